@@ -1,0 +1,25 @@
+"""Wharfinger: the token server between an LDAP directory and Docker registries.
+
+The way of a request, left to right:
+
+    web/token.py → tokens/issue.py → login/ → directory/
+                                   → rules/decide.py
+                                   → keys/
+    and out through web/token.py; the log, the audit stream and the metrics hang on tokens/issue.py alone.
+
+Where things are:
+
+    protocol/    the registry token protocol, pure: scopes, requests, claim sets
+    rules/       from groups to actions: patterns, the engine, the rules file
+    directory/   LDAP: who someone is, and in which groups
+    login/       credentials to subjects: robots, the directory, and what spares it
+    keys/        signing keys, key ids, JWK Sets, certificates
+    tokens/      the use case: log in, decide, sign, record
+    telemetry/   log, audit stream, metrics
+    web/         Flask: parse, call one thing, render
+    cli/         the same objects, another mouth
+    settings.py  the configuration file; bootstrap.py makes the objects from it
+    document.py  a YAML document that knows its positions; dn.py  distinguished names; errors.py  the tree of errors
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,113 @@
+"""Everything that can go wrong, as one tree.
+
+"No" is a value, "could not find out" is an exception:
+
+    Refusal                      a value: the answer is no, and why
+    WharfingerError              an exception: there is no answer
+    ├── DirectoryUnavailable     no directory server answered in time
+    ├── DirectoryMisconfigured   the directory answered, and an administrator must change something
+    └── ConfigurationError       files that an administrator wrote cannot be used: a list of `Problem`
+
+Each carries a stable `Code`, a public message (written for the person at the terminal) and a private
+detail (for the log alone). `web/errors.py` has the one table from codes to HTTP.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class Code(enum.StrEnum):
+    """The stable name of everything that can go wrong; stands in logs, audit lines and metrics."""
+
+    WRONG_CREDENTIALS = "wrong_credentials"
+    MALFORMED_CREDENTIALS = "malformed_credentials"
+    CREDENTIALS_REQUIRED = "credentials_required"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_DISABLED = "account_disabled"
+    PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a code, no password
+    PASSWORD_MUST_CHANGE = "password_must_change"  # noqa: S105 - a code, no password
+    MALFORMED_REQUEST = "malformed_request"
+    TOO_LARGE = "too_large"
+    UNKNOWN_SERVICE = "unknown_service"
+    UNKNOWN_REALM = "unknown_realm"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOKEN_TOO_LARGE = "token_too_large"  # noqa: S105 - a code, no password
+    DIRECTORY_UNAVAILABLE = "directory_unavailable"
+    DIRECTORY_MISCONFIGURED = "directory_misconfigured"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer is no.
+
+    Attributes:
+        code: Which no.
+        message: For the person at the terminal; never says more than that person may know.
+        detail: For the log; may be empty. Never holds a secret.
+    """
+
+    code: Code
+    message: str
+    detail: str = ""
+
+
+class WharfingerError(Exception):
+    """There is no answer; the root of every exception that this program raises on purpose."""
+
+    code = Code.INTERNAL
+    message = "The token server failed. Try again, and give the request id to an administrator if it lasts."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.message)
+        self.detail = detail
+
+
+class DirectoryUnavailable(WharfingerError):  # noqa: N818 - named after the state, as the design does
+    """No directory server answered in time."""
+
+    code = Code.DIRECTORY_UNAVAILABLE
+    message = "The company directory does not answer just now. Try again in a moment."
+
+
+class DirectoryMisconfigured(WharfingerError):  # noqa: N818 - named after the state, as the design does
+    """The directory answered in a way that only an administrator can mend; the detail says what to change."""
+
+    code = Code.DIRECTORY_MISCONFIGURED
+    message = "The login service is not set up correctly. Tell an administrator and name the request id."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong with a file that an administrator wrote.
+
+    Attributes:
+        file: The file's path, or what stands for it (`environment`).
+        line: Counted from 1; 0 where the problem has no place in the file.
+        column: Counted from 1; 0 likewise.
+        text: What is wrong.
+        hint: What to write instead; may be empty.
+    """
+
+    file: str
+    line: int
+    column: int
+    text: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Give `file:line:column: what is wrong (what to write instead)`."""
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.text}" + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigurationError(WharfingerError):
+    """Files that an administrator wrote cannot be used; carries every problem found, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))

@@ -1,0 +1,55 @@
+# `make` alone prints what there is to type.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast check docs bench lock clean runtime dev
+
+# What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
+demo_needs := python3-venv slapd openssl docker-registry skopeo curl
+fast_needs := python3-venv slapd ldapsearch openssl docker-registry skopeo curl git
+slow_needs := dockerd docker iptables docker-compose debootstrap
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## start a directory, a registry and the server here, and say what to try; Ctrl-C ends it
+	@deploy/packages $(demo_needs)
+	@deploy/venv runtime
+	@exec .venv/bin/python -m deploy.demo
+
+test: ## every test; installs what they need
+	@deploy/packages --optional $(fast_needs) $(slow_needs)
+	@deploy/venv dev
+	.venv/bin/pytest -n auto
+	.venv/bin/pytest -m slow
+
+test-fast: ## the tests that need no container engine and no compiler
+	@deploy/packages --optional $(fast_needs)
+	@deploy/venv dev
+	.venv/bin/pytest -n auto
+
+check: dev ## formatting, lint, types, import direction, dependencies, documentation
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/deptry app
+	@$(MAKE) --no-print-directory docs
+
+docs: dev ## build the documentation into docs/_build
+	.venv/bin/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+
+bench: dev ## measure tokens per second and latencies against a real slapd
+	@deploy/packages slapd openssl
+	.venv/bin/python -m bench
+
+lock: dev ## write requirements/ anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
+	@deploy/lock $(UPGRADE)
+
+clean: ## remove what was made here: .venv, .demo, caches, built files
+	rm -rf .venv .demo .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache docs/_build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+dev:
+	@deploy/packages python3-venv
+	@deploy/venv dev

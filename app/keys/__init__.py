@@ -1,0 +1,18 @@
+"""Signing keys: what makes a token of this server believed by a registry.
+
+Owns the keys folder of a realm and everything that is derived from a key:
+
+    algorithm.py    the signature algorithms, and which private key fits which
+    kid.py          key ids: libtrust's, RFC 7638's, literal ones
+    certificate.py  a self-signed certificate for a key
+    signing_key.py  one key with its ids and certificates; it signs claim sets
+    folder.py       the names of the files in a keys folder: NAME.STATE.pem, NAME.crt
+    read.py         the two files of one key, and what can be wrong with them
+    keyring.py      all keys of a realm; exactly one of them is active
+    create.py       a new key in a folder
+    write.py        files that are there as a whole or not at all
+    jwks.py         what is published: the JWK Set and the bundle of certificates
+
+What stands in a token is the business of `app.protocol.claims`, who calls `KeyRing.sign` that of
+`app.tokens`; `app.web` serves what is published, and `app.cli.keys` makes keys and publishes to files.
+"""

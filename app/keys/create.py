@@ -1,0 +1,104 @@
+"""A new key in a keys folder."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from app.errors import ConfigurationError, Problem
+from app.keys.algorithm import Algorithm, PublicKey, generate
+from app.keys.certificate import self_signed
+from app.keys.folder import NAME, KeyFile, active, key_files
+from app.keys.kid import libtrust
+from app.keys.signing_key import KeyState, SigningKey
+from app.keys.write import write_whole
+
+_FOLDER_MODE = 0o700
+_KEY_MODE = 0o600
+_CERTIFICATE_MODE = 0o644
+_LOCK = ".lock"
+
+
+def create(
+    folder: Path, *, name: str | None, algorithm: Algorithm, state: KeyState, common_name: str, now: datetime
+) -> SigningKey:
+    """Make a key and its certificate, and put both into a folder.
+
+    Args:
+        folder: The keys folder of a realm; made where it is missing.
+        name: What the files are called; None for date, algorithm and the beginning of the key's id.
+        algorithm: The `alg` of the key's tokens.
+        state: The state that the key begins in.
+        common_name: The subject of the certificate.
+        now: With a time zone.
+
+    Raises:
+        ConfigurationError: The folder cannot be written, the name is taken or none for a file, or the
+            folder has an active key and this were a second one.
+    """
+    private_key = generate(algorithm)
+    certificate = self_signed(private_key, algorithm, common_name=common_name, now=now)
+    if name is None:
+        name = _usual_name(private_key.public_key(), algorithm, now)
+    key = SigningKey(name, state, algorithm, private_key, (certificate,))
+    try:
+        with _alone_in(folder):
+            _check_free(folder, key)
+            _write(KeyFile.of(folder, name, state), key)
+    except OSError as error:
+        raise _error(folder, f"a key cannot be written here: {error.strerror}") from error
+    return key
+
+
+def active_key(folder: Path) -> str | None:
+    """Name the file of a folder's active key, whatever it may hold; None where there is none."""
+    with suppress(ConfigurationError):
+        return next((file.path.name for file in active(key_files(folder)[0])), None)
+    return None
+
+
+def _usual_name(public_key: PublicKey, algorithm: Algorithm, now: datetime) -> str:
+    """Call a key after its day, its algorithm and the beginning of its id: `2025-01-31-es256-vuzd`."""
+    return f"{now.astimezone(UTC):%Y-%m-%d}-{algorithm}-{libtrust(public_key)[:4]}".lower()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Make the folder where it is missing, and keep other makers of keys out of it.
+
+    The lock is on a file: some network file systems lock no folders.
+    """
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _check_free(folder: Path, key: SigningKey) -> None:
+    if not NAME.fullmatch(key.name):
+        hint = "use letters, digits, `.`, `-` and `_`, and a letter or digit first"
+        raise _error(folder, f"a key cannot be called {key.name!r}", hint)
+    files, _ = key_files(folder)
+    taken = {file.certificate for file in files} | set(folder.glob("*.crt"))
+    if KeyFile.of(folder, key.name, key.state).certificate in taken:
+        raise _error(folder, f"a key called {key.name!r} exists")
+    if key.state is KeyState.ACTIVE and (others := active(files)):
+        hint = "begin with an announced one: `--state announced`"
+        raise _error(folder, f"there is an active signing key already: {others[0].path.name}", hint)
+
+
+def _write(file: KeyFile, key: SigningKey) -> None:
+    """Write the certificate first: who finds the key finds it complete."""
+    pem = b"".join(each.public_bytes(Encoding.PEM) for each in key.certificates)
+    write_whole(file.certificate, pem, mode=_CERTIFICATE_MODE)
+    secret = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_whole(file.path, secret, mode=_KEY_MODE)
+
+
+def _error(folder: Path, text: str, hint: str = "") -> ConfigurationError:
+    return ConfigurationError([Problem(str(folder), 0, 0, text, hint)])

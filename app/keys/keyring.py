@@ -1,0 +1,82 @@
+"""All signing keys of a realm; exactly one of them is active."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.errors import ConfigurationError, Problem
+from app.keys import jwks
+from app.keys.folder import KeyFile, active, key_files
+from app.keys.kid import KeyId
+from app.keys.read import read_signing_key
+from app.keys.signing_key import KeyState, SigningKey
+
+_PUBLISHED = (KeyState.ACTIVE, KeyState.ANNOUNCED, KeyState.RETIRED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyRing:
+    """The signing keys of a realm.
+
+    Attributes:
+        keys: In the order of their names.
+        active: The one that signs.
+        published: In the order in which they are published: the active one, the announced, the retired.
+        jwk_set: The published keys as a JWK Set (RFC 7517 §5).
+        pem_bundle: The published keys' own certificates.
+    """
+
+    keys: tuple[SigningKey, ...]
+    active: SigningKey = field(init=False)
+    published: tuple[SigningKey, ...] = field(init=False, repr=False)
+    jwk_set: bytes = field(init=False, repr=False)
+    pem_bundle: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        published = tuple(sorted(self.keys, key=lambda key: (_PUBLISHED.index(key.state), key.name)))
+        (signing,) = (key for key in published if key.state is KeyState.ACTIVE)
+        derived = {
+            "keys": tuple(sorted(self.keys, key=lambda key: key.name)),
+            "active": signing,
+            "published": published,
+            "jwk_set": jwks.jwk_set(published),
+            "pem_bundle": jwks.pem_bundle(published),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def sign(self, claims: Mapping[str, object], *, kid_format: KeyId, x5c: bool) -> str:
+        """Sign a claim set with the active key; see `SigningKey.sign`."""
+        return self.active.sign(claims, kid_format=kid_format, x5c=x5c)
+
+
+def load(folder: Path) -> KeyRing:
+    """Read the keys folder of a realm.
+
+    Raises:
+        ConfigurationError: Something in it cannot be used; names every such thing.
+    """
+    files, problems = key_files(folder)
+    problems.extend(_not_one_active(folder, active(files)))
+    keys: list[SigningKey] = []
+    for file in files:
+        try:
+            keys.append(read_signing_key(file))
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return KeyRing(tuple(keys))
+
+
+def _not_one_active(folder: Path, files: list[KeyFile]) -> list[Problem]:
+    if not files:
+        hint = "`wharfinger keys new` makes one"
+        return [Problem(str(folder), 0, 0, "there is no active signing key in this folder", hint)]
+    if len(files) > 1:
+        names = ", ".join(file.path.name for file in files)
+        hint = "rename all but one to NAME.announced.pem or NAME.retired.pem"
+        return [Problem(str(folder), 0, 0, f"there is more than one active signing key: {names}", hint)]
+    return []

@@ -1,0 +1,116 @@
+"""The two files of one key, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.x509.oid import SignatureAlgorithmOID
+
+from app.errors import ConfigurationError, Problem
+from app.keys.algorithm import Algorithm, PrivateKey, UnfitKeyError, fitting
+from app.keys.folder import KeyFile
+from app.keys.signing_key import SigningKey
+
+_GROUP_AND_OTHER = stat.S_IRWXG | stat.S_IRWXO
+_PKCS8 = b"-----BEGIN PRIVATE KEY-----"
+_PROTECTED = (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED")
+_RSA_BY_CERTIFICATE = {
+    SignatureAlgorithmOID.RSA_WITH_SHA384: Algorithm.RS384,
+    SignatureAlgorithmOID.RSA_WITH_SHA512: Algorithm.RS512,
+}
+
+
+def read_signing_key(file: KeyFile) -> SigningKey:
+    """Read a key and its certificate.
+
+    Raises:
+        ConfigurationError: One of the files, or both, cannot be used.
+    """
+    problems: list[Problem] = []
+    key = certificates = None
+    try:
+        key = _read_private_key(file.path)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    try:
+        certificates = _read_certificates(file)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    if key and certificates and _info(key) != _info(certificates[0]):
+        text = f"is not the certificate of {file.path.name}: their public keys differ"
+        hint = "the certificate of the key itself comes first; those of authorities follow"
+        problems.append(Problem(str(file.certificate), 0, 0, text, hint))
+    if problems or not key or not certificates:
+        raise ConfigurationError(problems)
+    return SigningKey(file.name, file.state, _algorithm(key, certificates[0]), key, certificates)
+
+
+def _read_private_key(path: Path) -> PrivateKey:
+    data = _read_secret(path)
+    if any(mark in data for mark in _PROTECTED):
+        hint = "`openssl pkey -in OLD -out NEW` takes the password off; the file's mode protects the key"
+        raise _error(path, "is protected by a password", hint)
+    try:
+        # Only PKCS#8 says inside which kind of key it holds; the older forms are not taken at all.
+        key = load_pem_private_key(data, password=None) if _PKCS8 in data else None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if key is None:
+        hint = "`openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW` converts other forms"
+        raise _error(path, "is no private key in PKCS#8 PEM form", hint)
+    try:
+        return fitting(key)[0]
+    except UnfitKeyError as error:
+        raise _error(path, error.text, error.hint) from None
+
+
+def _read_secret(path: Path) -> bytes:
+    """Read a file that only its owner may read."""
+    try:
+        with path.open("rb") as stream:
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+            if mode & _GROUP_AND_OTHER:
+                text = f"others than its owner have access to this private key (mode {mode:04o})"
+                raise _error(path, text, f"`chmod 600 {path}`")
+            return stream.read()
+    except OSError as error:
+        raise _error(path, f"cannot be read: {error.strerror}") from None
+
+
+def _read_certificates(file: KeyFile) -> tuple[x509.Certificate, ...]:
+    path = file.certificate
+    try:
+        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+    except FileNotFoundError:
+        command = "openssl req -x509 -new -days 3650 -subj /CN=wharfinger"
+        hint = f"`{command} -key {file.path.name} -out {path.name}` makes it"
+        raise _error(path, f"the certificate of {file.path.name} does not exist", hint) from None
+    except OSError as error:
+        raise _error(path, f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise _error(path, "holds no certificate in PEM form") from None
+
+
+def _info(holder: PrivateKey | x509.Certificate) -> bytes | None:
+    """Give the SubjectPublicKeyInfo; nothing for a certificate of a key that nobody knows."""
+    try:
+        return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _algorithm(key: PrivateKey, certificate: x509.Certificate) -> Algorithm:
+    """Find the algorithm of a key: an RSA key's hash is the one that it signed its own certificate with."""
+    usual, *others = fitting(key)[1]
+    if others and certificate.issuer == certificate.subject:
+        return _RSA_BY_CERTIFICATE.get(certificate.signature_algorithm_oid, usual)
+    return usual
+
+
+def _error(path: Path, text: str, hint: str = "") -> ConfigurationError:
+    return ConfigurationError([Problem(str(path), 0, 0, text, hint)])

@@ -1,0 +1,117 @@
+"""One signing key, and what is derived from it once: a token costs little more than its signature."""
+
+from __future__ import annotations
+
+import base64
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from app.keys import kid
+from app.keys.algorithm import Algorithm, PrivateKey, PublicKey
+from app.keys.kid import KeyId, KidFormat
+
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class KeyState(enum.StrEnum):
+    """Where a key stands in its life. It is published in every state."""
+
+    ANNOUNCED = "announced"  # published so that registries learn it; signs nothing yet
+    ACTIVE = "active"  # signs
+    RETIRED = "retired"  # signs no more; published until its last token has expired
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SigningKey:
+    """A private key, its certificates and its ids.
+
+    Attributes:
+        name: The name its files have.
+        state: Where it stands in its life.
+        algorithm: The `alg` of its tokens.
+        private_key: The key itself; never shown.
+        certificates: The key's own certificate, then those that it chains to, if any.
+        libtrust: Its id as Distribution 2.x computes it.
+        rfc7638: Its id as Distribution 3.x computes it.
+        x5c: The certificates as RFC 7515 §4.1.6 has them.
+    """
+
+    name: str
+    state: KeyState
+    algorithm: Algorithm
+    private_key: PrivateKey = field(repr=False)
+    certificates: tuple[x509.Certificate, ...] = field(repr=False)
+    libtrust: str = field(init=False)
+    rfc7638: str = field(init=False)
+    x5c: tuple[str, ...] = field(init=False, repr=False)
+    _signer: jwt.algorithms.Algorithm = field(init=False, repr=False)
+    _prepared: Any = field(init=False, repr=False)
+    _headers: dict[tuple[KeyId, bool], bytes] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        signer = jwt.get_algorithm_by_name(self.algorithm)
+        ders = (each.public_bytes(Encoding.DER) for each in self.certificates)
+        derived = {
+            "libtrust": kid.libtrust(self.public_key),
+            "rfc7638": kid.rfc7638(self.public_key),
+            "x5c": tuple(base64.b64encode(der).decode() for der in ders),
+            "_signer": signer,
+            "_prepared": signer.prepare_key(self.private_key),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The half that everybody may have."""
+        return self.private_key.public_key()
+
+    def kid(self, kid_format: KeyId) -> str:
+        """Give the key's id in a format."""
+        match kid_format.format:
+            case KidFormat.LIBTRUST:
+                return self.libtrust
+            case KidFormat.RFC7638:
+                return self.rfc7638
+            case KidFormat.LITERAL:
+                return kid_format.literal
+
+    def sign(self, claims: Mapping[str, object], *, kid_format: KeyId, x5c: bool) -> str:
+        """Sign a claim set as a JWT in compact form (RFC 7519).
+
+        The signature is PyJWT's. `jwt.encode` is not used, for it would build, encode and check the same
+        header again for every token: a fifth to a third of the time of an ES256 or EdDSA token.
+
+        Args:
+            claims: What the token says; JSON values throughout.
+            kid_format: Which id of the key stands in the header.
+            x5c: Whether the certificates stand in the header; wrong for a registry that has a JWK Set only.
+        """
+        signing_input = self._header(kid_format, x5c=x5c) + _segment(_to_json(claims))
+        signature = self._signer.sign(signing_input, self._prepared)
+        return (signing_input + b"." + _encode(signature)).decode()
+
+    def _header(self, kid_format: KeyId, *, x5c: bool) -> bytes:
+        """Give a token's first segment and its dot; kept, for a configuration names but a few formats."""
+        known = self._headers.get((kid_format, x5c))
+        if known is None:
+            header: dict[str, object] = {"typ": "JWT", "alg": self.algorithm, "kid": self.kid(kid_format)}
+            if x5c:
+                header["x5c"] = self.x5c
+            known = self._headers[kid_format, x5c] = _segment(_to_json(header)) + b"."
+        return known
+
+
+def _segment(text: str) -> bytes:
+    return _encode(text.encode())
+
+
+def _encode(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")

@@ -19,7 +19,8 @@ Where things are:
     web/         Flask: parse, call one thing, render
     cli/         the same objects, another mouth
     settings.py  the configuration file; bootstrap.py makes the objects from it
-    document.py  a YAML document that knows its positions; dn.py  distinguished names; errors.py  the tree of errors
+    configfile/  YAML files that people write, with positions in every error
+    dn.py        distinguished names; errors.py  the tree of errors
 """
 
 __version__ = "0.1.0"

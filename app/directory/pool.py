@@ -1,0 +1,81 @@
+"""A bounded pool of connections, made when they are first needed."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.directory.connection import Connection, Deadline
+from app.directory.settings import PoolSettings
+from app.errors import DirectoryUnavailable
+
+_JITTER = 0.2
+
+
+class Pool:
+    """Lends connections; never more than `size` at once.
+
+    A connection is used again only while it is young, was used lately, and has said nothing since. After any
+    exception it is closed: nobody can know what it would answer next.
+    """
+
+    def __init__(self, connect: Callable[[Deadline], Connection], size: int, settings: PoolSettings) -> None:
+        """Make an empty pool.
+
+        Args:
+            connect: Opens a connection that is ready for use.
+            size: How many may be open.
+            settings: How long to wait for one, how old and how idle one may grow.
+        """
+        self._connect = connect
+        self._slots = threading.BoundedSemaphore(size)
+        self._idle: list[tuple[Connection, float]] = []
+        self._settings = settings
+
+    @contextmanager
+    def lend(self, deadline: Deadline, *, fresh: bool = False) -> Iterator[Connection]:
+        """Lend a connection for the length of a `with`.
+
+        Args:
+            deadline: Of the whole operation; waiting for a turn counts.
+            fresh: Open a new one.
+
+        Raises:
+            DirectoryUnavailable: All were busy for too long, or none could be opened.
+        """
+        patience = min(self._settings.wait.total_seconds(), deadline.remaining())
+        if not self._slots.acquire(timeout=patience):
+            raise DirectoryUnavailable("every connection to the directory is busy: raise directory.pool")
+        try:
+            connection, retires = (None if fresh else self._reuse()) or self._open(deadline)
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.append((connection, retires))
+        finally:
+            self._slots.release()
+
+    def _open(self, deadline: Deadline) -> tuple[Connection, float]:
+        lifetime = self._settings.lifetime.total_seconds()
+        retires = time.monotonic() + lifetime * random.uniform(1 - _JITTER, 1)  # noqa: S311 - spreads load
+        return self._connect(deadline), retires
+
+    def _reuse(self) -> tuple[Connection, float] | None:
+        """Take the idle connection that was used last; close those that are of no more use."""
+        while self._idle:
+            try:
+                connection, retires = self._idle.pop()
+            except IndexError:
+                return None
+            now = time.monotonic()
+            idle = now - connection.used
+            if now < retires and idle < self._settings.idle_check.total_seconds() and connection.is_quiet():
+                connection.reused = True
+                return connection, retires
+            connection.close()
+        return None

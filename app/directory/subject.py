@@ -1,0 +1,44 @@
+"""Who somebody is: what a successful login gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.dn import DN
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group that a subject is in.
+
+    Attributes:
+        name: The folded value of the directory's group-name attribute.
+        dn: Its DN.
+        found: How: `direct`, or `through NAME` where the subject is in it by way of another group.
+        ambiguous: Another group of the subject has the same name.
+    """
+
+    name: str
+    dn: DN
+    found: str = "direct"
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySubject:
+    """A person of the directory.
+
+    Attributes:
+        name: The canonical name: the entry's subject attribute, NFC and case-folded.
+        id: The entry's immutable id; empty where the directory has none.
+        dn: As the server spells it.
+        attributes: The further attributes that the configuration names, by lower-case name.
+    """
+
+    name: str
+    id: str
+    dn: str
+    groups: tuple[Group, ...]
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_robot: bool = field(default=False, init=False)

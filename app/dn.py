@@ -1,0 +1,102 @@
+"""Distinguished names (RFC 4514), folded so that equal names compare equal.
+
+A directory returns one DN in many spellings; rules name groups by DN. Both are parsed here and compared as
+values: types and values without regard to case, escapes undone, white space and the order inside a
+multi-valued RDN folded (RFC 4518 §2). Nothing compares DNs as text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+Attribute = tuple[str, str]
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+")
+_HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
+_HEX_VALUE = re.compile(r"#(?:[0-9A-Fa-f]{2})+")
+_ESCAPABLE = frozenset(' "#+,;<=>\\')
+
+
+@dataclass(frozen=True, slots=True)
+class DN:
+    """A folded distinguished name; equality and hash are those of the name it spells.
+
+    Attributes:
+        rdns: From the entry up to the suffix; each a sorted tuple of folded (type, value) pairs.
+    """
+
+    rdns: tuple[tuple[Attribute, ...], ...]
+
+    def __str__(self) -> str:
+        """Give a readable form for logs and explanations; not meant to be parsed or searched for."""
+        return ",".join("+".join(f"{name}={value}" for name, value in rdn) for rdn in self.rdns)
+
+
+def parse(text: str) -> DN:
+    """Parse the string form of a DN.
+
+    Raises:
+        ValueError: It is not RFC 4514; the message says which part is not.
+    """
+    if not text.strip():
+        raise ValueError("a DN cannot be empty")
+    return DN(tuple(_rdn(part) for part in _split(text, ",")))
+
+
+def fold(value: str) -> str:
+    """Fold a directory string as its caseIgnoreMatch does (RFC 4518 §2: map, normalise, squeeze blanks)."""
+    return " ".join(fold_case(value).split())
+
+
+def fold_case(value: str) -> str:
+    """Fold case and compatibility forms, and leave blanks as they are."""
+    return unicodedata.normalize("NFKC", value).casefold()
+
+
+def _rdn(text: str) -> tuple[Attribute, ...]:
+    return tuple(sorted(_attribute(part) for part in _split(text, "+")))
+
+
+def _attribute(text: str) -> Attribute:
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    if not equals or not _TYPE.fullmatch(name):
+        raise ValueError(f"{text.strip()!r} is not of the form type=value")
+    return name.lower(), _value(value.strip(" "))
+
+
+def _split(text: str, separator: str) -> list[str]:
+    parts, start, position = [], 0, 0
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1
+        elif text[position] == separator:
+            parts.append(text[start:position])
+            start = position + 1
+        position += 1
+    parts.append(text[start:])
+    return parts
+
+
+def _value(text: str) -> str:
+    if _HEX_VALUE.fullmatch(text):
+        return "\0" + text.lower()  # the BER form stays apart from a value that is spelled alike
+    octets = bytearray()
+    position = 0
+    while position < len(text):
+        if text[position] != "\\":
+            octets += text[position].encode()
+            position += 1
+        elif _HEX_PAIR.match(text, position + 1):
+            octets.append(int(text[position + 1 : position + 3], 16))
+            position += 3
+        elif text[position + 1 : position + 2] in _ESCAPABLE:
+            octets += text[position + 1].encode()
+            position += 2
+        else:
+            raise ValueError(f"{text!r} has a backslash that escapes nothing")
+    try:
+        return fold(octets.decode())
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{text!r} is not UTF-8") from error

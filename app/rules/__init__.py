@@ -1,0 +1,12 @@
+"""From groups to actions: what the rules file says, and what follows from it.
+
+pattern.py    names, patterns, captures (pure)
+model.py      Rule, RuleSet, Robot (pure)
+decide.py     the engine: rules + subject + request -> Decision (pure)
+decision.py   the outcome and its reasons (pure)
+schema.py     the shape of the file
+load.py       the file or folder: positions and errors, then rules
+suite.py      the tests that owners write into the file
+
+Who someone is comes from `login/`; what is done with a decision is `tokens/`.
+"""

@@ -1,0 +1,99 @@
+"""The engine: a rule set, a subject and a request give a decision.
+
+An action is granted when at least one allow rule that applies contains it and no deny rule that applies does.
+Nothing else counts: order never matters, rights of several groups add up, deny always wins, the default is
+deny, and what was not asked is never granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
+from app.rules.decision import ActionOutcome, Cause, Decision, Effect, ResourceDecision
+from app.rules.model import ROBOT_PREFIX, Context, Rule, RuleSet, Subject
+from app.rules.pattern import USERNAME, Captures
+
+_EVERY_ACTION = frozenset(str(action) for action in Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A rule that applies to a request, and how it came to."""
+
+    rule: Rule
+    through: str
+    captures: Captures
+
+    def covers(self, scope: Scope, username: str) -> bool:
+        """Tell whether the rule is about a resource."""
+        if scope.type is ResourceType.REGISTRY:
+            return self.rule.catalog
+        bound = {**dict(self.captures), USERNAME: username}
+        return any(pattern.matches(scope.name, bound) for pattern in self.rule.repositories)
+
+    def cause(self) -> Cause:
+        """Give it as a reason of an outcome."""
+        return Cause(self.rule.id, self.rule.position, self.rule.effect, self.through, self.captures)
+
+
+def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
+    """Decide a request; a subject of None is an anonymous one."""
+    applied = sorted(
+        (one for one in _reach(rules, subject) if one.rule.when.hold(subject, context)),
+        key=lambda one: (one.rule.order, one.through, one.captures),
+    )
+    username = subject.name if subject is not None else ""
+    return Decision(tuple(_decide_resource(applied, scope, username) for scope in scopes), rules.version)
+
+
+def _reach(rules: RuleSet, subject: Subject | None) -> Iterator[Applied]:
+    """Find the rules that are for a subject, by each way in which they are."""
+    yield from (Applied(rule, "everyone", ()) for rule in rules.for_everyone)
+    if subject is None:
+        return
+    yield from (Applied(rule, "authenticated", ()) for rule in rules.for_authenticated)
+    index, kind = (rules.by_robot, "robot") if subject.is_robot else (rules.by_user, "user")
+    own_name = subject.name.removeprefix(ROBOT_PREFIX) if subject.is_robot else subject.name
+    for rule, captures in index.find(own_name, subject.name):
+        yield Applied(rule, f"{kind} {own_name}", captures)
+    for group in subject.groups:
+        for rule, captures in rules.by_group_name.find(group.name, subject.name):
+            # a name that two groups share proves no membership, so it can only take away
+            if not group.ambiguous or rule.effect is Effect.DENY:
+                yield Applied(rule, f"group {group.name}", captures)
+        if group.dn is not None:
+            for rule, captures in rules.by_group_dn.find(group.dn, subject.name):
+                yield Applied(rule, f"group {group.dn}", captures)
+
+
+def _decide_resource(applied: Sequence[Applied], scope: Scope, username: str) -> ResourceDecision:
+    covering = [one for one in applied if one.covers(scope, username)]
+    single = {action: _outcome(covering, action) for action in _expand(scope)}
+    if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in single:
+        single[ALL_ACTIONS] = _all_of(single)
+    return ResourceDecision(scope, tuple(single[action] for action in sorted(single)))
+
+
+def _expand(scope: Scope) -> frozenset[str]:
+    """Give the actions to decide: `*` on a repository asks for every single one, and for itself."""
+    if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in scope.actions:
+        return scope.actions | _EVERY_ACTION
+    return scope.actions
+
+
+def _outcome(covering: Sequence[Applied], action: str) -> ActionOutcome:
+    speaking = [one for one in covering if action in one.rule.actions]
+    allowed = tuple(one.cause() for one in speaking if one.rule.effect is Effect.ALLOW)
+    denied = tuple(one.cause() for one in speaking if one.rule.effect is Effect.DENY)
+    return ActionOutcome(action, bool(allowed) and not denied, allowed, denied)
+
+
+def _all_of(single: dict[str, ActionOutcome]) -> ActionOutcome:
+    """Grant `*` on a repository only where every single action is granted."""
+    parts = [single[action] for action in sorted(_EVERY_ACTION)]
+    granted = all(part.granted for part in parts)
+    allowed = {cause: None for part in parts for cause in part.allowed_by}
+    denied = {cause: None for part in parts for cause in part.denied_by}
+    return ActionOutcome(ALL_ACTIONS, granted, tuple(allowed), tuple(denied))

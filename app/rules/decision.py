@@ -1,0 +1,86 @@
+"""The outcome of the engine: for each requested action whether it is granted, and why.
+
+Authorization, explanations and the audit line all print this same value.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from app.protocol.scope import Access, Scope
+from app.rules.pattern import Captures
+
+
+class Effect(enum.StrEnum):
+    """What a rule does with the actions it names."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One rule that spoke about an action, and how it came to apply.
+
+    Attributes:
+        rule: Its id.
+        position: `file:line:column` of the rule.
+        effect: What it did.
+        through: What made it apply: `group team-web`, `user bob`, `authenticated`, `everyone`, ….
+        captures: What its variables stood for.
+    """
+
+    rule: str
+    position: str
+    effect: Effect
+    through: str
+    captures: Captures
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """Whether one requested action is granted, and the rules that allowed and denied it."""
+
+    action: str
+    granted: bool
+    allowed_by: tuple[Cause, ...]
+    denied_by: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDecision:
+    """The outcome for one scope; the actions are sorted."""
+
+    scope: Scope
+    outcomes: tuple[ActionOutcome, ...]
+
+    @property
+    def access(self) -> Access | None:
+        """Give what is granted here; None where that is nothing."""
+        granted = tuple(outcome.action for outcome in self.outcomes if outcome.granted)
+        return Access(self.scope.type, self.scope.name, granted) if granted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome for a whole request.
+
+    Attributes:
+        resources: One per scope, in the order of the request.
+        rules_version: The content hash of the rules that decided.
+    """
+
+    resources: tuple[ResourceDecision, ...]
+    rules_version: str
+
+    @property
+    def access(self) -> tuple[Access, ...]:
+        """Give all that is granted, in the order of the request."""
+        return tuple(entry for resource in self.resources if (entry := resource.access) is not None)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Name every rule that allowed or denied something that was asked, sorted."""
+        outcomes = (outcome for resource in self.resources for outcome in resource.outcomes)
+        return tuple(sorted({c.rule for outcome in outcomes for c in outcome.allowed_by + outcome.denied_by}))

@@ -1,0 +1,108 @@
+"""A rules file, or a folder of them, as a rule set: every problem at once, or rules whose own tests pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from app.configfile import problems, yaml
+from app.configfile.yaml import Document
+from app.errors import ConfigurationError, Problem
+from app.rules import suite
+from app.rules.compile import Compiler
+from app.rules.model import Robot, Rule, RuleSet
+from app.rules.schema import RulesFile
+
+
+def load(path: Path, now: datetime) -> RuleSet:
+    """Read, compile and test the rules of a file, or of all `*.yaml` files of a folder.
+
+    Args:
+        path: The file or folder.
+        now: When the tests that say no time of their own take place (aware).
+
+    Raises:
+        ConfigurationError: Anything is wrong, or a test fails; carries every problem found.
+    """
+    documents: list[Document] = []
+    found: list[Problem] = []
+    for file in _files(path):
+        try:
+            documents.append(yaml.read(file))
+        except ConfigurationError as error:
+            found.extend(error.problems)
+    rules, more = build(documents, _version(path), now)
+    if found or more or rules is None:
+        raise ConfigurationError([*found, *more])
+    return rules
+
+
+def build(
+    documents: Sequence[Document], version: str, now: datetime
+) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+    """Compile parsed documents and run their tests; rules only where there is no problem."""
+    found: list[Problem] = []
+    shaped: list[tuple[Document, RulesFile]] = []
+    for document in documents:
+        try:
+            shaped.append((document, RulesFile.model_validate(document.data)))
+        except ValidationError as error:
+            found.extend(problems.describe(error, document, RulesFile))
+    rules: list[Rule] = []
+    robots: dict[str, Robot] = {}
+    tests = []
+    for document, file in shaped:
+        compiler = Compiler(document, first_order=len(rules))
+        rules += compiler.rules(file)
+        robots |= {robot.name: robot for robot in compiler.robots(file)}
+        tests += [(document, index, test) for index, test in enumerate(file.tests)]
+        found += compiler.problems
+    found += _twice(shaped)
+    if found:
+        return None, tuple(found)
+    rule_set = RuleSet(version, tuple(rules), robots)
+    failures = tuple(problem for test in tests for problem in suite.run(rule_set, *test, now))
+    return (None if failures else rule_set), failures
+
+
+def _twice(files: Iterable[tuple[Document, RulesFile]]) -> list[Problem]:
+    """Report ids of rules and tests, and names of robots, that stand more than once in all the files."""
+    found = []
+    first: dict[tuple[str, str], Problem] = {}
+    for document, file in files:
+        names = [("rules", "id", index, rule.id) for index, rule in enumerate(file.rules)]
+        names += [("tests", "id", index, test.id) for index, test in enumerate(file.tests)]
+        names += [("robots", "name", index, robot.name) for index, robot in enumerate(file.robots)]
+        for section, key, index, name in names:
+            text = f"the {key} {name!r} stands twice in {section}"
+            problem = document.problem((section, index, key), text)
+            earlier = first.setdefault((section, name), problem)
+            if earlier is not problem:
+                hint = f"first at {earlier.file}:{earlier.line}"
+                found.append(Problem(problem.file, problem.line, problem.column, text, hint))
+    return found
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    if not path.is_dir():
+        return (path,)
+    files = tuple(sorted(path.glob("*.yaml")))
+    if not files:
+        raise ConfigurationError([Problem(str(path), 0, 0, "the folder has no *.yaml file")])
+    return files
+
+
+def _version(path: Path) -> str:
+    """Hash the names and the content of the files: 16 hexadecimal digits of SHA-256."""
+    digest = hashlib.sha256()
+    for file in _files(path):
+        try:
+            content = file.read_bytes()
+        except OSError:
+            content = b""  # the file's own problem is reported where it is parsed
+        digest.update(f"{file.name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()[:16]

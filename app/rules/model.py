@@ -1,0 +1,260 @@
+"""The rules as the engine has them: compiled, immutable, indexed by who they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Generic, Protocol, TypeVar
+
+from app.dn import DN, fold
+from app.rules.decision import Effect
+from app.rules.pattern import Captures, DNPattern, NamePattern, RepositoryPattern
+
+Network = IPv4Network | IPv6Network
+ROBOT_PREFIX = "robot$"
+"""What a robot's name begins with when it logs in, and in tokens and logs."""
+
+
+class Group(Protocol):
+    """What the engine needs to know of a group."""
+
+    @property
+    def name(self) -> str:
+        """The folded name."""
+
+    @property
+    def dn(self) -> DN | None:
+        """The DN; None for a group that is in no directory."""
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether another group has the same name, so that the name alone says too little."""
+
+
+class Subject(Protocol):
+    """What the engine needs to know of who asks."""
+
+    @property
+    def name(self) -> str:
+        """The canonical name, folded; of a robot with `robot$` before it."""
+
+    @property
+    def is_robot(self) -> bool:
+        """Whether it is a robot of the rules file rather than a person of the directory."""
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The groups it is in."""
+
+    @property
+    def attributes(self) -> Mapping[str, Sequence[str]]:
+        """Further attributes of its entry, by lower-case name; values as the directory has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of a request.
+
+    Attributes:
+        service: The service that the token is for.
+        address: The client's IPv4 or IPv6 address.
+        now: Aware, UTC.
+    """
+
+    service: str
+    address: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom a rule is for; any one of them is enough."""
+
+    groups: tuple[NamePattern | DNPattern, ...] = ()
+    users: tuple[NamePattern, ...] = ()
+    robots: tuple[NamePattern, ...] = ()
+    authenticated: bool = False
+    everyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """When a rule holds; all of them must. What is empty or None is no condition.
+
+    Attributes:
+        start: The first moment.
+        end: The first moment after.
+        attributes: By lower-case name, the folded values of which one must be there.
+    """
+
+    services: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    attributes: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def hold(self, subject: Subject | None, context: Context) -> bool:
+        """Tell whether they hold for a request."""
+        if self.services and context.service not in self.services:
+            return False
+        if self.networks and not in_networks(context.address, self.networks):
+            return False
+        if self.start is not None and context.now < self.start:
+            return False
+        if self.end is not None and context.now >= self.end:
+            return False
+        known = subject.attributes if subject is not None else {}
+        return all(
+            not accepted.isdisjoint(fold(value) for value in known.get(name, ()))
+            for name, accepted in self.attributes
+        )
+
+
+def in_networks(address: str, networks: Iterable[Network]) -> bool:
+    """Tell whether an address lies in any of the networks; a text that is no address lies in none."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return any((mapped or parsed) in network for network in networks)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        order: Its place among all rules; for stable output alone, never for meaning.
+        position: `file:line:column`.
+        actions: What it allows or denies, `*` expanded, with what follows from it (push and pull).
+        catalog: Whether it is about the catalog; then `*` of that.
+    """
+
+    order: int
+    id: str
+    description: str
+    position: str
+    who: Who
+    repositories: tuple[RepositoryPattern, ...]
+    catalog: bool
+    effect: Effect
+    actions: frozenset[str]
+    when: Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGroup:
+    """A group that the rules file names rather than a directory."""
+
+    name: str
+    dn: DN | None = None
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A subject that the rules file describes rather than a directory: a robot, or a test's person."""
+
+    name: str
+    groups: tuple[NamedGroup, ...] = ()
+    is_robot: bool = False
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A robot: it logs in as `robot$NAME` and has groups like a person.
+
+    Attributes:
+        secret_hashes: SHA-256 of each of its secrets.
+        expires: The first moment at which it can no longer log in.
+        networks: Where it can log in from; anywhere if empty.
+    """
+
+    name: str
+    secret_hashes: tuple[bytes, ...]
+    groups: tuple[str, ...]
+    expires: datetime | None
+    networks: tuple[Network, ...]
+
+    def persona(self) -> Persona:
+        """Give it as a subject of decisions."""
+        return Persona(ROBOT_PREFIX + self.name, tuple(map(NamedGroup, self.groups)), is_robot=True)
+
+
+Key = TypeVar("Key", str, DN)
+
+
+class Pattern(Protocol[Key]):
+    """What an index needs of a pattern over names or DNs."""
+
+    @property
+    def key(self) -> Key | None:
+        """The one name it matches; None where it matches by pattern."""
+
+    def match(self, name: Key, username: str) -> Captures | None:
+        """Match a name."""
+
+
+class Index(Generic[Key]):
+    """Rules by the names that make them apply: a name finds its rules without a look at the others."""
+
+    def __init__(self) -> None:
+        self._named: dict[Key, list[Rule]] = {}
+        self._patterned: list[tuple[Pattern[Key], Rule]] = []
+
+    def add(self, pattern: Pattern[Key], rule: Rule) -> None:
+        """Note that a rule applies to whatever a pattern matches."""
+        if pattern.key is None:
+            self._patterned.append((pattern, rule))
+        else:
+            self._named.setdefault(pattern.key, []).append(rule)
+
+    def find(self, name: Key, username: str) -> Iterator[tuple[Rule, Captures]]:
+        """Give the rules that apply to a name, with what their variables captured of it."""
+        for rule in self._named.get(name, ()):
+            yield rule, ()
+        for pattern, rule in self._patterned:
+            captures = pattern.match(name, username)
+            if captures is not None:
+                yield rule, captures
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All rules of one file or folder, indexed by whom they are for.
+
+    Attributes:
+        version: The hash of the content they were read from.
+        robots: By name.
+    """
+
+    version: str
+    rules: tuple[Rule, ...]
+    robots: Mapping[str, Robot] = field(default_factory=dict)
+    by_group_name: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
+    by_group_dn: Index[DN] = field(default_factory=Index, init=False, repr=False, compare=False)
+    by_user: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
+    by_robot: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
+    for_authenticated: list[Rule] = field(default_factory=list, init=False, repr=False, compare=False)
+    for_everyone: list[Rule] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Fill the indexes."""
+        for rule in self.rules:
+            for group in rule.who.groups:
+                if isinstance(group, DNPattern):
+                    self.by_group_dn.add(group, rule)
+                else:
+                    self.by_group_name.add(group, rule)
+            for user in rule.who.users:
+                self.by_user.add(user, rule)
+            for robot in rule.who.robots:
+                self.by_robot.add(robot, rule)
+            if rule.who.authenticated:
+                self.for_authenticated.append(rule)
+            if rule.who.everyone:
+                self.for_everyone.append(rule)

@@ -1,0 +1,263 @@
+"""Patterns over repository names, and over the names and DNs of groups, people and robots.
+
+A pattern matches a whole name, never a part. `*` is a run of characters but `/`, `?` is one, `**` is one or
+more whole components. `{name}` captures a piece of a group's or person's name, and stands in a repository
+pattern for that very text: it is quoted, so a group called `team-*` owns nothing but a literal `*`.
+
+Matching is RE2's, linear in the length of the name: the name comes from anyone on the network.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import re2
+
+from app import dn
+from app.protocol import scope
+
+USERNAME = "username"
+"""The variable that every rule has: the subject's own name."""
+
+Captures = tuple[tuple[str, str], ...]
+"""What the variables of a rule stand for: (variable, text) pairs, sorted."""
+
+_TOKEN = re.compile(r"(?P<deep>\*\*)|(?P<run>\*)|(?P<one>\?)|\{(?P<variable>[^{}]*)\}|(?P<text>[^*?{}]+)")
+_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+_WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
+_PIECE = r"[a-z0-9._-]+"
+_WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
+
+
+class PatternError(ValueError):
+    """A text is no pattern; carries what is wrong and what to write instead."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece of a pattern.
+
+    Attributes:
+        kind: deep, run, one, variable or text.
+        value: The variable's name or the literal text; empty otherwise.
+    """
+
+    kind: str
+    value: str
+
+
+@functools.lru_cache(maxsize=65_536)
+def _regex(source: str) -> re2._Regexp[str]:
+    return re2.compile(source)
+
+
+def _tokens(text: str) -> tuple[Token, ...]:
+    if not text:
+        raise PatternError("a pattern cannot be empty")
+    tokens, position = [], 0
+    while position < len(text):
+        found = _TOKEN.match(text, position)
+        if found is None:
+            raise PatternError(f"{text!r} has a brace without its partner", "write {name} for a variable")
+        kind = found.lastgroup or ""
+        value = found.group("variable") if kind == "variable" else found.group("text") or ""
+        if kind == "variable" and not _VARIABLE.fullmatch(value):
+            raise PatternError(f"{{{value}}} is no variable", "a variable is a small letter, then a-z 0-9 _")
+        tokens.append(Token(kind, value))
+        position = found.end()
+    return tuple(tokens)
+
+
+def _variables(tokens: tuple[Token, ...]) -> frozenset[str]:
+    return frozenset(token.value for token in tokens if token.kind == "variable")
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPattern:
+    """A pattern over repository names; `variables` must be bound by who the rule is for."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    variables: frozenset[str]
+    literal: bool
+
+    @classmethod
+    def parse(cls, text: str) -> RepositoryPattern:
+        """Read a pattern.
+
+        Raises:
+            PatternError: It is none, or no repository name could ever match it.
+        """
+        tokens = _tokens(text)
+        _check_components(text)
+        for token in tokens:
+            if token.kind == "text" and not re.fullmatch(r"[a-z0-9._/:-]+", token.value):
+                hint = "repository names have a-z 0-9 . _ - / alone"
+                raise PatternError(f"{text!r} matches no repository name: {token.value!r}", hint)
+        plain = all(token.kind == "text" for token in tokens)
+        if plain and not scope.is_repository(text):
+            raise PatternError(
+                f"{text!r} is no repository name", "separators stand between letters or digits"
+            )
+        return cls(text, tokens, _variables(tokens), plain)
+
+    def matches(self, name: str, bound: Mapping[str, str]) -> bool:
+        """Tell whether it matches a repository name, with the variables standing for what is bound.
+
+        A value that is no legal component of a repository name matches nothing.
+        """
+        if self.literal:
+            return name == self.text
+        if not all(scope.is_component(bound.get(variable, "")) for variable in self.variables):
+            return False
+        return _regex(self._source(bound)).fullmatch(name) is not None
+
+    def _source(self, bound: Mapping[str, str]) -> str:
+        pieces = []
+        for token in self.tokens:
+            if token.kind == "variable":
+                pieces.append(re2.escape(bound[token.value]))
+            else:
+                pieces.append(_WILDCARDS.get(token.kind) or re2.escape(token.value))
+        return "".join(pieces)
+
+
+def _check_components(text: str) -> None:
+    for component in text.split("/"):
+        if not component:
+            raise PatternError(f"{text!r} has an empty component", "no '/' at the ends, nor two in a row")
+        if "**" in component and component != "**":
+            raise PatternError(f"{text!r} has '**' beside other text", "'**' stands alone between slashes")
+
+
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """A pattern over the folded names of groups, people or robots; its variables capture pieces of them.
+
+    Attributes:
+        text: As written.
+        key: The folded name where it is a plain one; None where it is a pattern.
+        variables: What it captures; `username` is compared, not captured.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    key: str | None
+    variables: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str) -> NamePattern:
+        """Read a pattern.
+
+        Raises:
+            PatternError: It is none.
+        """
+        tokens = _tokens(text)
+        if any(token.kind == "deep" for token in tokens):
+            raise PatternError(f"{text!r} has '**', which is for repositories", "write '*'")
+        captured = [token.value for token in tokens if token.kind == "variable" and token.value != USERNAME]
+        if len(captured) != len(set(captured)):
+            raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
+        plain = all(token.kind == "text" for token in tokens)
+        return cls(text, tokens, dn.fold(text) if plain else None, frozenset(captured))
+
+    def match(self, name: str, username: str) -> Captures | None:
+        """Match a folded name; None where it does not match."""
+        if self.key is not None:
+            return () if name == self.key else None
+        found = _regex(self._source(username)).fullmatch(name)
+        return tuple(sorted(found.groupdict().items())) if found else None
+
+    def _source(self, username: str) -> str:
+        pieces = []
+        for token in self.tokens:
+            if token.kind != "variable":
+                pieces.append(_WILDCARDS.get(token.kind) or re2.escape(dn.fold_case(token.value)))
+            elif token.value == USERNAME:
+                pieces.append(re2.escape(username))
+            else:
+                pieces.append(f"(?P<{token.value}>{_PIECE})")
+        return "".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class DNPattern:
+    """A group's DN, compared as a DN: exact, or with variables as whole attribute values.
+
+    Attributes:
+        text: As written.
+        key: The DN where it is a plain one; None where it is a pattern.
+        variables: What it captures; `username` is compared, not captured.
+    """
+
+    text: str
+    name: dn.DN
+    key: dn.DN | None
+    variables: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str) -> DNPattern:
+        """Read a DN.
+
+        Raises:
+            PatternError: It is none.
+        """
+        try:
+            name = dn.parse(text)
+        except ValueError as error:
+            raise PatternError(
+                f"{text!r} is no DN: {error}", "write cn=name,ou=groups,dc=example,dc=com"
+            ) from error
+        values = [value for rdn in name.rdns for _, value in rdn]
+        captured = [value[1:-1] for value in values if _WHOLE_VARIABLE.fullmatch(value)]
+        if len(captured) != len(set(captured)):
+            raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
+        if any(set("*{}") & set(value) for value in values if value[1:-1] not in captured):
+            hint = "in a DN only {name} as one whole value is a pattern"
+            raise PatternError(f"{text!r} has a pattern inside an attribute value", hint)
+        return cls(text, name, None if captured else name, frozenset(captured) - {USERNAME})
+
+    def match(self, name: dn.DN, username: str) -> Captures | None:
+        """Match a group's DN; None where it does not match."""
+        if self.key is not None:
+            return () if name == self.key else None
+        if len(name.rdns) != len(self.name.rdns):
+            return None
+        captures: dict[str, str] = {USERNAME: username}
+        for wanted, actual in zip(self.name.rdns, name.rdns, strict=True):
+            if not _match_rdn(wanted, actual, captures):
+                return None
+        del captures[USERNAME]
+        return tuple(sorted(captures.items()))
+
+
+def _match_rdn(
+    wanted: tuple[dn.Attribute, ...], actual: tuple[dn.Attribute, ...], captures: dict[str, str]
+) -> bool:
+    """Match one RDN; what its variables stand for is added to the captures."""
+    if [kind for kind, _ in wanted] != [kind for kind, _ in actual]:
+        return False
+    for (_, pattern), (_, value) in zip(wanted, actual, strict=True):
+        if pattern[:1] == "{":
+            if captures.setdefault(pattern[1:-1], value) != value:
+                return False
+        elif pattern != value:
+            return False
+    return True
+
+
+def parse_group(text: str) -> NamePattern | DNPattern:
+    """Read a group pattern: a DN where it has `=` in it, else a name.
+
+    Raises:
+        PatternError: It is neither.
+    """
+    return DNPattern.parse(text) if "=" in text else NamePattern.parse(text)

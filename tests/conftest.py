@@ -1,0 +1,67 @@
+"""Fixtures for tests that need real servers; those of a session are started once for each worker."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from tests.support.ports import free_port
+from tests.support.server import SAMPLE_RULES, Server, configuration, sample_server
+from tests.support.slapd import Slapd
+
+Change: TypeAlias = Callable[[dict[str, Any]], object]
+
+
+def _unchanged(_: dict[str, Any]) -> None:
+    """Leave the configuration as it is."""
+
+
+@pytest.fixture(scope="session")
+def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    """Give the sample directory; a test that stops or changes one starts its own by `start_slapd`."""
+    with Slapd(tmp_path_factory.mktemp("directory") / "slapd") as running:
+        yield running
+
+
+@pytest.fixture
+def start_slapd(tmp_path: Path) -> Iterator[Callable[[], Slapd]]:
+    """Give a function that starts a further sample directory; it ends with the test."""
+    with contextlib.ExitStack() as running:
+
+        def start() -> Slapd:
+            return running.enter_context(Slapd(_next(tmp_path, "slapd")))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, slapd: Slapd) -> Iterator[Server]:
+    """Give the sample company's server; a test that needs another configuration uses `start_server`."""
+    with sample_server(tmp_path_factory.mktemp("wharfinger"), slapd) as running:
+        yield running
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Give a function that starts a further server on a directory; it ends with the test.
+
+    Its second argument changes the configuration in place, as in
+    `start_server(slapd, lambda settings: settings["log"].update(level="debug"))`.
+    """
+    with contextlib.ExitStack() as running:
+
+        def start(directory: Slapd, change: Change = _unchanged, rules: Path = SAMPLE_RULES) -> Server:
+            settings = configuration(free_port(), directory)
+            change(settings)
+            return running.enter_context(Server(_next(tmp_path, "wharfinger"), settings, rules=rules))
+
+        yield start
+
+
+def _next(folder: Path, name: str) -> Path:
+    taken = sum(path.is_dir() for path in folder.glob(f"{name}-*"))
+    return folder / f"{name}-{taken + 1}"

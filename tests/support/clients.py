@@ -1,0 +1,98 @@
+"""The clients that people use, each with credentials of its own; passwords go through standard input."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from tests.support.images import Layout
+from tests.support.processes import Finished, run
+from tests.support.tools import require
+
+PASSWORDS: Final[Mapping[str, str]] = {
+    "alice": "alice-password",
+    "bob": "bob-password",
+    "carol": "carol-password",
+    "dave": "dave-password",
+    "erin": "erin-password",
+    "frank": "frank-password",
+    "zoë": "pä:ss%w+rd &ß€",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Skopeo:
+    """skopeo, with a file of credentials of its own."""
+
+    folder: Path
+
+    def login(self, host: str, user: str, password: str | None = None) -> Finished:
+        """Log in, with the person's own password where none is given."""
+        typed = PASSWORDS[user] if password is None else password
+        return self._run(
+            "login", "--tls-verify=false", "--username", user, "--password-stdin", host, stdin=typed
+        )
+
+    def copy_in(self, layout: Layout, image: str) -> Finished:
+        """Copy a layout into a registry."""
+        return self._run("copy", "--dest-tls-verify=false", layout.reference, f"docker://{image}")
+
+    def copy_out(self, image: str, layout: Layout) -> Finished:
+        """Copy an image out of a registry into a layout."""
+        return self._run("copy", "--src-tls-verify=false", f"docker://{image}", layout.reference)
+
+    def _run(self, *words: str, stdin: str = "") -> Finished:
+        extra = {"REGISTRY_AUTH_FILE": str(self.folder / "auth.json")}
+        return run(require("skopeo"), "--insecure-policy", *words, stdin=stdin, extra=extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """The docker command, on one engine and with a configuration folder of its own.
+
+    Attributes:
+        engine: Its address, for DOCKER_HOST.
+        folder: For DOCKER_CONFIG.
+    """
+
+    engine: str
+    folder: Path
+    environment: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # An engine of this age and a client without buildx build in the way that both know.
+        settings = {"DOCKER_HOST": self.engine, "DOCKER_CONFIG": str(self.folder), "DOCKER_BUILDKIT": "0"}
+        object.__setattr__(self, "environment", settings)
+
+    def __call__(
+        self,
+        *words: str | Path,
+        stdin: str | bytes = "",
+        within: timedelta = timedelta(seconds=60),
+        check: bool = False,
+    ) -> Finished:
+        """Run a docker command to its end."""
+        return run(
+            require("docker", "docker.io"),
+            *words,
+            stdin=stdin,
+            extra=self.environment,
+            within=within,
+            check=check,
+        )
+
+    def login(self, host: str, user: str, password: str | None = None) -> Finished:
+        """Log in, with the person's own password where none is given."""
+        typed = PASSWORDS[user] if password is None else password
+        return self("login", "--username", user, "--password-stdin", host, stdin=typed)
+
+    def store(self, host: str, user: str, password: str) -> None:
+        """Write credentials into the configuration as they are, past the checks of a login."""
+        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": pair}}}))

@@ -1,0 +1,135 @@
+"""Real registries that trust the server: Debian's docker-registry 2.8 and Distribution 3.x."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests.support.ports import free_port
+from tests.support.processes import Program, answers, exclusive, run
+from tests.support.server import SERVICE, Server
+from tests.support.tools import CACHE, find, missing, require
+
+DISTRIBUTION_VERSION: Final = "v3.1.2"
+
+_COMMAND: Final = f"github.com/distribution/distribution/v3/cmd/registry@{DISTRIBUTION_VERSION}"
+
+# Since this release Go fetches by itself the newer compiler that a module asks for.
+_OLDEST_GO: Final = (1, 21)
+
+# Distribution 3.x would look for a collector of traces.
+_ENVIRONMENT: Final = {"OTEL_TRACES_EXPORTER": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of registry.
+
+    Attributes:
+        name: What messages and test ids call it.
+        binary: Finds its program, or ends the test with a reason.
+        trust: The key of its token settings that takes our keys, and the published file for it.
+    """
+
+    name: str
+    binary: Callable[[], Path]
+    trust: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A registry of one kind and its storage; `open` and `trusting` are two ways to run it on that.
+
+    Attributes:
+        kind: Which one.
+        folder: Configuration, log and storage.
+        port: Its loopback port.
+    """
+
+    kind: Kind
+    folder: Path
+    port: int
+
+    @property
+    def host(self) -> str:
+        """How clients call it: the first part of an image's name."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Its address for curl."""
+        return f"http://{self.host}"
+
+    def image(self, repository: str, tag: str = "latest") -> str:
+        """Give the name of an image in it, as docker has it."""
+        return f"{self.host}/{repository}:{tag}"
+
+    def open(self) -> Program:
+        """Give it without any login: how a test puts images into it that nobody may push."""
+        return self._program("open", {}, expected=200)
+
+    def trusting(self, server: Server) -> Program:
+        """Give it as an administrator sets it up beside this server."""
+        setting, published = self.kind.trust
+        keys = server.publish_keys(self.folder / "trust")
+        token = {
+            "realm": server.token_url,
+            "service": SERVICE,
+            "issuer": server.issuer,
+            setting: str(keys / published),
+        }
+        return self._program("trusting", {"auth": {"token": token}}, expected=401)
+
+    def _program(self, name: str, settings: dict[str, Any], *, expected: int) -> Program:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / f"{name}.yml"
+        storage = {"filesystem": {"rootdirectory": str(self.folder / "storage")}, "delete": {"enabled": True}}
+        http = {"addr": self.host, "secret": "the same over a restart"}
+        config.write_text(yaml.safe_dump({"version": 0.1, "storage": storage, "http": http} | settings))
+        return Program(
+            name=self.kind.name,
+            argv=(self.kind.binary(), "serve", config),
+            log=self.folder / f"{name}.log",
+            ready=answers(f"{self.url}/v2/", expected),
+            extra=_ENVIRONMENT,
+        )
+
+
+def make_registry(kind: Kind, folder: Path) -> Registry:
+    """Give a registry with an empty storage, on a free port."""
+    return Registry(kind, folder, free_port())
+
+
+def _docker_registry() -> Path:
+    return require("docker-registry")
+
+
+def _distribution() -> Path:
+    """Give the `registry` program of Distribution 3.x, built at the first use."""
+    folder = CACHE / "go" / "bin"
+    program = folder / "registry"
+    with exclusive(folder / ".lock"):
+        if not program.exists() or DISTRIBUTION_VERSION not in run(program, "--version").text:
+            _build(folder)
+    return program
+
+
+def _build(folder: Path) -> None:
+    go = find("go")
+    if go is None:
+        missing("Distribution 3.x is built with Go, which is not installed (apt-get install golang-go)")
+    version = run(go, "env", "GOVERSION").stdout.strip()
+    numbers = re.match(r"go(\d+)\.(\d+)", version)
+    if numbers is None or tuple(map(int, numbers.groups())) < _OLDEST_GO:
+        missing(f"Distribution 3.x is built with Go 1.21 or newer, here is {version}")
+    run(go, "install", _COMMAND, extra={"GOBIN": str(folder)}, within=timedelta(minutes=20), check=True)
+
+
+DOCKER_REGISTRY_2: Final = Kind("docker-registry 2.8", _docker_registry, ("rootcertbundle", "certs.pem"))
+DISTRIBUTION_3: Final = Kind("Distribution 3.x", _distribution, ("jwks", "jwks.json"))

@@ -1,0 +1,187 @@
+"""Wharfinger under its real gunicorn, with a configuration made for the test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Self
+
+import yaml
+
+from tests.support.ports import free_port
+from tests.support.processes import Finished, Program, answers, run, wait_until
+from tests.support.slapd import SERVICE_ACCOUNT, SERVICE_PASSWORD, SUFFIX, Slapd
+from tests.support.tools import REPOSITORY
+
+REALM: Final = "demo"
+SERVICE: Final = "registry.example.com"
+SAMPLE_RULES: Final = REPOSITORY / "deploy" / "demo" / "rules.yaml"
+
+WHARFINGER: Final = (sys.executable, "-m", "app")
+
+Lines = list[dict[str, Any]]
+
+
+def realm_path(realm: str = REALM) -> str:
+    """Give the path under which a realm's endpoints lie."""
+    return f"/auth/realms/{realm}/protocol/docker-v2"
+
+
+def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
+    """Give the sample company's configuration as the YAML file has it; a test may change it before use."""
+    return {
+        "server": {"bind": f"127.0.0.1:{port}", "workers": 1, "threads": 8},
+        "log": {"level": "info"},
+        "audit": {"to": "audit.jsonl"},
+        "default_realm": REALM,
+        "realms": {
+            REALM: {
+                "issuer": f"http://127.0.0.1:{port}/auth/realms/{REALM}",
+                "services": {SERVICE: {}},
+                "rules": "rules.yaml",
+                "keys": f"keys/{REALM}",
+                "directory": {
+                    "kind": "openldap",
+                    "servers": [slapd.tls_url],
+                    "tls": {"ca_file": str(slapd.ca_file)},
+                    "service_account": {"dn": SERVICE_ACCOUNT, "password_file": "ldap-password"},
+                    "login": {"tell_account_state": True},
+                    "users": {"bases": [f"ou=people,{SUFFIX}"]},
+                    "groups": {
+                        "strategy": "member_search",
+                        "bases": [f"ou=groups,{SUFFIX}"],
+                        "nested": True,
+                    },
+                },
+            }
+        },
+    }
+
+
+@dataclass(slots=True)
+class Server:
+    """One server and the folder in which everything of it lies.
+
+    Attributes:
+        folder: Configuration, rules, keys, log and audit file.
+        settings: What `configuration` gave, changed or not.
+        rules: The rules file, copied into the folder.
+        algorithm: Of the signing key that is made for it.
+        extra: Environment variables for it.
+    """
+
+    folder: Path
+    settings: dict[str, Any]
+    rules: Path = SAMPLE_RULES
+    algorithm: str = "ES256"
+    extra: Mapping[str, str] = field(default_factory=dict)
+    _program: Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(yaml.safe_dump(self.settings, allow_unicode=True), encoding="utf-8")
+        shutil.copyfile(self.rules, self.folder / "rules.yaml")
+        password = self.folder / "ldap-password"
+        password.touch(mode=0o600)
+        password.write_text(SERVICE_PASSWORD, encoding="utf-8")
+        self.command("keys", "new", "--algorithm", self.algorithm, "--if-none", check=True)
+        self._program = Program(
+            name="wharfinger",
+            argv=(*WHARFINGER, "serve", "--config", self.config),
+            log=self.folder / "log.jsonl",
+            ready=answers(f"{self.url}/livez"),
+            extra=self.extra,
+            cwd=REPOSITORY,
+            within=timedelta(seconds=30),
+        )
+
+    @property
+    def config(self) -> Path:
+        """Its configuration file."""
+        return self.folder / "wharfinger.yaml"
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a slash at the end."""
+        return f"http://{self.settings['server']['bind']}"
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint of the sample realm: what a registry is told as its realm."""
+        return f"{self.url}{realm_path()}/auth"
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of the sample realm."""
+        return str(self.settings["realms"][REALM]["issuer"])
+
+    @property
+    def pid(self) -> int:
+        """The process id of gunicorn's master."""
+        return self._program.pid
+
+    def command(self, *words: str | Path, check: bool = False) -> Finished:
+        """Run one of wharfinger's own commands on this server's configuration."""
+        return run(
+            *WHARFINGER, *words, "--config", self.config, cwd=REPOSITORY, extra=self.extra, check=check
+        )
+
+    def publish_keys(self, folder: Path) -> Path:
+        """Write `certs.pem` and `jwks.json` into a folder, for a registry to trust."""
+        self.command("keys", "publish", folder, check=True)
+        return folder
+
+    def log(self) -> Lines:
+        """Give the log so far; a line that is no JSON is an error."""
+        return _json_lines(self._program.log)
+
+    def audit(self) -> Lines:
+        """Give the audit stream so far."""
+        return _json_lines(self.folder / str(self.settings["audit"]["to"]))
+
+    def audit_line(self, **wanted: object) -> dict[str, Any]:
+        """Wait for the audit line with these values and give it, the last one if there are several.
+
+        Raises:
+            ProgramFailed: There was none.
+        """
+        found: Lines = []
+
+        def is_there() -> bool:
+            found[:] = [line for line in self.audit() if wanted.items() <= line.items()]
+            return bool(found)
+
+        wait_until(is_there, within=timedelta(seconds=5), what=f"an audit line with {wanted}")
+        return found[-1]
+
+    def start(self) -> None:
+        """Start it and wait until it is alive."""
+        self._program.start()
+
+    def stop(self) -> int | None:
+        """End it in good order and give its exit status."""
+        return self._program.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def sample_server(folder: Path, slapd: Slapd) -> Server:
+    """Give the sample company's server, not yet started."""
+    return Server(folder, configuration(free_port(), slapd))
+
+
+def _json_lines(path: Path) -> Lines:
+    if not path.exists():
+        return []
+    *whole, _unfinished = path.read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in whole if line]

@@ -1,0 +1,84 @@
+"""The sample directory as a process, by the script that the demo and the container use too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Self
+
+from tests.support.ports import free_port
+from tests.support.processes import Program, listens
+from tests.support.tools import REPOSITORY, require
+
+SUFFIX: Final = "dc=example,dc=com"
+SERVICE_ACCOUNT: Final = f"cn=wharfinger,ou=services,{SUFFIX}"
+SERVICE_PASSWORD: Final = "wharfinger-password"
+
+_START: Final = REPOSITORY / "ldap-fixtures" / "start-slapd"
+
+
+@dataclass(slots=True)
+class Slapd:
+    """A slapd with the sample company; it keeps its ports and data over a stop and a start.
+
+    Attributes:
+        folder: Its configuration, database and TLS material.
+        port: The port of ldap://, where StartTLS is offered too.
+        tls_port: The port of ldaps://.
+    """
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    tls_port: int = field(default_factory=free_port)
+    _program: Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        require("slapd")
+        self._program = Program(
+            name="slapd",
+            argv=(_START, self.folder, str(self.port), str(self.tls_port)),
+            log=self.folder.with_name(f"{self.folder.name}.log"),
+            ready=lambda: listens(self.port)() and listens(self.tls_port)(),
+            within=timedelta(seconds=60),
+        )
+
+    @property
+    def url(self) -> str:
+        """The address without TLS."""
+        return f"ldap://127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        """The address with TLS."""
+        return f"ldaps://127.0.0.1:{self.tls_port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that signed its own."""
+        return self.folder / "tls" / "ca.pem"
+
+    @property
+    def pid(self) -> int:
+        """The process id of slapd itself."""
+        return self._program.pid
+
+    @property
+    def log(self) -> Path:
+        """What it wrote to its terminal."""
+        return self._program.log
+
+    def start(self) -> None:
+        """Start it, on the same ports and data as before."""
+        self._program.start()
+
+    def stop(self) -> None:
+        """End it, as when the machine under it goes down."""
+        self._program.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,39 @@
+# The token server. Runs as an ordinary user on a read-only root; it wants /tmp, its configuration
+# ($WHARFINGER_CONFIG) and the realm's keys.
+#
+# Python comes from the base's own packages, so that any Debian or Ubuntu with Python 3.11 or newer will do as a base.
+ARG BASE_IMAGE=debian:bookworm-slim
+
+FROM ${BASE_IMAGE} AS build
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3 python3-venv
+WORKDIR /build
+COPY requirements/ requirements/
+RUN python3 -m venv /opt/wharfinger \
+    && /opt/wharfinger/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt \
+    && python3 -m venv tools \
+    && tools/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY app/ app/
+RUN tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
+    && /opt/wharfinger/bin/pip install --no-cache-dir --no-deps --no-index wheels/*.whl \
+    && /opt/wharfinger/bin/pip uninstall --yes setuptools pip
+
+FROM ${BASE_IMAGE}
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+    && useradd --uid 10001 --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin wharfinger \
+    && install -d -o wharfinger -g wharfinger /var/lib/wharfinger/keys /var/lib/wharfinger/published
+COPY --from=build /opt/wharfinger /opt/wharfinger
+ENV PATH=/opt/wharfinger/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    WHARFINGER_CONFIG=/etc/wharfinger/wharfinger.yaml \
+    WHARFINGER__SERVER__BIND=0.0.0.0:5001
+USER wharfinger
+EXPOSE 5001
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python3", "-c", "import http.client; server = http.client.HTTPConnection('127.0.0.1', 5001, timeout=4); server.request('GET', '/livez'); raise SystemExit(server.getresponse().status != 200)"]
+ENTRYPOINT ["wharfinger"]
+CMD ["serve"]

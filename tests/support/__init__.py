@@ -1,15 +1,17 @@
 """What the integration and end-to-end tests start: real programs only, each in a module of its own.
 
-tools       which programs this machine has, and what a test does without one
-ports       free loopback ports that no other worker takes
-processes   a program in its own process group, with a log, a readiness probe and an end
-slapd       the sample directory
-server      Wharfinger under gunicorn
-registry    Debian's docker-registry 2.8 and Distribution 3.x
-images      a tiny image, written by hand
-clients     skopeo and docker, each with credentials of its own
-engine      a container engine of our own
-base        a base image made of this machine's own packages
-compose     the compose file, brought up on that engine
-fixtures    all of it as pytest fixtures
+    tools       which programs this machine has, and what a test does without one
+    ports       free loopback ports that no other worker takes
+    processes   a program in its own process group, with a log, a readiness probe and an end
+    slapd       the sample directory
+    server      Wharfinger under gunicorn
+    registry    Debian's docker-registry 2.8 and Distribution 3.x
+    seeded      one of them beside the server, with an image for everybody in it
+    images      a tiny image, written by hand
+    clients     skopeo and docker, each with credentials of its own
+    engine      a container engine of our own
+    base        a base image made of this machine's own packages
+    compose     the compose file, brought up on that engine
+
+`tests/conftest.py` and `tests/e2e/conftest.py` make fixtures of them.
 """

@@ -183,8 +183,10 @@ class Program:
     def _is_settled(self) -> bool:
         return not self.running or self.ready()
 
-    def stop(self, grace: timedelta = timedelta(seconds=15)) -> int | None:
-        """End it, if it runs: TERM, and KILL for the whole group after `grace`.
+    def stop(
+        self, number: signal.Signals = signal.SIGTERM, *, grace: timedelta = timedelta(seconds=15)
+    ) -> int | None:
+        """End it, if it runs: by a signal, and by KILL for what is left of its group after `grace`.
 
         Returns:
             Its exit status, negative for a signal; nothing where it was not running.
@@ -192,7 +194,7 @@ class Program:
         process, self._process = self._process, None
         if process is None:
             return None
-        process.terminate()
+        process.send_signal(number)
         try:
             process.wait(grace.total_seconds())
         except subprocess.TimeoutExpired:

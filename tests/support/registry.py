@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import yaml
 
-from tests.support.ports import free_port
 from tests.support.processes import Program, answers, exclusive, run
 from tests.support.server import SERVICE, Server
 from tests.support.tools import CACHE, find, missing, require
@@ -44,7 +43,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A registry of one kind and its storage; `open` and `trusting` are two ways to run it on that.
+    """A registry of one kind and its storage; `open` and `trusting` are two ways to run it.
 
     Attributes:
         kind: Which one.
@@ -99,11 +98,6 @@ class Registry:
             ready=answers(f"{self.url}/v2/", expected),
             extra=_ENVIRONMENT,
         )
-
-
-def make_registry(kind: Kind, folder: Path) -> Registry:
-    """Give a registry with an empty storage, on a free port."""
-    return Registry(kind, folder, free_port())
 
 
 def _docker_registry() -> Path:

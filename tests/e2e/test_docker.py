@@ -1,0 +1,109 @@
+"""docker with a real engine: what the client and the engine say at the terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.clients import Docker
+from tests.support.engine import Engine
+from tests.support.seeded import PUBLIC_IMAGE, Seeded
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def registry(docker_registry_2: Seeded) -> Seeded:
+    """Give the registry that the engine talks to."""
+    return docker_registry_2
+
+
+@pytest.fixture
+def pushed(engine: Engine, registry: Seeded, request: pytest.FixtureRequest) -> str:
+    """Give the name of an image in the engine, ready to be pushed to alice's namespace."""
+    name = registry.image("platform/pushed", request.node.name.replace("_", "-"))
+    engine.import_image(name, request.node.name.encode())
+    return name
+
+
+def test_login(docker: Docker, registry: Seeded) -> None:
+    """A person with a directory account logs in."""
+    answer = docker.login(registry.host, "alice")
+    assert answer.status == 0, answer.text
+    assert "Login Succeeded" in answer.stdout
+
+
+def test_login_beyond_ascii(docker: Docker, registry: Seeded) -> None:
+    """Zoë logs in with all the characters that transports get wrong."""
+    answer = docker.login(registry.host, "zoë")
+    assert answer.status == 0, answer.text
+
+
+def test_login_with_a_wrong_password(docker: Docker, registry: Seeded) -> None:
+    """Our message reaches the terminal."""
+    answer = docker.login(registry.host, "alice", "bob-password")
+    assert answer.status != 0
+    assert "unauthorized: " in answer.stderr
+    assert "password" in answer.stderr
+
+
+def test_login_of_a_locked_account(docker: Docker, registry: Seeded) -> None:
+    """Dave reads that his account is locked."""
+    answer = docker.login(registry.host, "dave")
+    assert answer.status != 0
+    assert "locked" in answer.stderr
+
+
+def test_login_with_an_empty_password(docker: Docker, registry: Seeded) -> None:
+    """The client itself refuses an empty password."""
+    answer = docker.login(registry.host, "alice", "")
+    assert answer.status != 0
+    assert "password" in answer.stderr.lower()
+
+
+def test_a_stored_empty_password_is_no_login(docker: Docker, registry: Seeded, pushed: str) -> None:
+    """Credentials without a password, as a script may write them, are refused and not taken for anonymous."""
+    docker.store(registry.host, "alice", "")
+    answer = docker("push", pushed)
+    assert answer.status != 0
+    assert "unauthorized: " in answer.stderr
+
+
+def test_push_to_the_own_team(docker: Docker, registry: Seeded, pushed: str) -> None:
+    """Alice pushes into her team's namespace."""
+    docker.login(registry.host, "alice")
+    answer = docker("push", pushed)
+    assert answer.status == 0, answer.text
+    assert "digest: sha256:" in answer.stdout
+
+
+def test_push_to_another_team(docker: Docker, registry: Seeded, pushed: str) -> None:
+    """Bob is denied, and his terminal says so."""
+    docker.login(registry.host, "bob")
+    answer = docker("push", pushed)
+    assert answer.status != 0
+    assert "denied: requested access to the resource is denied" in answer.stderr
+
+
+def test_push_without_a_login(docker: Docker, pushed: str) -> None:
+    """Nobody pushes without a login."""
+    answer = docker("push", pushed)
+    assert answer.status != 0
+    assert "denied: requested access to the resource is denied" in answer.stderr
+
+
+def test_pull_of_a_public_image_without_a_login(docker: Docker, registry: Seeded) -> None:
+    """An image in `base/` comes without a login."""
+    answer = docker("pull", registry.image(PUBLIC_IMAGE))
+    assert answer.status == 0, answer.text
+    assert "Status: Downloaded newer image" in answer.stdout
+    docker("image", "rm", registry.image(PUBLIC_IMAGE), check=True)
+
+
+def test_pull_of_a_private_image_without_a_login(docker: Docker, registry: Seeded, pushed: str) -> None:
+    """An image of a team does not."""
+    docker.login(registry.host, "alice")
+    docker("push", pushed, check=True)
+    docker("logout", registry.host, check=True)
+    answer = docker("pull", pushed)
+    assert answer.status != 0
+    assert "pull access denied" in answer.stderr or "unauthorized" in answer.stderr

@@ -1,0 +1,115 @@
+"""skopeo with both kinds of registry: what people may copy, and what their terminal says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.clients import Skopeo
+from tests.support.images import Layout
+from tests.support.seeded import PUBLIC_IMAGE, Seeded
+
+
+@pytest.fixture(params=["docker_registry_2", pytest.param("distribution_3", marks=pytest.mark.slow)])
+def registry(request: pytest.FixtureRequest) -> Seeded:
+    """Give each kind of registry; the second is built with a compiler first."""
+    seeded: Seeded = request.getfixturevalue(request.param)
+    return seeded
+
+
+def signed_in(skopeo: Skopeo, registry: Seeded, user: str) -> Skopeo:
+    """Log a person in, who must succeed."""
+    answer = skopeo.login(registry.host, user)
+    assert answer.stdout == "Login Succeeded!\n", answer.text
+    return skopeo
+
+
+def test_a_team_copies_an_image_in_and_out(
+    registry: Seeded, skopeo: Skopeo, layout: Layout, tmp_path: Path
+) -> None:
+    """What alice copies into her team's namespace comes out again, byte by byte."""
+    signed_in(skopeo, registry, "alice")
+    copied_in = skopeo.copy_in(layout, registry.image("platform/app"))
+    assert copied_in.status == 0, copied_in.text
+
+    out = Layout(tmp_path / "out")
+    copied_out = skopeo.copy_out(registry.image("platform/app"), out)
+    assert copied_out.status == 0, copied_out.text
+    assert out.blobs() == layout.blobs()
+
+
+def test_another_team_is_denied(registry: Seeded, skopeo: Skopeo, layout: Layout) -> None:
+    """Bob cannot copy into alice's namespace."""
+    signed_in(skopeo, registry, "bob")
+    copied_in = skopeo.copy_in(layout, registry.image("platform/app"))
+    assert copied_in.status != 0
+    assert "requested access to the resource is denied" in copied_in.stderr
+
+
+def test_a_wrong_password_is_said_to_be_wrong(registry: Seeded, skopeo: Skopeo) -> None:
+    """A login with a wrong password fails, and the terminal says why."""
+    answer = skopeo.login(registry.host, "alice", "bob-password")
+    assert answer.status != 0
+    assert "invalid username/password" in answer.stderr
+
+
+def test_an_unknown_person_hears_the_same_as_one_with_a_wrong_password(
+    registry: Seeded, skopeo: Skopeo
+) -> None:
+    """The text does not tell whether an account exists."""
+    unknown = skopeo.login(registry.host, "mallory", "mallory-password")
+    wrong = skopeo.login(registry.host, "carol", "mallory-password")
+    assert unknown.status != 0
+    assert unknown.text == wrong.text
+
+
+def test_a_locked_account_is_told_so(registry: Seeded, skopeo: Skopeo) -> None:
+    """Dave cannot log in, and the terminal says that his account is locked."""
+    answer = skopeo.login(registry.host, "dave")
+    assert answer.status != 0
+    assert "locked" in answer.stderr
+
+
+def test_everyone_copies_a_public_image_out(registry: Seeded, skopeo: Skopeo, tmp_path: Path) -> None:
+    """An image in `base/` comes out without a login."""
+    out = Layout(tmp_path / "out")
+    copied_out = skopeo.copy_out(registry.image(PUBLIC_IMAGE), out)
+    assert copied_out.status == 0, copied_out.text
+    assert out.blobs() == registry.public.blobs()
+
+
+def test_without_a_login_nothing_else_comes_out(registry: Seeded, skopeo: Skopeo, tmp_path: Path) -> None:
+    """An image of a team does not come out without a login."""
+    copied_out = skopeo.copy_out(registry.image("platform/app"), Layout(tmp_path / "out"))
+    assert copied_out.status != 0
+    assert "requested access to the resource is denied" in copied_out.stderr
+
+
+def test_without_a_login_nothing_goes_in(registry: Seeded, skopeo: Skopeo, layout: Layout) -> None:
+    """A public repository can be read by everyone and written by nobody."""
+    copied_in = skopeo.copy_in(layout, registry.image(PUBLIC_IMAGE))
+    assert copied_in.status != 0
+    assert "requested access to the resource is denied" in copied_in.stderr
+
+
+def test_a_nested_group_counts(registry: Seeded, skopeo: Skopeo, layout: Layout) -> None:
+    """Erin is in team-data only through data-leads, and copies into its namespace."""
+    signed_in(skopeo, registry, "erin")
+    copied_in = skopeo.copy_in(layout, registry.image("data/x"))
+    assert copied_in.status == 0, copied_in.text
+
+
+def test_everyone_has_a_sandbox(registry: Seeded, skopeo: Skopeo, layout: Layout) -> None:
+    """Frank is in no group; what is his own he may write, what is another's he may not."""
+    signed_in(skopeo, registry, "frank")
+    own = skopeo.copy_in(layout, registry.image("sandbox/frank/app"))
+    assert own.status == 0, own.text
+    assert skopeo.copy_in(layout, registry.image("sandbox/erin/app")).status != 0
+
+
+def test_a_name_and_a_password_beyond_ascii(registry: Seeded, skopeo: Skopeo, tmp_path: Path) -> None:
+    """Zoë logs in with all the characters that transports get wrong."""
+    signed_in(skopeo, registry, "zoë")
+    copied_out = skopeo.copy_out(registry.image(PUBLIC_IMAGE), Layout(tmp_path / "out"))
+    assert copied_out.status == 0, copied_out.text

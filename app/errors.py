@@ -6,6 +6,7 @@
     WharfingerError              an exception: there is no answer
     ├── DirectoryUnavailable     no directory server answered in time
     ├── DirectoryMisconfigured   the directory answered, and an administrator must change something
+    ├── AuditUnavailable         what was about to happen could not be written down, so it does not happen
     └── ConfigurationError       files that an administrator wrote cannot be used: a list of `Problem`
 
 Each carries a stable `Code`, a public message (written for the person at the terminal) and a private
@@ -26,9 +27,10 @@ class Code(enum.StrEnum):
     MALFORMED_CREDENTIALS = "malformed_credentials"
     CREDENTIALS_REQUIRED = "credentials_required"
     ACCOUNT_LOCKED = "account_locked"
-    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_EXPIRED = "account_expired"
     PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a code, no password
     PASSWORD_MUST_CHANGE = "password_must_change"  # noqa: S105 - a code, no password
+    NETWORK_NOT_ALLOWED = "network_not_allowed"
     MALFORMED_REQUEST = "malformed_request"
     TOO_LARGE = "too_large"
     UNKNOWN_SERVICE = "unknown_service"
@@ -38,6 +40,7 @@ class Code(enum.StrEnum):
     TOKEN_TOO_LARGE = "token_too_large"  # noqa: S105 - a code, no password
     DIRECTORY_UNAVAILABLE = "directory_unavailable"
     DIRECTORY_MISCONFIGURED = "directory_misconfigured"
+    AUDIT_UNAVAILABLE = "audit_unavailable"
     INTERNAL = "internal"
 
 
@@ -79,6 +82,13 @@ class DirectoryMisconfigured(WharfingerError):  # noqa: N818 - named after the s
 
     code = Code.DIRECTORY_MISCONFIGURED
     message = "The login service is not set up correctly. Tell an administrator and name the request id."
+
+
+class AuditUnavailable(WharfingerError):  # noqa: N818 - named after the state, as the design does
+    """The audit stream takes no line; a token that nobody could account for is not issued."""
+
+    code = Code.AUDIT_UNAVAILABLE
+    message = "The token server cannot do its work just now. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
@@ -45,16 +45,7 @@ def parse_duration(value: object) -> timedelta:
     raise wrong(f"{value!r} is not a duration", "write a number with its unit: 500ms, 30s, 5m, 1h")
 
 
-def format_duration(value: timedelta) -> str:
-    """Give the shortest spelling that `parse_duration` reads as the same duration."""
-    milliseconds = value // timedelta(milliseconds=1)
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
-        if milliseconds and milliseconds % size == 0:
-            return f"{milliseconds // size}{unit}"
-    return f"{milliseconds}ms"
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 def resolve(path: Path, base: Path) -> Path:

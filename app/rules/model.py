@@ -159,6 +159,7 @@ class Persona:
     """A subject that the rules file describes rather than a directory: a robot, or a test's person."""
 
     name: str
+    id: str = field(default="", init=False)
     groups: tuple[NamedGroup, ...] = ()
     is_robot: bool = False
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -1,0 +1,5 @@
+"""`python -m app` is `wharfinger`."""
+
+from app.cli.main import main
+
+main()

@@ -1,0 +1,33 @@
+"""`wharfinger check-config`: read everything that the server would read, and say what is wrong with it."""
+
+from __future__ import annotations
+
+import click
+
+from app import bootstrap
+from app.cli.options import config_option, problems
+from app.errors import ConfigurationError
+from app.settings import Settings
+
+
+@click.command()
+@config_option
+def check_config(settings: Settings) -> None:
+    """Check the configuration, and the rules, keys and certificates that it names.
+
+    Connects to nothing.
+    """
+    try:
+        parts = bootstrap.build(settings)
+    except ConfigurationError as error:
+        raise problems(error) from None
+    for name, issuer in parts.issuers.items():
+        realm = issuer.realm
+        services = ", ".join(realm.services)
+        click.echo(
+            f"realm {name}: {len(realm.rules.rules)} rules (version {realm.rules.version}), tests passed;"
+        )
+        click.echo(
+            f"  signs with {realm.keys.active.algorithm} key {realm.keys.active.libtrust} for {services}"
+        )
+    click.echo("The configuration is good.")

@@ -1,0 +1,63 @@
+"""gunicorn's configuration, from ours: `gunicorn -c python:app.gunicorn_conf app.wsgi:application`.
+
+The application is loaded before the workers are forked: a mistake in a file is told once, before a socket is
+open, and the workers share the memory of the rules. Connections to the directory are made after the fork.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from app import settings
+from app.telemetry import METRICS_FOLDER_VARIABLE, log
+
+_settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
+_own_folder: str | None = None
+if METRICS_FOLDER_VARIABLE not in os.environ:
+    _own_folder = os.environ[METRICS_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="wharfinger-metrics-")
+
+
+class JsonLogger(Logger):
+    """gunicorn's logger without handlers of its own: what it says goes into our log."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand everything to the root logger."""
+        super().setup(cfg)
+        log.configure(_settings.log.level)
+        for logger in (self.error_log, self.access_log):
+            logger.handlers = []
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)
+
+
+bind = _settings.server.bind
+workers = _settings.server.worker_count()
+threads = _settings.server.threads
+worker_class = "gthread"
+preload_app = True
+logger_class = JsonLogger
+control_socket_disable = True
+limit_request_line = 8190
+keepalive = 5
+graceful_timeout = 20
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heartbeats belong in memory
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Tell the metrics that a worker is gone."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 - it reads its folder's name when imported
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library leaves it bare
+
+
+def on_exit(server: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Remove the folder that we made."""
+    if _own_folder is not None:
+        shutil.rmtree(_own_folder, ignore_errors=True)

@@ -1,0 +1,37 @@
+"""The robots of the rules file: logins for machines, with secrets that a command made."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+
+from app.errors import Code, Refusal
+from app.protocol.request import WRONG_CREDENTIALS, Credentials
+from app.rules.model import ROBOT_PREFIX, Persona, Robot, in_networks
+
+_NOBODY = Robot("", (bytes(32),), (), None, ())
+
+
+def is_robot(name: str) -> bool:
+    """Tell whether a typed name is a robot's; such a name never goes to the directory."""
+    return name.startswith(ROBOT_PREFIX)
+
+
+def authenticate(
+    robots: Mapping[str, Robot], credentials: Credentials, address: str, now: datetime
+) -> Persona | Refusal:
+    """Check a robot's secret, then whether it may log in now and from here."""
+    robot = robots.get(credentials.username.removeprefix(ROBOT_PREFIX), _NOBODY)
+    given = hashlib.sha256(credentials.password.octets()).digest()
+    matches = [hmac.compare_digest(given, kept) for kept in robot.secret_hashes]
+    if robot is _NOBODY or not any(matches):
+        return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail="unknown robot or wrong secret")
+    if robot.expires is not None and now >= robot.expires:
+        return Refusal(
+            Code.ACCOUNT_EXPIRED, "This robot account has expired. Ask for a new date in the rules."
+        )
+    if robot.networks and not in_networks(address, robot.networks):
+        return Refusal(Code.NETWORK_NOT_ALLOWED, "This robot account may not log in from this network.")
+    return robot.persona()

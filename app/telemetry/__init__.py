@@ -1,0 +1,12 @@
+"""What the program tells of itself.
+
+record.py    one request to the token endpoint, as all three below tell it
+log.py       the log: JSON lines on standard error, one canonical line per request
+audit.py     the audit stream: JSON lines for auditors
+metrics.py   Prometheus: every name and label
+
+All hang on `tokens/issue.py` alone.
+"""
+
+METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the processes of a server share counts (prometheus-client reads it)."""

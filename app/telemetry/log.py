@@ -1,0 +1,92 @@
+"""The log: JSON lines on standard error, one canonical line per request.
+
+The program's own modules, gunicorn and every library log through the standard library; structlog renders all
+of it. Exceptions are logged with their traceback's places and no values.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Literal
+
+import structlog
+
+from app.configfile.fields import Section
+from app.errors import Code
+from app.telemetry.record import TokenRecord
+
+_log = structlog.stdlib.get_logger("wharfinger.token")
+_OURS = frozenset({Code.DIRECTORY_MISCONFIGURED, Code.INTERNAL, Code.AUDIT_UNAVAILABLE})
+_PASSING = frozenset({Code.DIRECTORY_UNAVAILABLE})
+
+
+class LogSettings(Section):
+    """The `log` section of the configuration file."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def configure(level: str) -> None:
+    """Send all logging of this process to standard error as JSON lines."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(formatter)
+    logging.basicConfig(handlers=[stream], level=level.upper(), force=True)
+    logging.getLogger("ldap3").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+class RequestLog:
+    """Writes the canonical line of each request."""
+
+    def record(self, record: TokenRecord) -> None:
+        """Write it: a fault of ours as an error, a directory that is away as a warning."""
+        outcome = record.outcome
+        write = _log.error if outcome in _OURS else _log.warning if outcome in _PASSING else _log.info
+        write("token request", **_fields(record))
+
+
+def _fields(record: TokenRecord) -> Mapping[str, object]:
+    timings = record.milliseconds
+    fields: dict[str, object] = {
+        "request_id": record.request_id,
+        "realm": record.realm,
+        "outcome": record.outcome,
+        "subject": record.subject,
+        "address": record.address,
+        "service": record.service,
+        "asked": record.asked,
+        "granted": record.granted,
+        "rules": record.rules,
+        "rules_version": record.rules_version,
+        "ms_login": round(timings.login, 3),
+        "ms_deciding": round(timings.deciding, 3),
+        "ms_signing": round(timings.signing, 3),
+        "ms": round(timings.all, 3),
+    }
+    optional = {"scopes_dropped": record.scopes_dropped, "username": record.username, "detail": record.detail}
+    return fields | {name: value for name, value in optional.items() if value}

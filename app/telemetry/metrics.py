@@ -1,0 +1,64 @@
+"""Prometheus metrics: every name and label, in one place (docs/reference/metrics.md).
+
+Labels come from the configuration and from closed lists of words; never a subject, a repository or anything
+else that a client can choose.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.telemetry import METRICS_FOLDER_VARIABLE
+from app.telemetry.record import TokenRecord
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REQUESTS = Counter(
+    "wharfinger_token_requests", "Requests to the token endpoint, by how they ended", ["realm", "outcome"]
+)
+REQUEST_SECONDS = Histogram(
+    "wharfinger_token_request_seconds",
+    "Time to answer a request to the token endpoint",
+    ["realm"],
+    buckets=_BUCKETS,
+)
+LOGIN_SECONDS = Histogram(
+    "wharfinger_login_seconds",
+    "Time to check credentials, from memory or by the directory",
+    ["realm"],
+    buckets=_BUCKETS,
+)
+SCOPES = Counter("wharfinger_scopes", "Scopes asked for, by what became of them", ["realm", "result"])
+
+
+class RequestMetrics:
+    """Counts requests."""
+
+    def record(self, record: TokenRecord) -> None:
+        """Count one."""
+        REQUESTS.labels(record.realm, record.outcome).inc()
+        REQUEST_SECONDS.labels(record.realm).observe(record.milliseconds.all / 1000)
+        if record.milliseconds.login:
+            LOGIN_SECONDS.labels(record.realm).observe(record.milliseconds.login / 1000)
+        asked, granted = set(record.asked), set(record.granted)
+        resources = {scope.rpartition(":")[0] for scope in granted}
+        for scope in asked:
+            granted_some = scope.rpartition(":")[0] in resources
+            result = "granted" if scope in granted else "reduced" if granted_some else "refused"
+            SCOPES.labels(record.realm, result).inc()
+        if record.scopes_dropped:
+            SCOPES.labels(record.realm, "malformed").inc(len(record.scopes_dropped))
+
+
+def exposition() -> bytes:
+    """Give the metrics of all processes of this server in Prometheus's text format."""
+    if METRICS_FOLDER_VARIABLE not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it bare
+    return generate_latest(registry)

@@ -1,0 +1,194 @@
+"""One request to the token endpoint of a realm: log in, decide, sign, record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from app.errors import Code, Refusal, WharfingerError
+from app.keys.keyring import KeyRing
+from app.keys.kid import KeyId
+from app.login.login import Login, Subject
+from app.protocol import request
+from app.protocol.claims import ClaimSet, Lifetimes, claim_set
+from app.protocol.request import Limits, RawRequest, TokenRequest
+from app.rules.decide import decide
+from app.rules.decision import Decision
+from app.rules.model import Context, RuleSet
+from app.telemetry.record import ISSUED, Recorder, Timings, TokenRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One registry, and what its tokens must look like."""
+
+    key_id: KeyId
+    x5c: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """What tokens of one realm are made of.
+
+    Attributes:
+        services: By name.
+        max_token_bytes: A longer token is refused: it would not fit into a header.
+        tells_issued_at: Whether answers have `issued_at`.
+    """
+
+    name: str
+    issuer: str
+    services: Mapping[str, Service]
+    lifetimes: Lifetimes
+    limits: Limits
+    max_token_bytes: int
+    tells_issued_at: bool
+    rules: RuleSet
+    keys: KeyRing
+    login: Login
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token, and what it says."""
+
+    token: str
+    claims: ClaimSet
+    lifetime: timedelta
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known of a request so far; told whole when it ends, however it ends."""
+
+    record: TokenRecord
+    spans: dict[str, float] = field(default_factory=dict)
+
+    def add(self, **known: object) -> None:
+        self.record = replace(self.record, **known)  # type: ignore[arg-type]  # the names are the record's own
+
+    @contextmanager
+    def span(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spans[name] = (time.perf_counter() - start) * 1000
+
+
+class Issuer:
+    """Answers the requests to the token endpoint of one realm."""
+
+    def __init__(self, realm: Realm, recorder: Recorder, clock: Callable[[], datetime]) -> None:
+        """Make one.
+
+        Args:
+            realm: What its tokens are made of.
+            recorder: Takes note of every request.
+            clock: Gives the time (aware, UTC).
+        """
+        self.realm = realm
+        self._recorder = recorder
+        self._clock = clock
+
+    def answer(self, raw: RawRequest, request_id: str) -> Issued | Refusal:
+        """Answer one request and record it, whatever becomes of it.
+
+        Args:
+            raw: As it came over the wire.
+            request_id: Unique; becomes the token's `jti`.
+
+        Raises:
+            WharfingerError: There is no answer; recorded already.
+        """
+        now = self._clock()
+        client = raw.client
+        progress = _Progress(
+            TokenRecord(
+                now,
+                request_id,
+                self.realm.name,
+                Code.INTERNAL,
+                client.address,
+                client.name,
+                client.user_agent,
+            )
+        )
+        answer: Issued | Refusal | None = None
+        with self._recorded(progress):
+            answer = self._answer(raw, now, progress)
+            if isinstance(answer, Refusal):
+                progress.add(outcome=answer.code, detail=answer.detail)
+            else:
+                progress.add(outcome=ISSUED, granted=tuple(map(str, answer.claims.access)))
+        return answer
+
+    @contextmanager
+    def _recorded(self, progress: _Progress) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        except WharfingerError as error:
+            progress.add(outcome=error.code, detail=error.detail)
+            raise
+        finally:
+            elapsed = (time.perf_counter() - start) * 1000
+            progress.add(milliseconds=Timings(**progress.spans, all=elapsed))
+            self._recorder.record(progress.record)
+
+    def _answer(self, raw: RawRequest, now: datetime, progress: _Progress) -> Issued | Refusal:
+        asked = request.read(raw, tuple(self.realm.services), self.realm.limits)
+        if isinstance(asked, Refusal):
+            return asked
+        progress.add(service=asked.service, asked=tuple(map(str, asked.scopes)), scopes_dropped=asked.dropped)
+        subject = self._log_in(asked, raw, now, progress)
+        if isinstance(subject, Refusal):
+            return subject
+        with progress.span("deciding"):
+            context = Context(asked.service, raw.client.address, now)
+            decision = decide(self.realm.rules, subject, asked.scopes, context)
+        progress.add(rules=decision.rules, rules_version=decision.rules_version)
+        with progress.span("signing"):
+            return self._sign(asked, subject, decision, now, progress)
+
+    def _log_in(
+        self, asked: TokenRequest, raw: RawRequest, now: datetime, progress: _Progress
+    ) -> Subject | Refusal | None:
+        """Find out who asks; None is nobody in particular."""
+        if asked.credentials is None:
+            return None
+        progress.add(username=asked.credentials.username)
+        with progress.span("login"):
+            robots = self.realm.rules.robots
+            subject = self.realm.login.authenticate(asked.credentials, robots, raw.client, now)
+        if not isinstance(subject, Refusal):
+            progress.add(username="", subject=subject.name, subject_id=subject.id)
+        return subject
+
+    def _sign(
+        self,
+        asked: TokenRequest,
+        subject: Subject | None,
+        decision: Decision,
+        now: datetime,
+        progress: _Progress,
+    ) -> Issued | Refusal:
+        realm, service = self.realm, self.realm.services[asked.service]
+        claims = claim_set(
+            issuer=realm.issuer,
+            subject=subject.name if subject is not None else "",
+            service=asked.service,
+            access=decision.access,
+            lifetimes=realm.lifetimes,
+            now=now,
+            token_id=progress.record.request_id,
+        )
+        token = realm.keys.sign(claims.to_json(), kid_format=service.key_id, x5c=service.x5c)
+        if len(token) > realm.max_token_bytes:
+            text = f"The token for these {len(asked.scopes)} scopes would be too long. Ask for fewer at once."
+            return Refusal(Code.TOKEN_TOO_LARGE, text)
+        progress.add(key_id=realm.keys.active.kid(service.key_id))
+        return Issued(token, claims, realm.lifetimes.of(decision.access))

@@ -1,0 +1,65 @@
+"""The token endpoint: parse, ask the issuer of the realm, render."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from app.errors import Refusal
+from app.protocol.request import Client, RawRequest
+from app.tokens.issue import Issued, Issuer
+from app.web import errors
+from app.web.realms import find, realm_paths
+
+_SHOWN_LENGTH = 256
+_DEFAULT_PATHS = ("/token", "/auth/token")
+
+
+def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
+    """Give the token endpoint of every realm, and of the default realm at its short paths."""
+    routes = Blueprint("token", __name__)
+
+    def token(realm: str = default_realm) -> Response:
+        if request.method != "GET":  # the framework would answer HEAD as if it were GET
+            raise MethodNotAllowed(valid_methods=["GET"])
+        issuer = find(issuers, realm)
+        if isinstance(issuer, Refusal):
+            return errors.render(issuer)
+        answer = issuer.answer(_read(), g.request_id)
+        if isinstance(answer, Refusal):
+            return errors.render(answer, realm)
+        return _render(answer, tells_issued_at=issuer.realm.tells_issued_at)
+
+    for path in (*realm_paths("/auth"), *realm_paths(""), *_DEFAULT_PATHS):
+        routes.add_url_rule(path, view_func=token, methods=["GET"], provide_automatic_options=False)
+    return routes
+
+
+def _read() -> RawRequest:
+    """Take the request as it came; nothing of it is trusted yet."""
+    parameters = request.args
+    return RawRequest(
+        client=Client(
+            address=request.remote_addr or "",
+            name=parameters.get("client_id", "")[:_SHOWN_LENGTH],
+            user_agent=request.headers.get("User-Agent", "")[:_SHOWN_LENGTH],
+        ),
+        authorization=request.headers.get("Authorization"),
+        service=parameters.get("service", ""),
+        scopes=tuple(parameters.getlist("scope")),
+    )
+
+
+def _render(issued: Issued, *, tells_issued_at: bool) -> Response:
+    """Render a token (Distribution, spec/auth/token: both names, for clients of both specifications)."""
+    body: dict[str, object] = {
+        "token": issued.token,
+        "access_token": issued.token,
+        "expires_in": int(issued.lifetime.total_seconds()),
+    }
+    if tells_issued_at:
+        body["issued_at"] = issued.claims.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Response(json.dumps(body), mimetype="application/json")

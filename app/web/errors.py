@@ -108,7 +108,8 @@ def install(application: Flask) -> None:
     def of_framework(error: HTTPException) -> Response:
         response = render(_OF_STATUS.get(error.code or 0, _MALFORMED))
         if isinstance(error, MethodNotAllowed):
-            response.headers["Allow"] = ", ".join(sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"}))
+            allowed = set(error.valid_methods or ()) - {"HEAD", "OPTIONS"}
+            response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
 
     def of_ours(error: WharfingerError) -> Response:

@@ -12,6 +12,7 @@ REGISTRY_CONFIGURATION = FOLDER / "registry.yaml"
 DIRECTORY = FOLDER / "directory"
 PUBLISHED = FOLDER / "published"
 STORAGE = FOLDER / "registry"
+AUDIT = FOLDER / "audit.jsonl"
 RULES = ROOT / "deploy" / "demo" / "rules.yaml"
 
 _PASSWORD = FOLDER / "service-account-password"
@@ -29,6 +30,7 @@ def _wharfinger(ports: Ports) -> str:
 # The demo's configuration; `make demo` writes it anew at every start.
 server:
   bind: "{ADDRESS}:{ports.wharfinger.number}"
+audit: {{to: {AUDIT.name}}}
 default_realm: demo
 realms:
   demo:

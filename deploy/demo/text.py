@@ -60,8 +60,8 @@ curl, to see the tokens:
   curl -s -u dave:dave-password '{token}'
   curl -s -H "Authorization: Bearer $({catalog})" http://{registry}/v2/_catalog
 
-The rules are in {_relative(files.RULES)}, the configuration in {_relative(files.CONFIGURATION)}, \
-the logs in {_relative(FOLDER)}/*.log.
+The rules are in {_relative(files.RULES)}, the configuration in {_relative(files.CONFIGURATION)},
+who got which rights in {_relative(files.AUDIT)}, the logs in {_relative(FOLDER)}/*.log.
 Ctrl-C ends everything.
 """
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clients import Docker, Skopeo
+from tests.support.clients import PASSWORDS, Docker, Skopeo
 from tests.support.engine import Engine, running_engine
 from tests.support.images import Layout, write_layout
 from tests.support.registry import DISTRIBUTION_3, DOCKER_REGISTRY_2
 from tests.support.seeded import Seeded, seeded_registry
 from tests.support.server import Server
+from tests.support.slapd import Slapd
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,13 @@ def distribution_3(tmp_path_factory: pytest.TempPathFactory, server: Server) -> 
 def skopeo(tmp_path: Path) -> Skopeo:
     """Give skopeo, logged in nowhere."""
     return Skopeo(tmp_path)
+
+
+@pytest.fixture
+def mistaken(slapd: Slapd) -> Iterator[str]:
+    """Give somebody who may mistype a password a few times; the directory forgets it afterwards."""
+    yield "carol"
+    slapd.forgive("carol", PASSWORDS["carol"])
 
 
 @pytest.fixture

@@ -6,7 +6,10 @@ import pytest
 
 from tests.support.clients import Docker
 from tests.support.engine import Engine
+from tests.support.processes import at_terminal
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
+from tests.support.server import Server
+from tests.support.tools import require
 
 pytestmark = pytest.mark.slow
 
@@ -38,34 +41,49 @@ def test_login_beyond_ascii(docker: Docker, registry: Seeded) -> None:
     assert answer.status == 0, answer.text
 
 
-def test_login_with_a_wrong_password(docker: Docker, registry: Seeded) -> None:
+def test_login_with_a_wrong_password(docker: Docker, registry: Seeded, mistaken: str) -> None:
     """Our message reaches the terminal."""
-    answer = docker.login(registry.host, "alice", "bob-password")
+    answer = docker.login(registry.host, mistaken, "bob-password")
     assert answer.status != 0
-    assert "unauthorized: " in answer.stderr
-    assert "password" in answer.stderr
+    assert "unauthorized: The user name or password is wrong." in answer.stderr
+
+
+def test_push_with_a_wrong_password(docker: Docker, registry: Seeded, pushed: str, mistaken: str) -> None:
+    """Somebody whose password has changed since the login hears that, and nothing of the repository."""
+    docker.store(registry.host, mistaken, "bob-password")
+    answer = docker("push", pushed)
+    assert answer.status != 0
+    assert "unauthorized: The user name or password is wrong." in answer.stderr
 
 
 def test_login_of_a_locked_account(docker: Docker, registry: Seeded) -> None:
     """Dave reads that his account is locked."""
     answer = docker.login(registry.host, "dave")
     assert answer.status != 0
-    assert "locked" in answer.stderr
+    assert "unauthorized: This account is locked." in answer.stderr
 
 
-def test_login_with_an_empty_password(docker: Docker, registry: Seeded) -> None:
-    """The client itself refuses an empty password."""
-    answer = docker.login(registry.host, "alice", "")
+def test_login_with_an_empty_password(docker: Docker, registry: Seeded, server: Server) -> None:
+    """Somebody who only presses Enter hears it from the client itself; nothing reaches the server."""
+    before = len(server.audit())
+    words = (require("docker"), "login", "--username", "alice", registry.host)
+    answer = at_terminal(*words, typed="\n", extra=docker.environment)
     assert answer.status != 0
-    assert "password" in answer.stderr.lower()
+    assert "password" in answer.stdout.lower()
+    assert "required" in answer.stdout.lower()
+    assert len(server.audit()) == before
 
 
-def test_a_stored_empty_password_is_no_login(docker: Docker, registry: Seeded, pushed: str) -> None:
-    """Credentials without a password, as a script may write them, are refused and not taken for anonymous."""
+def test_a_stored_empty_password_is_no_login(
+    docker: Docker, registry: Seeded, server: Server, pushed: str
+) -> None:
+    """The engine sends no credentials whose password is empty, so nobody is signed in."""
     docker.store(registry.host, "alice", "")
     answer = docker("push", pushed)
     assert answer.status != 0
-    assert "unauthorized: " in answer.stderr
+    assert "denied: requested access to the resource is denied" in answer.stderr
+    assert server.audit()[-1]["subject"] == ""
+    assert server.audit()[-1]["granted"] == []
 
 
 def test_push_to_the_own_team(docker: Docker, registry: Seeded, pushed: str) -> None:
@@ -106,4 +124,4 @@ def test_pull_of_a_private_image_without_a_login(docker: Docker, registry: Seede
     docker("logout", registry.host, check=True)
     answer = docker("pull", pushed)
     assert answer.status != 0
-    assert "pull access denied" in answer.stderr or "unauthorized" in answer.stderr
+    assert "pull access denied" in answer.stderr

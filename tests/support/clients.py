@@ -38,6 +38,10 @@ class Skopeo:
             "login", "--tls-verify=false", "--username", user, "--password-stdin", host, stdin=typed
         )
 
+    def store(self, host: str, user: str, password: str) -> None:
+        """Write credentials into the file as they are, past the checks of a login."""
+        _write_credentials(self.folder / "auth.json", host, user, password)
+
     def copy_in(self, layout: Layout, image: str) -> Finished:
         """Copy a layout into a registry."""
         return self._run("copy", "--dest-tls-verify=false", layout.reference, f"docker://{image}")
@@ -93,6 +97,10 @@ class Docker:
 
     def store(self, host: str, user: str, password: str) -> None:
         """Write credentials into the configuration as they are, past the checks of a login."""
-        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": pair}}}))
+        _write_credentials(self.folder / "config.json", host, user, password)
+
+
+def _write_credentials(path: Path, host: str, user: str, password: str) -> None:
+    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+    path.write_text(json.dumps({"auths": {host: {"auth": pair}}}))

@@ -121,6 +121,36 @@ def run(
     return finished
 
 
+def at_terminal(
+    *argv: str | Path,
+    typed: str,
+    extra: Mapping[str, str] | None = None,
+    within: timedelta = timedelta(seconds=30),
+) -> Finished:
+    """Run a program that asks at a terminal, with what a person types there.
+
+    Returns:
+        All that stood on the terminal, as `stdout`.
+    """
+    person, terminal = os.openpty()
+    try:
+        os.write(person, typed.encode())
+        words = [str(word) for word in argv]
+        with subprocess.Popen(
+            words,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env=environment(extra),
+            start_new_session=True,
+        ) as process:
+            status = process.wait(within.total_seconds())
+        return Finished(status, os.read(person, 1 << 16).decode(errors="replace"), "")
+    finally:
+        os.close(person)
+        os.close(terminal)
+
+
 @dataclass(slots=True)
 class Program:
     """A program that runs beside the test until it is stopped; a context manager, and startable again.

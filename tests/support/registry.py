@@ -74,9 +74,9 @@ class Registry:
         return self._program("open", {}, expected=200)
 
     def trusting(self, server: Server) -> Program:
-        """Give it as an administrator sets it up beside this server."""
+        """Give it as an administrator sets it up beside this server, which is running."""
         setting, published = self.kind.trust
-        keys = server.publish_keys(self.folder / "trust")
+        keys = server.fetch_keys(self.folder / "trust")
         token = {
             "realm": server.token_url,
             "service": SERVICE,

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
+import requests
 import yaml
 
 from tests.support.ports import free_port
@@ -131,9 +132,13 @@ class Server:
             *WHARFINGER, *words, "--config", self.config, cwd=REPOSITORY, extra=self.extra, check=check
         )
 
-    def publish_keys(self, folder: Path) -> Path:
-        """Write `certs.pem` and `jwks.json` into a folder, for a registry to trust."""
-        self.command("keys", "publish", folder, check=True)
+    def fetch_keys(self, folder: Path) -> Path:
+        """Fetch what the server publishes, as `certs.pem` and `jwks.json`, for a registry to trust."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, endpoint in (("certs.pem", "certs.pem"), ("jwks.json", "certs")):
+            answer = requests.get(f"{self.url}{realm_path()}/{endpoint}", timeout=5)
+            answer.raise_for_status()
+            (folder / name).write_bytes(answer.content)
         return folder
 
     def log(self) -> Lines:

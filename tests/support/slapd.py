@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
 
+import ldap3
+
 from tests.support.ports import free_port
 from tests.support.processes import Program, listens
 from tests.support.tools import REPOSITORY, require
@@ -75,6 +77,17 @@ class Slapd:
     def stop(self) -> None:
         """End it, as when the machine under it goes down."""
         self._program.stop()
+
+    def forgive(self, user: str, password: str) -> None:
+        """Log a person in, so that the directory forgets wrong passwords: five would lock the account.
+
+        Raises:
+            ldap3.core.exceptions.LDAPExceptionError: The password is wrong, or the account is locked already.
+        """
+        server = ldap3.Server(self.url, get_info=ldap3.NONE)
+        name = f"uid={user},ou=people,{SUFFIX}"
+        with ldap3.Connection(server, user=name, password=password, raise_exceptions=True):
+            pass
 
     def __enter__(self) -> Self:
         self.start()

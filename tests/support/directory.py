@@ -1,0 +1,76 @@
+"""The sample directory in memory: the same port and the same answers as slapd with the sample company.
+
+`tests/integration/test_directory_contract.py` holds both to one contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app import dn
+from app.directory import names
+from app.directory.subject import DirectorySubject, Group
+from app.errors import Code, Refusal, WharfingerError
+from app.protocol.request import WRONG_CREDENTIALS, Credentials
+
+GROUPS: Final = {
+    "alice": (("team-platform", "direct"), ("release-managers", "direct")),
+    "bob": (("team-web", "direct"), ("contractors", "direct")),
+    "carol": (("auditors", "direct"),),
+    "dave": (),
+    "erin": (("data-leads", "direct"), ("team-data", "through data-leads")),
+    "frank": (),
+    "zoë": (),
+}
+PASSWORDS: Final = {name: f"{name}-password" for name in GROUPS} | {"zoë": "pä:ss%w+rd &ß€"}
+LOCKED: Final = frozenset({"dave"})
+
+
+@dataclass(slots=True)
+class FakeDirectory:
+    """Answers like the sample directory.
+
+    Attributes:
+        fault: Raised instead of an answer, where it is set.
+        asked: The names that were asked for, in order.
+    """
+
+    fault: WharfingerError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
+        """Find out who somebody is."""
+        self.asked.append(credentials.username)
+        self.ping()
+        name = names.canonical(credentials.username)
+        if not names.is_plausible(credentials.username) or name not in GROUPS:
+            return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "unknown user")
+        if name in LOCKED:
+            return Refusal(Code.ACCOUNT_LOCKED, WRONG_CREDENTIALS, "locked")
+        if credentials.password.reveal() != PASSWORDS[name]:
+            return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "wrong password")
+        return DirectorySubject(
+            name, f"id-of-{name}", f"uid={name},ou=people,dc=example,dc=com", groups_of(name)
+        )
+
+    def ping(self) -> None:
+        """Raise the fault, where there is one."""
+        if self.fault is not None:
+            raise self.fault
+
+
+def groups_of(name: str) -> tuple[Group, ...]:
+    """Give a person's groups as the directory finds them."""
+    return tuple(group(each, found) for each, found in GROUPS[name])
+
+
+def group(name: str, found: str = "direct") -> Group:
+    """Give one group."""
+    return Group(name, dn.parse(f"cn={name},ou=groups,dc=example,dc=com"), found)
+
+
+def group_names(groups: Sequence[Group]) -> dict[str, str]:
+    """Give how each group was found, by name."""
+    return {each.name: each.found for each in groups}

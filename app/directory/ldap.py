@@ -68,6 +68,11 @@ class LdapDirectory:
         """
         self._searcher.ping(Deadline(_PING_TIMEOUT))
 
+    def close(self) -> None:
+        """Close the idle connections; the directory can still be used, and opens new ones."""
+        self._searcher.close()
+        self._passwords.close()
+
     def _subject(self, name: str, entry: Entry, deadline: Deadline) -> DirectorySubject:
         users = self._settings.users
         return DirectorySubject(

@@ -32,3 +32,7 @@ class PasswordCheck:
         with self._pool.lend(part) as connection:
             result = connection.bind(dn, password, part)
         return outcome.of_bind(result, tell_account_state=self._tell_account_state)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()

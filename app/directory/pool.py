@@ -60,6 +60,11 @@ class Pool:
         finally:
             self._slots.release()
 
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop()[0].close()
+
     def _open(self, deadline: Deadline) -> tuple[Connection, float]:
         lifetime = self._settings.lifetime.total_seconds()
         retires = time.monotonic() + lifetime * random.uniform(1 - _JITTER, 1)  # noqa: S311 - spreads load

@@ -107,6 +107,10 @@ class Searcher:
         with self._pool.lend(part, fresh=True) as connection:
             return connection.search(query, part)
 
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
+
     def ping(self, deadline: Deadline) -> None:
         """Read the root DSE (RFC 4512 §5.1), which every server lets every client do.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from typing import Final
 
 import pytest
 
+from tests.support.commands import Finished, run
 from tests.support.engine import Engine
 from tests.support.ports import free_port, is_listening
-from tests.support.processes import Finished, Program, run
+from tests.support.processes import Program, ProgramFailed
 from tests.support.slapd import Slapd
 from tests.support.tools import REPOSITORY, missing, require
 
@@ -62,7 +64,7 @@ def make_demo(folder: Path) -> Demo:
     if not (Path(sys.executable).parent / "wharfinger").exists():
         missing("the command wharfinger is not installed beside this Python (deploy/venv dev)")
     root = folder / "wharfinger"
-    for name in ("app", "deploy", "ldap-fixtures"):
+    for name in ("deploy", "ldap-fixtures"):
         shutil.copytree(REPOSITORY / name, root / name)
     ports = {name: free_port() for name in _PORTS}
     log = folder / "terminal"
@@ -141,6 +143,16 @@ def test_it_ends_what_it_started_and_nothing_else(slapd: Slapd, tmp_path: Path) 
         demo.program.log.unlink()
     assert slapd.pid == bystander
     assert bystander in _parents()
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    """Where a port is taken, the demo says which variable changes it, and starts nothing."""
+    demo = make_demo(tmp_path)
+    with socket.create_server(("127.0.0.1", demo.ports["REGISTRY_PORT"])):
+        with pytest.raises(ProgramFailed, match="ended with 1"):
+            demo.program.start()
+        assert "REGISTRY_PORT=" in demo.printed
+        assert not any(is_listening(port) for name, port in demo.ports.items() if name != "REGISTRY_PORT")
 
 
 def _parents() -> dict[int, int]:

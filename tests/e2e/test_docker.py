@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.clients import Docker
+from tests.support.commands import at_terminal
 from tests.support.engine import Engine
-from tests.support.processes import at_terminal
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
 from tests.support.server import Server
 from tests.support.tools import require

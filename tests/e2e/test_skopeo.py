@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import PASSWORDS, Skopeo
+from tests.support.commands import Finished
 from tests.support.images import Layout
-from tests.support.processes import Finished
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
 
 

@@ -2,7 +2,8 @@
 
     tools       which programs this machine has, and what a test does without one
     ports       free loopback ports that no other worker takes
-    processes   a program in its own process group, with a log, a readiness probe and an end
+    processes   programs that run beside a test, with a log, a readiness probe and an end
+    commands    programs that run to their end
     slapd       the sample directory
     server      Wharfinger under gunicorn
     registry    Debian's docker-registry 2.8 and Distribution 3.x

@@ -17,8 +17,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from tests.support.processes import exclusive, run
-from tests.support.tools import CACHE, missing, require, require_root
+from tests.support.commands import run
+from tests.support.tools import CACHE, exclusive, missing, require, require_root
 
 _CERTIFICATES: Final = "etc/ssl/certs/ca-certificates.crt"
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from tests.support.commands import Finished, run
 from tests.support.images import Layout
-from tests.support.processes import Finished, run
 from tests.support.tools import require
 
 PASSWORDS: Final[Mapping[str, str]] = {

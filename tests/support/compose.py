@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.support.clients import Docker
+from tests.support.commands import Finished, run
 from tests.support.engine import Engine
 from tests.support.ports import free_port
-from tests.support.processes import Finished, ProgramFailed, answers, run, wait_until
+from tests.support.processes import ProgramFailed, answers, wait_until
 from tests.support.tools import REPOSITORY, find, missing
 
 _REGISTRY_IMAGE: Final = "wharfinger-test/registry"

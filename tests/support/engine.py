@@ -15,8 +15,9 @@ from typing import Final
 
 from tests.support.base import base_archive, codename
 from tests.support.clients import Docker
+from tests.support.commands import run
 from tests.support.images import tar_of
-from tests.support.processes import Program, run
+from tests.support.processes import Program
 from tests.support.tools import CACHE, require, require_root
 
 _DATA: Final = CACHE / "engine" / "data"

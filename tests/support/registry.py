@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import yaml
 
-from tests.support.processes import Program, answers, exclusive, run
+from tests.support.commands import run
+from tests.support.processes import Program, answers
 from tests.support.server import SERVICE, Server
-from tests.support.tools import CACHE, find, missing, require
+from tests.support.tools import CACHE, exclusive, find, missing, require
 
 DISTRIBUTION_VERSION: Final = "v3.1.2"
 

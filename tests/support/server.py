@@ -14,8 +14,9 @@ from typing import Any, Final, Self
 import requests
 import yaml
 
+from tests.support.commands import Finished, run
 from tests.support.ports import free_port
-from tests.support.processes import Finished, Program, answers, run, wait_until
+from tests.support.processes import Program, answers, wait_until
 from tests.support.slapd import SERVICE_ACCOUNT, SERVICE_PASSWORD, SUFFIX, Slapd
 from tests.support.tools import REPOSITORY
 

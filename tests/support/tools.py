@@ -1,9 +1,12 @@
-"""Which programs this machine has, and what a test does without one."""
+"""Which programs this machine has, what a test does without one, and what programs are given."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -12,6 +15,12 @@ import pytest
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = REPOSITORY / ".cache"
 
+# What a person has set for their own work must not reach the programs of a test.
+_PERSONAL: Final = (
+    *("WHARFINGER", "GUNICORN", "PROMETHEUS", "LDAP", "PYTEST"),
+    *("REGISTRY", "DOCKER", "BUILDKIT", "COMPOSE"),
+)
+
 # An ordinary account's PATH leaves these out, and slapd and dockerd lie there.
 _SYSTEM_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
@@ -19,6 +28,12 @@ _SYSTEM_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 def search_path() -> str:
     """Give the PATH on which programs are looked for and with which they are started."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment for a program: this process's own, less what is personal, plus `extra`."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_PERSONAL)}
+    return own | {"PATH": search_path()} | dict(extra or {})
 
 
 def find(program: str) -> Path | None:
@@ -51,3 +66,12 @@ def require_root(purpose: str) -> None:
     """End the test where it does not run as root."""
     if os.geteuid() != 0:
         missing(f"{purpose} needs root")
+
+
+@contextlib.contextmanager
+def exclusive(lock: Path) -> Iterator[None]:
+    """Hold a file lock, so that workers make a shared thing once."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

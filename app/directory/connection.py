@@ -207,6 +207,7 @@ class Connection:
             client_strategy=ldap3.SYNC,
             authentication=ldap3.ANONYMOUS,
             auto_bind=ldap3.AUTO_BIND_NONE,
+            auto_escape=False,
             auto_referrals=False,
             check_names=False,
             raise_exceptions=False,

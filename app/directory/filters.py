@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-_SPECIAL = {ord(character): f"\\{ord(character):02x}" for character in "\\*()\0"}
+_SPECIAL = re.compile(r"[\\*()\0\s]")
+"""What RFC 4515 §3 wants escaped, and white space, which ldap3 would strip from the ends of a value."""
 
 
 def escape(value: str) -> str:
     """Escape a value for a filter (RFC 4515 §3)."""
-    return value.translate(_SPECIAL)
+    return _SPECIAL.sub(lambda found: "".join(f"\\{octet:02x}" for octet in found.group().encode()), value)
 
 
 def equals_any(attributes: Iterable[str], value: str) -> str:

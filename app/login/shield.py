@@ -58,7 +58,7 @@ class Shield:
         """
         self._directory = directory
         self._floor = settings.failure_floor.total_seconds()
-        self._waiting = threading.BoundedSemaphore(max(settings.failures_waiting, 1))
+        self._waiting = threading.BoundedSemaphore(settings.failures_waiting)
         self._clock, self._sleep = clock, sleep
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()

@@ -64,7 +64,19 @@ def test_another_case_is_the_same_subject(directory: Directory, typed: str) -> N
 
 @pytest.mark.parametrize(
     "typed",
-    [" alice", "alice ", "alice\t", "alice\0", "alice\0zzz", "al\u200bice", "\uff41lice", "a" * 257, "*", "al*", "alice)(uid=*"],
+    [
+        " alice",
+        "alice ",
+        "alice\t",
+        "alice\0",
+        "alice\0zzz",
+        "al\u200bice",
+        "\uff41lice",
+        "a" * 257,
+        "*",
+        "al*",
+        "alice)(uid=*",
+    ],
 )
 def test_a_spelling_that_servers_fold_is_nobody(directory: Directory, typed: str) -> None:
     """Blanks, NULs, invisible and full-width characters, and filter syntax never find alice."""
@@ -73,7 +85,9 @@ def test_a_spelling_that_servers_fold_is_nobody(directory: Directory, typed: str
     assert (answer.code, answer.message) == (Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS)
 
 
-@pytest.mark.parametrize(("name", "password"), [("alice", "wrong"), ("alice", "alice-password "), ("nobody", "x")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("alice", "wrong"), ("alice", "alice-password "), ("nobody", "x")]
+)
 def test_a_wrong_password_and_an_unknown_name_are_told_apart_by_nothing(
     directory: Directory, name: str, password: str
 ) -> None:
@@ -85,7 +99,7 @@ def test_a_wrong_password_and_an_unknown_name_are_told_apart_by_nothing(
 
 @pytest.mark.parametrize("password", [PASSWORDS["dave"], "wrong"])
 def test_a_locked_account_is_refused_without_saying_so(directory: Directory, password: str) -> None:
-    """The directory refuses before it looks at the password, so the text must not tell; the code may, for the log."""
+    """The password is not proved, so the text must not tell; the code may, for the log."""
     answer = _log_in(directory, "dave", password)
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.message) == (Code.ACCOUNT_LOCKED, WRONG_CREDENTIALS)

@@ -1,0 +1,229 @@
+"""What spares the directory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from app.directory.subject import DirectorySubject
+from app.errors import Code, DirectoryUnavailable, Refusal
+from app.login.settings import ShieldSettings
+from app.login.shield import Shield
+from app.protocol.request import Credentials
+from app.protocol.secret import Secret
+from tests.support.directory import FakeDirectory
+
+ALICE = Credentials("alice", Secret("alice-password"))
+WRONG = Credentials("alice", Secret("wrong"))
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes only where a test lets it, or somebody sleeps."""
+
+    now: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def _shield(directory: FakeDirectory, clock: Clock, settings: ShieldSettings | None = None) -> Shield:
+    return Shield(directory, settings or ShieldSettings(), clock=clock, sleep=clock.sleep)
+
+
+def test_a_good_login_is_remembered() -> None:
+    """The second login with the same name and password does not reach the directory."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    first, second = shield.authenticate(ALICE), shield.authenticate(ALICE)
+    assert isinstance(first, DirectorySubject)
+    assert second == first
+    assert directory.asked == ["alice"]
+
+
+def test_a_remembered_login_is_forgotten_in_time() -> None:
+    """After `remember` the directory is asked again: a disabled account works no longer than that."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    shield.authenticate(ALICE)
+    clock.now += 61
+    shield.authenticate(ALICE)
+    assert directory.asked == ["alice", "alice"]
+
+
+def test_remembering_can_be_switched_off() -> None:
+    """With `remember: 0` every login reaches the directory."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock(), ShieldSettings(remember=timedelta()))
+    shield.authenticate(ALICE)
+    shield.authenticate(ALICE)
+    assert directory.asked == ["alice", "alice"]
+
+
+def test_a_remembered_login_does_not_let_another_password_in() -> None:
+    """Memory is of a name and a password together."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock())
+    shield.authenticate(ALICE)
+    assert isinstance(shield.authenticate(WRONG), Refusal)
+
+
+def test_name_and_password_are_not_run_together() -> None:
+    """`ab` + `c` is not `a` + `bc`."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock())
+    shield.authenticate(ALICE)
+    shifted = Credentials("alicea", Secret("lice-password"))
+    assert isinstance(shield.authenticate(shifted), Refusal)
+
+
+def test_a_refusal_is_not_remembered() -> None:
+    """A password that has just been changed works at once."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock())
+    shield.authenticate(WRONG)
+    shield.authenticate(WRONG)
+    assert directory.asked == ["alice", "alice"]
+
+
+def test_memory_is_bounded() -> None:
+    """More people than `remembered` push the oldest out."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock(), ShieldSettings(remembered=1))
+    shield.authenticate(ALICE)
+    shield.authenticate(Credentials("bob", Secret("bob-password")))
+    shield.authenticate(ALICE)
+    assert directory.asked == ["alice", "bob", "alice"]
+
+
+@pytest.mark.parametrize(
+    "credentials", [WRONG, Credentials("nobody", Secret("x")), Credentials("dave", Secret("x"))]
+)
+def test_every_refusal_takes_as_long(credentials: Credentials) -> None:
+    """A wrong password, an unknown name and a locked account wait for the same floor, with a little blur."""
+    clock = Clock()
+    start = clock.now
+    _shield(FakeDirectory(), clock).authenticate(credentials)
+    assert 0.25 <= clock.now - start <= 0.30
+
+
+def test_a_good_login_waits_for_nothing() -> None:
+    """The floor is for refusals alone."""
+    clock = Clock()
+    _shield(FakeDirectory(), clock).authenticate(ALICE)
+    assert clock.slept == []
+
+
+def test_waiting_refusals_do_not_hold_all_the_threads() -> None:
+    """With `failures_waiting` of them asleep, the next refusal is answered at once."""
+    asleep, wake = threading.Event(), threading.Event()
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        asleep.set()
+        assert wake.wait(10)
+
+    shield = Shield(FakeDirectory(), ShieldSettings(failures_waiting=1), clock=Clock(), sleep=sleep)
+    with ThreadPoolExecutor(1) as pool:
+        sleeper = pool.submit(shield.authenticate, WRONG)
+        assert asleep.wait(10)
+        assert isinstance(shield.authenticate(Credentials("nobody", Secret("x"))), Refusal)
+        wake.set()
+        assert isinstance(sleeper.result(10), Refusal)
+    assert len(naps) == 1
+
+
+def test_no_waiting_at_all_can_be_configured() -> None:
+    """`failures_waiting: 0` answers every refusal at once."""
+    clock = Clock()
+    _shield(FakeDirectory(), clock, ShieldSettings(failures_waiting=0)).authenticate(WRONG)
+    assert clock.slept == []
+
+
+@dataclass(slots=True)
+class SlowDirectory:
+    """A directory that answers when it is told to."""
+
+    answer: Callable[[], DirectorySubject | Refusal]
+    asked: int = 0
+    reached: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
+        self.asked += 1
+        self.reached.set()
+        assert self.go.wait(10)
+        return self.answer()
+
+
+def _crowd(directory: SlowDirectory, size: int) -> list[DirectorySubject | Refusal | BaseException]:
+    """Log the same person in from several threads while the first login is under way."""
+    shield = Shield(directory, ShieldSettings(failure_floor=timedelta()), clock=Clock(), sleep=lambda _: None)
+    arrived = threading.Semaphore(0)
+
+    def log_in() -> DirectorySubject | Refusal | BaseException:
+        arrived.release()
+        try:
+            return shield.authenticate(ALICE)
+        except DirectoryUnavailable as error:
+            return error
+
+    with ThreadPoolExecutor(size) as pool:
+        logins = [pool.submit(log_in) for _ in range(size)]
+        assert directory.reached.wait(10)
+        for _ in range(size):
+            assert arrived.acquire(timeout=10)
+        directory.go.set()
+        return [login.result(10) for login in logins]
+
+
+def test_identical_logins_at_once_are_one() -> None:
+    """Eight threads with one name and password are one login at the directory, and all get its answer."""
+    subject = FakeDirectory().authenticate(ALICE)
+    directory = SlowDirectory(lambda: subject)
+    assert _crowd(directory, 8) == [subject] * 8
+    assert directory.asked == 1
+
+
+def test_a_fault_reaches_everybody_who_waits() -> None:
+    """Where the directory fails, each thread gets an error of its own with the same detail."""
+
+    def fail() -> Refusal:
+        raise DirectoryUnavailable("no server")
+
+    answers = _crowd(SlowDirectory(fail), 4)
+    assert [str(answer) for answer in answers] == ["no server"] * 4
+    assert len(set(map(id, answers))) == 4
+
+
+def test_after_a_fault_the_directory_is_asked_again() -> None:
+    """A fault is not remembered."""
+    directory = FakeDirectory(fault=DirectoryUnavailable("down"))
+    shield = _shield(directory, Clock())
+    with pytest.raises(DirectoryUnavailable):
+        shield.authenticate(ALICE)
+    directory.fault = None
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+
+
+def test_an_account_that_may_not_log_in_is_not_remembered() -> None:
+    """A refusal of a proved password is asked for anew too."""
+    refusal = Refusal(Code.PASSWORD_EXPIRED, "expired")
+
+    directory = SlowDirectory(lambda: refusal)
+    directory.go.set()
+    shield = Shield(directory, ShieldSettings(), clock=Clock(), sleep=lambda _: None)
+    assert shield.authenticate(ALICE) == refusal
+    assert shield.authenticate(ALICE) == refusal
+    assert directory.asked == 2

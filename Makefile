@@ -1,6 +1,8 @@
 # `make` alone prints what there is to type.
 
 SHELL := /bin/bash
+# An ordinary account's PATH leaves these out, and slapd and dockerd lie there.
+export PATH := $(PATH):/usr/sbin:/sbin
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast check docs bench lock clean runtime dev
 
@@ -40,7 +42,7 @@ docs: dev ## build the documentation into docs/_build
 	.venv/bin/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
 
 bench: dev ## measure tokens per second and latencies against a real slapd
-	@deploy/packages slapd openssl
+	@deploy/packages slapd openssl wrk
 	.venv/bin/python -m bench
 
 lock: dev ## write requirements/ anew from pyproject.toml; UPGRADE=--upgrade takes newer versions

@@ -24,7 +24,8 @@ def config_path_option(command: Callable[P, R]) -> Callable[P, R]:
         envvar=settings.PATH_VARIABLE,
         required=True,
         type=click.Path(dir_okay=False, path_type=Path),
-        help=f"The configuration file; else ${settings.PATH_VARIABLE} names it.",
+        show_envvar=True,
+        help="The configuration file.",
     )(command)
 
 

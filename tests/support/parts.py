@@ -1,0 +1,77 @@
+"""The objects of a server in memory: the sample rules and a real key ring, before the directory in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import jwt
+
+from app.keys import kid
+from app.keys.keyring import KeyRing
+from app.login.login import Login
+from app.protocol.claims import Lifetimes
+from app.protocol.request import Limits
+from app.rules import load
+from app.telemetry.record import Recorder, TokenRecord
+from app.tokens.issue import Issuer, Realm, Service
+from tests.support.directory import FakeDirectory
+from tests.support.server import SAMPLE_RULES, SERVICE
+
+NOW: Final = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
+ISSUER: Final = "https://auth.example.com/auth/realms/demo"
+
+
+@dataclass(slots=True)
+class Collector:
+    """A recorder that keeps what it is told."""
+
+    records: list[TokenRecord] = field(default_factory=list)
+
+    def record(self, record: TokenRecord) -> None:
+        self.records.append(record)
+
+    @property
+    def last(self) -> TokenRecord:
+        """What it was told last."""
+        return self.records[-1]
+
+
+def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RULES, **changed: Any) -> Realm:
+    """Make the sample realm; keywords replace fields of it."""
+    realm = Realm(
+        name="demo",
+        issuer=ISSUER,
+        services={SERVICE: Service(kid.LIBTRUST, x5c=False)},
+        lifetimes=Lifetimes(),
+        limits=Limits(),
+        max_token_bytes=7 * 1024,
+        tells_issued_at=False,
+        rules=load.load(rules, NOW),
+        keys=ring,
+        login=Login(directory),
+    )
+    return replace(realm, **changed)
+
+
+def make_issuer(realm: Realm, recorder: Recorder) -> Issuer:
+    """Make an issuer whose clock stands still."""
+    return Issuer(realm, recorder, lambda: NOW)
+
+
+def claims_of(token: str, ring: KeyRing, service: str = SERVICE) -> dict[str, Any]:
+    """Verify a token as a registry would, at the time at which it was issued, and give what it says."""
+    header = jwt.get_unverified_header(token)
+    assert header.keys() - {"x5c"} == {"alg", "kid", "typ"}
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        ring.active.public_key,
+        algorithms=[ring.active.algorithm.value],
+        audience=service,
+        issuer=ISSUER,
+        options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
+    )
+    assert claims["nbf"] <= NOW.timestamp() < claims["exp"]
+    return claims

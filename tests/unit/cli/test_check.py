@@ -1,0 +1,82 @@
+"""`wharfinger check-config` and `wharfinger serve` before they serve."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from app.cli.main import main
+from tests.support.server import SAMPLE_RULES, SERVICE
+
+
+@pytest.fixture
+def config(tmp_path: Path, ring_folder: Path) -> dict[str, Any]:
+    """Give a good configuration whose files are all there."""
+    shutil.copyfile(SAMPLE_RULES, tmp_path / "rules.yaml")
+    return {
+        "default_realm": "demo",
+        "realms": {
+            "demo": {
+                "issuer": "https://auth.example.com/auth/realms/demo",
+                "services": {SERVICE: {}},
+                "rules": "rules.yaml",
+                "keys": str(ring_folder),
+                "directory": {
+                    "servers": ["ldaps://ldap.example.com"],
+                    "service_account": {"dn": "cn=w", "password_file": "password"},
+                    "users": {"bases": ["ou=people"]},
+                    "groups": {"bases": ["ou=groups"]},
+                },
+            }
+        },
+    }
+
+
+def _run(command: str, folder: Path, config: dict[str, Any]) -> Result:
+    path = folder / "wharfinger.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return CliRunner().invoke(main, [command, "--config", str(path)])
+
+
+def test_a_good_configuration_is_said_to_be_good(tmp_path: Path, config: dict[str, Any]) -> None:
+    """With each realm's rules, key and services; nothing is connected to."""
+    result = _run("check-config", tmp_path, config)
+    assert result.exit_code == 0
+    assert "realm demo: 7 rules" in result.output
+    assert SERVICE in result.output
+    assert result.output.endswith("The configuration is good.\n")
+
+
+@pytest.mark.parametrize("command", ["check-config", "serve"])
+def test_every_problem_of_every_file_is_told_at_once(
+    tmp_path: Path, config: dict[str, Any], command: str
+) -> None:
+    """Rules, keys and certificates of the realm, one line each; the exit code is 1."""
+    (tmp_path / "rules.yaml").write_text("version: 1\nrules:\n  - id: a\n    allow: [pul]\n")
+    config["realms"]["demo"]["keys"] = "no-keys"
+    config["realms"]["demo"]["directory"]["tls"] = {"ca_file": "no-ca.pem"}
+    result = _run(command, tmp_path, config)
+    assert result.exit_code == 1
+    for part in ("3 problems", "rules.yaml:4:13", "no-keys", "no-ca.pem"):
+        assert part in result.output
+
+
+def test_paths_are_relative_to_the_file(
+    tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the command is called from."""
+    monkeypatch.chdir("/")
+    assert _run("check-config", tmp_path, config).exit_code == 0
+
+
+def test_the_environment_stands_over_the_file(
+    tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`WHARFINGER__REALMS__DEMO__RULES` names other rules than the file."""
+    monkeypatch.setenv("WHARFINGER__REALMS__DEMO__RULES", "other.yaml")
+    assert "other.yaml" in _run("check-config", tmp_path, config).output

@@ -1,0 +1,86 @@
+"""The log."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from app.errors import Code
+from app.telemetry import log
+from app.telemetry.record import ISSUED, Timings, TokenRecord
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Give each test a logging of its own and put the former back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def _lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(text) for text in captured.readouterr().err.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level"),
+    [
+        (ISSUED, "info"),
+        (Code.WRONG_CREDENTIALS, "info"),
+        (Code.DIRECTORY_UNAVAILABLE, "warning"),
+        (Code.DIRECTORY_MISCONFIGURED, "error"),
+        (Code.INTERNAL, "error"),
+    ],
+)
+def test_a_request_is_one_line_whose_level_says_whom_it_concerns(
+    capsys: pytest.CaptureFixture[str], outcome: str, level: str
+) -> None:
+    """A wrong password is information; what an administrator must see is an error."""
+    log.configure("info")
+    log.RequestLog().record(
+        TokenRecord(NOW, "id", "demo", outcome, "192.0.2.1", milliseconds=Timings(1.23456, all=2))
+    )
+    (line,) = _lines(capsys)
+    assert (line["event"], line["outcome"], line["level"]) == ("token request", outcome, level)
+    assert (line["ms_login"], line["ms"], line["request_id"]) == (1.235, 2, "id")
+
+
+def test_libraries_log_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of the standard library's logging is JSON with its extra fields."""
+    log.configure("info")
+    logging.getLogger("gunicorn.error").warning("worker %s", 7, extra={"detail": "x"})
+    (line,) = _lines(capsys)
+    assert (line["event"], line["logger"], line["detail"]) == ("worker 7", "gunicorn.error", "x")
+
+
+def test_the_level_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
+    """At `error` the requests are silent."""
+    log.configure("error")
+    log.RequestLog().record(TokenRecord(NOW, "id", "demo", ISSUED, "192.0.2.1"))
+    assert _lines(capsys) == []
+
+
+def test_a_traceback_shows_places_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """A local variable of a frame is not printed, whatever it holds."""
+    log.configure("info")
+
+    def stumble() -> None:
+        marked = "marked-" + "password"
+        raise RuntimeError(f"no value of {len(marked)} characters")
+
+    try:
+        stumble()
+    except RuntimeError:
+        logging.getLogger("x").exception("fault")
+    (line,) = _lines(capsys)
+    assert "stumble" in str(line["exception"])
+    assert "marked-password" not in str(line)

@@ -1,0 +1,33 @@
+"""A web application over objects in memory."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.bootstrap import Parts
+from app.directory.ldap import LdapDirectory
+from app.keys.keyring import KeyRing
+from app.web.application import create
+from tests.support.directory import FakeDirectory
+from tests.support.parts import Collector, make_issuer, make_realm
+
+
+@pytest.fixture
+def directory() -> FakeDirectory:
+    """Give the directory that the application asks."""
+    return FakeDirectory()
+
+
+@pytest.fixture
+def told() -> Collector:
+    """Give what the application records into."""
+    return Collector()
+
+
+@pytest.fixture
+def client(ring: KeyRing, directory: FakeDirectory, told: Collector) -> FlaskClient:
+    """Give a client of an application with the sample realm."""
+    issuer = make_issuer(make_realm(ring, directory), told)
+    directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
+    return create(Parts("demo", {"demo": issuer}, directories)).test_client()

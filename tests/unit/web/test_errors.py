@@ -1,0 +1,29 @@
+"""The table from codes to HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.errors import Code
+from app.web.errors import TABLE
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_has_a_row(code: Code) -> None:
+    """Nothing that can go wrong lacks an answer."""
+    assert code in TABLE
+
+
+@pytest.mark.parametrize("code", Code)
+def test_only_faults_of_ours_are_unknown(code: Code) -> None:
+    """UNKNOWN and 500 make clients retry, so they are kept for real faults."""
+    row = TABLE[code]
+    assert (row.registry_code == "UNKNOWN") == (row.status == 500) == (code is Code.INTERNAL)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_a_401_challenges_and_a_503_says_when_to_try_again(code: Code) -> None:
+    """And no other answer does."""
+    row = TABLE[code]
+    assert row.challenge == (row.status == 401)
+    assert row.retry == (row.status == 503)

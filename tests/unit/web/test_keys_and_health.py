@@ -1,0 +1,96 @@
+"""What registries and balancers ask for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cryptography import x509
+from flask.testing import FlaskClient
+
+from app.errors import DirectoryUnavailable
+from app.keys.keyring import KeyRing
+from tests.support.directory import FakeDirectory
+
+REALM = "/auth/realms/demo/protocol/docker-v2"
+
+
+@pytest.mark.parametrize("path", [f"{REALM}/certs", REALM[5:] + "/certs", "/.well-known/jwks.json"])
+def test_the_jwk_set_lists_the_key_under_both_ids(client: FlaskClient, ring: KeyRing, path: str) -> None:
+    """One signing key is two entries, and the answer may be kept for a minute."""
+    response = client.get(path)
+    assert response.content_type == "application/json"
+    assert [key["kid"] for key in json.loads(response.data)["keys"]] == [
+        ring.active.libtrust,
+        ring.active.rfc7638,
+    ]
+    assert response.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_the_bundle_has_the_certificate(client: FlaskClient, ring: KeyRing) -> None:
+    """In PEM, as a registry's `rootcertbundle` wants it."""
+    response = client.get(f"{REALM}/certs.pem")
+    (certificate,) = x509.load_pem_x509_certificates(response.data)
+    assert certificate.public_key() == ring.active.public_key
+
+
+@pytest.mark.parametrize("leaf", ["certs", "certs.pem"])
+def test_an_unknown_realm_has_no_keys(client: FlaskClient, leaf: str) -> None:
+    """404 in the shape of every error."""
+    response = client.get(f"/auth/realms/other/protocol/docker-v2/{leaf}")
+    assert response.status_code == 404
+    assert response.get_json()["errors"][0]["code"] == "NAME_UNKNOWN"
+
+
+def test_nothing_private_is_published(client: FlaskClient) -> None:
+    """No member of a JWK is a private one (RFC 7518 §6)."""
+    for key in json.loads(client.get("/.well-known/jwks.json").data)["keys"]:
+        assert not key.keys() & {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
+
+def test_a_live_server_is_alive_whatever_its_directory_does(
+    client: FlaskClient, directory: FakeDirectory
+) -> None:
+    """A directory that is away is no reason to restart the server."""
+    directory.fault = DirectoryUnavailable("down")
+    assert client.get("/livez").status_code == 200
+
+
+def test_a_ready_server_says_so(client: FlaskClient) -> None:
+    """Every check is named."""
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json() == {"status": "ready", "checks": {"demo/directory": "ok"}}
+
+
+def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, directory: FakeDirectory) -> None:
+    """503 with the realm and a code; what exactly is wrong is for the log."""
+    directory.fault = DirectoryUnavailable("ldap1.internal: refused")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.get_json() == {
+        "status": "not ready",
+        "checks": {"demo/directory": "directory_unavailable"},
+    }
+
+
+def test_asking_often_does_not_ask_the_directory_often(client: FlaskClient, directory: FakeDirectory) -> None:
+    """An answer holds for a second: anybody may ask."""
+    client.get("/readyz")
+    directory.fault = DirectoryUnavailable("down")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_metrics_are_in_prometheus_format(client: FlaskClient) -> None:
+    """With the requests that were made."""
+    response = client.get("/metrics")
+    assert response.content_type.startswith("text/plain; version=")
+    assert b"# TYPE wharfinger_token_requests_total counter" in response.data
+
+
+def test_every_answer_has_a_request_id_and_is_not_sniffed(client: FlaskClient) -> None:
+    """Also those that are no token."""
+    for path in ("/livez", "/readyz", "/metrics", "/nowhere", "/.well-known/jwks.json"):
+        headers = client.get(path).headers
+        assert len(headers["X-Request-Id"]) == 32
+        assert headers["X-Content-Type-Options"] == "nosniff"

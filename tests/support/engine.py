@@ -24,6 +24,7 @@ _DATA: Final = CACHE / "engine" / "data"
 
 # Its networks lie in the range that RFC 2544 keeps for tests, where they meet nobody's.
 _RANGE: Final = "198.18.0.0/15"
+_BRIDGE: Final = "wharf"
 _POOL: Final = "base=198.19.0.0/16,size=24"
 
 # Published ports go through the engine's own proxy, so it needs nothing of the machine's firewall but leave
@@ -120,7 +121,8 @@ def _clear(client: Docker) -> None:
 def _bridge() -> Iterator[str]:
     """Give a network bridge of our own: the default one may be another engine's."""
     ip, iptables = require("ip", "iproute2"), require("iptables")
-    name = f"wharf{os.getpid()}"
+    _sweep(ip, iptables)
+    name = f"{_BRIDGE}{os.getpid()}"
     with contextlib.ExitStack() as undone:
         run(ip, "link", "add", name, "type", "bridge", check=True)
         undone.callback(run, ip, "link", "delete", name)
@@ -128,6 +130,14 @@ def _bridge() -> Iterator[str]:
         run(iptables, "--wait", "--insert", *_LEAVE, check=True)
         undone.callback(run, iptables, "--wait", "--delete", *_LEAVE)
         yield name
+
+
+def _sweep(ip: Path, iptables: Path) -> None:
+    """Remove what test runs left that were killed."""
+    for link in Path("/sys/class/net").glob(f"{_BRIDGE}[0-9]*"):
+        if not Path("/proc", link.name.removeprefix(_BRIDGE)).exists():
+            run(ip, "link", "delete", link.name)
+            run(iptables, "--wait", "--delete", *_LEAVE)
 
 
 @contextlib.contextmanager

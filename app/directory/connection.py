@@ -7,11 +7,12 @@ the user's password. Everything that this program does with ldap3 is in this mod
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -177,7 +178,7 @@ class Connection:
         self.reused = False
         self.used = time.monotonic()
         self._ldap = self._prepare(deadline)
-        try:
+        with self._closed_on_failure():
             self._ldap.open(read_server_info=False)
             self._socket = _DeadlineSocket(self._ldap.socket, deadline)
             self._ldap.socket = self._socket
@@ -188,9 +189,6 @@ class Connection:
                 if not self._ldap.start_tls(read_server_info=False):
                     raise ssl.SSLError("the server does not start TLS")
                 self._socket = self._ldap.socket
-        except (LDAPException, OSError, DirectoryUnavailable) as error:
-            self.close()
-            raise DirectoryUnavailable(f"{address}: {_plain(error)}") from None
 
     def _prepare(self, deadline: Deadline) -> Any:
         address = self.address
@@ -255,9 +253,16 @@ class Connection:
 
     def _run(self, deadline: Deadline, operation: Any, **arguments: Any) -> None:
         self._socket.deadline = deadline
-        try:
+        with self._closed_on_failure():
             operation(**arguments)
             deadline.remaining()
+        self.used = time.monotonic()
+
+    @contextlib.contextmanager
+    def _closed_on_failure(self) -> Iterator[None]:
+        """Make one error of all that ldap3 raises; nobody can know what a connection answers after one."""
+        try:
+            yield
         except (LDAPException, OSError, DirectoryUnavailable) as error:
             self.close()
             raise DirectoryUnavailable(f"{self.address}: {_plain(error)}") from None
@@ -266,7 +271,6 @@ class Connection:
             raise DirectoryUnavailable(
                 f"{self.address}: no proper LDAP answer ({type(error).__name__})"
             ) from None
-        self.used = time.monotonic()
 
     def is_quiet(self) -> bool:
         """Tell whether nothing has come since the last operation: no disconnection, no notice of one."""

@@ -40,7 +40,7 @@ def test_every_no_has_its_code(code: int, control: bytes | None, expected: Code)
 
 
 @pytest.mark.parametrize(("tells", "says"), [(False, WRONG_CREDENTIALS), (True, "This account is locked.")])
-def test_a_lock_is_told_only_where_the_site_wants_it(tells: bool, says: str) -> None:  # noqa: FBT001 - a parameter
+def test_a_lock_is_told_only_where_the_site_wants_it(tells: bool, says: str) -> None:
     """The password is not proved: by default the text is that of a wrong one."""
     refusal = outcome.of_bind(Result(49, "", LOCKED), tell_account_state=tells)
     assert refusal is not None

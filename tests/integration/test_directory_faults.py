@@ -1,0 +1,277 @@
+"""What the directory does when the network, the server or its certificate fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.directory.ldap import LdapDirectory
+from app.directory.subject import DirectorySubject
+from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Refusal
+from app.protocol.request import Credentials
+from app.protocol.secret import Secret
+from tests.support.commands import run
+from tests.support.ldap import directory_settings
+from tests.support.proxy import Mode, Proxy
+from tests.support.slapd import SERVICE_ACCOUNT, SUFFIX, Slapd
+from tests.support.tools import require
+
+ALICE = Credentials("alice", Secret("alice-password"))
+QUICK = {"connect": "300ms", "operation": "400ms", "login": "800ms"}
+MOST_SECONDS = 1.3
+
+
+@contextlib.contextmanager
+def _directory(slapd: Slapd, **changed: Any) -> Iterator[LdapDirectory]:
+    with contextlib.closing(LdapDirectory(directory_settings(slapd, **changed))) as directory:
+        yield directory
+
+
+@pytest.fixture
+def proxy(slapd: Slapd) -> Iterator[Proxy]:
+    """Give a proxy before the plain port of the sample directory."""
+    with Proxy(slapd.port) as running:
+        yield running
+
+
+def _over(proxy: Proxy) -> dict[str, Any]:
+    return {"servers": [f"ldap://127.0.0.1:{proxy.port}"], "timeouts": QUICK}
+
+
+@pytest.mark.parametrize("mode", [Mode.HANG, Mode.DRIP, Mode.RESET, Mode.GARBAGE])
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_misbehaving_server_is_unavailable_in_time(
+    slapd: Slapd, proxy: Proxy, mode: Mode, warm: bool
+) -> None:
+    """Hanging, dripping, resetting or babbling: an error within the login deadline, never an answer."""
+    with _directory(slapd, **_over(proxy)) as directory:
+        if warm:
+            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        proxy.mode = mode
+        start = time.monotonic()
+        with pytest.raises(DirectoryUnavailable) as caught:
+            directory.authenticate(ALICE)
+        assert time.monotonic() - start < MOST_SECONDS
+        assert "alice-password" not in repr(caught.value.args) + str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [Mode.HANG, Mode.RESET, Mode.GARBAGE])
+def test_after_a_fault_the_next_login_works(slapd: Slapd, proxy: Proxy, mode: Mode) -> None:
+    """No broken connection is used again."""
+    with _directory(slapd, **_over(proxy)) as directory:
+        proxy.mode = mode
+        with pytest.raises(DirectoryUnavailable):
+            directory.authenticate(ALICE)
+        proxy.mode = Mode.PASS
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+
+
+def test_connections_are_used_again(slapd: Slapd, proxy: Proxy) -> None:
+    """Twenty logins in a row take one search connection and one login connection."""
+    with _directory(slapd, servers=[f"ldap://127.0.0.1:{proxy.port}"]) as directory:
+        for _ in range(20):
+            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert proxy.accepted == 2
+
+
+def test_no_descriptor_is_lost_on_faults(slapd: Slapd, proxy: Proxy) -> None:
+    """Fifty failed logins leave as many open files as one."""
+    with _directory(slapd, **_over(proxy)) as directory:
+        proxy.mode = Mode.GARBAGE
+        counts = []
+        for _ in range(50):
+            with pytest.raises(DirectoryUnavailable):
+                directory.authenticate(ALICE)
+            counts.append(len(list(Path(f"/proc/{os.getpid()}/fd").iterdir())) - 4 * proxy.accepted)
+        assert max(counts) - min(counts) <= 4 * proxy.accepted
+
+
+def test_a_restarted_directory_is_found_again(start_slapd: Callable[[], Slapd]) -> None:
+    """Connections from before the restart are noticed to be dead before a password goes over them."""
+    own = start_slapd()
+    with _directory(own) as directory:
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        own.stop()
+        with pytest.raises(DirectoryUnavailable):
+            directory.authenticate(ALICE)
+        own.start()
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+
+
+def test_the_second_server_takes_over(slapd: Slapd) -> None:
+    """A server that refuses connections is passed over within the same login."""
+    with Proxy(slapd.port) as gone:
+        pass
+    servers = [f"ldap://127.0.0.1:{gone.port}", slapd.tls_url]
+    with _directory(slapd, servers=servers) as directory:
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+
+
+def test_starttls_works(slapd: Slapd) -> None:
+    """ldap:// with start_tls logs people in over TLS."""
+    with _directory(slapd, servers=[f"ldap://localhost:{slapd.port}"], start_tls=True) as directory:
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+
+
+@pytest.mark.parametrize("start_tls", [False, True])
+@pytest.mark.parametrize(
+    ("tls", "fault"),
+    [
+        ({}, "certificate verify failed"),
+        ({"server_name": "other.example.com"}, "doesn't match|not valid for"),
+    ],
+)
+def test_a_certificate_that_does_not_prove_the_server_is_refused(
+    slapd: Slapd,
+    start_tls: bool,
+    tls: dict[str, str],
+    fault: str,
+) -> None:
+    """An unknown authority and a wrong name end the connection, and the detail says which it was."""
+    known = {"ca_file": str(slapd.ca_file)} if tls else {}
+    server = f"ldap://localhost:{slapd.port}" if start_tls else f"ldaps://localhost:{slapd.tls_port}"
+    with (
+        _directory(slapd, servers=[server], start_tls=start_tls, tls=tls | known) as directory,
+        pytest.raises(DirectoryUnavailable, match=fault),
+    ):
+        directory.authenticate(ALICE)
+
+
+def test_starttls_never_falls_back(slapd: Slapd) -> None:
+    """A server that does not offer it gets no password in clear."""
+    with Proxy(slapd.port) as proxy:
+        proxy.mode = Mode.GARBAGE
+        settings = {"servers": [f"ldap://127.0.0.1:{proxy.port}"], "start_tls": True, "timeouts": QUICK}
+        with _directory(slapd, **settings) as directory, pytest.raises(DirectoryUnavailable):
+            directory.authenticate(ALICE)
+
+
+def test_a_wrong_service_password_is_an_administrators_matter(slapd: Slapd, tmp_path: Path) -> None:
+    """It is no wrong password of a person; the next try waits, and a mended file is read."""
+    password = tmp_path / "password"
+    password.write_text("wrong\n")
+    account = {"dn": SERVICE_ACCOUNT, "password_file": str(password)}
+    with _directory(slapd, service_account=account) as directory:
+        with pytest.raises(DirectoryMisconfigured, match="refuses the service account"):
+            directory.authenticate(ALICE)
+        password.write_text("wharfinger-password\n")
+        with pytest.raises(DirectoryMisconfigured, match="waiting before the next try"):
+            directory.authenticate(ALICE)
+        time.sleep(1.1)
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+
+
+@pytest.mark.parametrize("section", ["users", "groups"])
+def test_a_base_that_does_not_exist_is_named(slapd: Slapd, section: str) -> None:
+    """An administrator's mistake is never "unknown user" or "no groups"."""
+    with (
+        _directory(slapd, **{section: {"bases": [f"ou=nowhere,{SUFFIX}"]}}) as directory,
+        pytest.raises(DirectoryMisconfigured, match="ou=nowhere"),
+    ):
+        directory.authenticate(ALICE)
+
+
+def test_a_group_list_that_would_be_cut_off_fails_the_login(slapd: Slapd) -> None:
+    """Half a list could lack the group of a deny rule."""
+    groups = {"bases": [f"ou=groups,{SUFFIX}"], "max_groups": 1}
+    with (
+        _directory(slapd, groups=groups) as directory,
+        pytest.raises(DirectoryMisconfigured, match=r"cut off|max_groups"),
+    ):
+        directory.authenticate(ALICE)
+
+
+def test_nesting_deeper_than_allowed_fails_the_login(slapd: Slapd) -> None:
+    """The second group of erin lies one deeper than `max_depth: 1` follows."""
+    groups = {"bases": [f"ou=groups,{SUFFIX}"], "nested": True, "max_depth": 1}
+    erin = Credentials("erin", Secret("erin-password"))
+    with (
+        _directory(slapd, groups=groups) as directory,
+        pytest.raises(DirectoryMisconfigured, match="max_depth"),
+    ):
+        directory.authenticate(erin)
+
+
+def _add(slapd: Slapd, ldif: str) -> None:
+    require("ldapadd", "ldap-utils")
+    password = slapd.folder / "admin-password"
+    password.touch(mode=0o600)
+    password.write_text("admin-password")
+    run("ldapadd", "-x", "-H", slapd.url, "-D", f"cn=admin,{SUFFIX}", "-y", password, stdin=ldif, check=True)
+
+
+def _person(uid: str, *more: str, under: str = "people") -> str:
+    lines = [
+        f"dn: cn=person {uid},ou={under},{SUFFIX}",
+        "objectClass: inetOrgPerson",
+        f"cn: person {uid}",
+        "sn: x",
+        f"uid: {uid}",
+        "userPassword: x-password",
+        *more,
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+def _group(dn: str, name: str, *members: str) -> str:
+    lines = [
+        f"dn: {dn}",
+        "objectClass: groupOfNames",
+        f"cn: {name}",
+        *(f"member: {each}" for each in members),
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+@pytest.fixture
+def odd(start_slapd: Callable[[], Slapd]) -> Slapd:
+    """Give a directory with everything that LDAP allows and people trip over."""
+    own = start_slapd()
+    ou = f"ou=groups,{SUFFIX}"
+    comma = f"cn=person comma,ou=people,{SUFFIX}"
+    loop = f"cn=person loop,ou=people,{SUFFIX}"
+    _add(
+        own,
+        _person("comma")
+        + _person("loop")
+        + _person("twin")
+        + f"dn: ou=more,ou=people,{SUFFIX}\nobjectClass: organizationalUnit\nou: more\n\n"
+        + _person("twin", under="more,ou=people")
+        + _person("two", "uid: second")
+        + _group(f"cn=Sales\\, North \\+ South (old)*,{ou}", "Sales, North + South (old)*", comma)
+        + f"dn: ou=east,{ou}\nobjectClass: organizationalUnit\nou: east\n\n"
+        + _group(f"cn=same,{ou}", "same", comma)
+        + _group(f"cn=same,ou=east,{ou}", "same", comma)
+        + _group(f"cn=ring-a,{ou}", "ring-a", loop, f"cn=ring-b,{ou}")
+        + _group(f"cn=ring-b,{ou}", "ring-b", f"cn=ring-a,{ou}"),
+    )
+    return own
+
+
+def _groups(slapd: Slapd, name: str) -> dict[str, tuple[str, bool]]:
+    with _directory(slapd) as directory:
+        subject = directory.authenticate(Credentials(name, Secret("x-password")))
+    assert isinstance(subject, DirectorySubject)
+    return {group.name: (group.found, group.ambiguous) for group in subject.groups}
+
+
+def test_names_beyond_the_ordinary(odd: Slapd) -> None:
+    """Commas, plus signs and stars in a DN; two groups of one name; groups that contain each other."""
+    assert _groups(odd, "comma") == {
+        "sales, north + south (old)*": ("direct", False),
+        "same": ("direct", True),
+    }
+    assert _groups(odd, "loop") == {"ring-a": ("direct", False), "ring-b": ("through ring-a", False)}
+
+
+@pytest.mark.parametrize("name", ["twin", "two", "second"])
+def test_nobody_is_guessed(odd: Slapd, name: str) -> None:
+    """Two entries with one name, and an entry with two names, are refused."""
+    with _directory(odd) as directory:
+        assert isinstance(directory.authenticate(Credentials(name, Secret("x-password"))), Refusal)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from app import bootstrap, settings
+from app import settings
 from app.cli.options import config_path_option, load, problems
 from app.errors import ConfigurationError
 
@@ -17,11 +18,22 @@ from app.errors import ConfigurationError
 @config_path_option
 def serve(config: Path) -> None:
     """Run the server in the foreground, until a signal ends it."""
+    load(config)
+    os.environ[settings.PATH_VARIABLE] = str(config.absolute())
+    sys.argv = [_gunicorn(), "--config", "python:app.gunicorn_conf", "app.wsgi:application"]
+
+    # gunicorn reads the command line just made, also when it starts itself anew (SIGUSR2)
+    from gunicorn.app.wsgiapp import WSGIApplication  # noqa: PLC0415 - no other command needs it
+
     try:
-        bootstrap.build(load(config))
+        WSGIApplication("wharfinger serve").run()
     except ConfigurationError as error:
         raise problems(error) from None
-    environment = os.environ | {settings.PATH_VARIABLE: str(config.absolute())}
-    gunicorn = ["-m", "gunicorn", "--config", "python:app.gunicorn_conf", "app.wsgi:application"]
-    sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, *gunicorn], environment)  # noqa: S606 - our own interpreter
+
+
+def _gunicorn() -> str:
+    """Give the path of gunicorn's main program."""
+    spec = find_spec("gunicorn.__main__")
+    if spec is None or spec.origin is None:
+        raise click.ClickException("gunicorn is not installed")
+    return spec.origin

@@ -86,7 +86,7 @@ def test_a_spelling_that_servers_fold_is_nobody(directory: Directory, typed: str
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("alice", "wrong"), ("alice", "alice-password "), ("nobody", "x")]
+    ("name", "password"), [("bob", "wrong"), ("carol", "carol-password "), ("nobody", "x")]
 )
 def test_a_wrong_password_and_an_unknown_name_are_told_apart_by_nothing(
     directory: Directory, name: str, password: str

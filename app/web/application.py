@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 from app.bootstrap import Parts
 from app.web import errors, health, keys, token
 
+_log = logging.getLogger("wharfinger.web")
 _REQUEST_ID_BYTES = 16
+_SHOWN_LENGTH = 256
 
 
 def create(parts: Parts) -> Flask:
@@ -29,6 +32,7 @@ def create(parts: Parts) -> Flask:
 
 def _begin() -> None:
     g.request_id = secrets.token_hex(_REQUEST_ID_BYTES)
+    g.recorded = False
 
 
 def _end(response: Response) -> Response:
@@ -37,4 +41,20 @@ def _end(response: Response) -> Response:
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Pragma"] = "no-cache"
+    if response.status_code >= 400 and not g.recorded:  # noqa: PLR2004 - where the refusals begin
+        _tell(response)
     return response
+
+
+def _tell(response: Response) -> None:
+    """Log what was refused before it came to an issuer: mostly a registry whose realm is set up wrongly."""
+    _log.info(
+        "request refused",
+        extra={
+            "request_id": g.request_id,
+            "status": response.status_code,
+            "method": request.method,
+            "path": request.path[:_SHOWN_LENGTH],
+            "address": request.remote_addr,
+        },
+    )

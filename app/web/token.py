@@ -28,6 +28,7 @@ def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
         issuer = find(issuers, realm)
         if isinstance(issuer, Refusal):
             return errors.render(issuer)
+        g.recorded = True
         answer = issuer.answer(_read(), g.request_id)
         if isinstance(answer, Refusal):
             return errors.render(answer, realm)

@@ -50,8 +50,11 @@ def fold(value: str) -> str:
 
 
 def fold_case(value: str) -> str:
-    """Fold case and compatibility forms, and leave blanks as they are."""
-    return unicodedata.normalize("NFKC", value).casefold()
+    """Fold case and compatibility forms, and leave blanks as they are.
+
+    Folding case takes some letters apart (`ǰ`), so they are put together again afterwards.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
 
 
 def _rdn(text: str) -> tuple[Attribute, ...]:

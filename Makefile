@@ -9,7 +9,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
 demo_needs := python3-venv slapd openssl docker-registry skopeo curl
 fast_needs := python3-venv slapd ldapsearch openssl docker-registry skopeo curl git
-slow_needs := dockerd docker iptables docker-compose debootstrap
+slow_needs := dockerd docker iptables ip docker-compose debootstrap
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,13 +22,13 @@ demo: ## start a directory, a registry and the server here, and say what to try;
 test: ## every test; installs what they need
 	@deploy/packages --optional $(fast_needs) $(slow_needs)
 	@deploy/venv dev
-	.venv/bin/pytest -n auto
+	.venv/bin/pytest -n auto --dist loadfile
 	.venv/bin/pytest -m slow
 
 test-fast: ## the tests that need no container engine and no compiler
 	@deploy/packages --optional $(fast_needs)
 	@deploy/venv dev
-	.venv/bin/pytest -n auto
+	.venv/bin/pytest -n auto --dist loadfile
 
 check: dev ## formatting, lint, types, import direction, dependencies, documentation
 	.venv/bin/ruff check

@@ -94,7 +94,7 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
     # a fault is told to an administrator: the terminal shows nothing but the message, so the id stands in it
     message = f"{no.message} ({request_id})" if row.status >= 500 else no.message  # noqa: PLR2004 - the class of 5xx
     body = {"errors": [{"code": row.registry_code, "message": message, "detail": request_id}]}
-    response = Response(json.dumps(body), row.status, mimetype="application/json")
+    response = Response(json.dumps(body) + "\n", row.status, mimetype="application/json")
     if row.challenge:
         response.headers["WWW-Authenticate"] = f'Basic realm="{realm}", charset="UTF-8"'
     if row.retry:

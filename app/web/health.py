@@ -69,4 +69,4 @@ def _check(realm: str, ping: Callable[[], None]) -> str:
 
 
 def _answer(body: Mapping[str, object], *, works: bool) -> Response:
-    return Response(json.dumps(body), 200 if works else 503, mimetype="application/json")
+    return Response(json.dumps(body) + "\n", 200 if works else 503, mimetype="application/json")

@@ -63,4 +63,4 @@ def _render(issued: Issued, *, tells_issued_at: bool) -> Response:
     }
     if tells_issued_at:
         body["issued_at"] = issued.claims.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Response(json.dumps(body), mimetype="application/json")
+    return Response(json.dumps(body) + "\n", mimetype="application/json")

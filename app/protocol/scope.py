@@ -80,19 +80,19 @@ class Access:
 
 def is_component(text: str) -> bool:
     """Tell whether a text is one legal component of a repository name."""
-    return len(text) <= MAX_NAME and _LEGAL_COMPONENT.fullmatch(text) is not None
+    return len(text) <= MAX_NAME and text.isascii() and _LEGAL_COMPONENT.fullmatch(text) is not None
 
 
 def is_repository(text: str) -> bool:
     """Tell whether a text is a legal repository name, with or without a host and port before it."""
-    return len(text) <= MAX_NAME and _NAME.fullmatch(text) is not None
+    return len(text) <= MAX_NAME and text.isascii() and _NAME.fullmatch(text) is not None
 
 
 def parse(text: str) -> Scope | None:
     """Parse one scope; None where it is outside the grammar or asks for nothing."""
     kind, _, rest = text.partition(":")
     name, colon, words = rest.rpartition(":")
-    matched = _TYPE.fullmatch(kind)
+    matched = _TYPE.fullmatch(kind) if kind.isascii() else None
     if matched is None or not colon:
         return None
     resource_type = ResourceType(matched.group(1))

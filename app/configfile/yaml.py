@@ -1,23 +1,28 @@
 """A YAML 1.2 document whose every key and value knows its line and column.
 
-PyYAML's C parser builds the nodes; scalars get the meanings of YAML 1.2's core schema (§10.3.2: `no` and
+PyYAML's C parser gives the events; scalars get the meanings of YAML 1.2's core schema (§10.3.2: `no` and
 `2026-12-31` are strings, `010` is ten). Duplicate keys, aliases and tags are errors: they are ways for a
-reviewed file to mean something other than it seems to.
+reviewed file to mean something other than it seems to. So is nesting that no such file needs: the parser's
+own tree builder would overrun the stack of the process on it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from app.errors import ConfigurationError, Problem
 
 Location = tuple[str | int, ...]
 _CORE = "tag:yaml.org,2002:"
+_MAX_DEPTH = 50
 
 
 class _Loader(yaml.CSafeLoader):
@@ -56,12 +61,21 @@ class Document:
         data: Mappings, lists and scalars as Python has them.
         marks: Line and column, from 1, of every value, by the keys and indexes that lead to it.
         key_marks: The same of every key.
+        digest: SHA-256 of the text, in hexadecimal digits.
     """
 
     file: str
     data: object
     marks: dict[Location, tuple[int, int]] = field(repr=False)
     key_marks: dict[Location, tuple[int, int]] = field(repr=False)
+    digest: str
+
+    def value(self, location: Location) -> object:
+        """Give the value at a location that is in `marks`."""
+        value: Any = self.data
+        for part in location:
+            value = value[part]
+        return value
 
     def problem(self, location: Location, text: str, hint: str = "", *, key: bool = False) -> Problem:
         """Make a problem that stands at a value (or at its key), or at the nearest place that exists."""
@@ -84,6 +98,8 @@ def read(path: Path) -> Document:
         raise ConfigurationError([Problem(str(path), 0, 0, "not UTF-8 text", "save it as UTF-8")]) from error
     except OSError as error:
         raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
+    except ValueError as error:  # a NUL in the path
+        raise ConfigurationError([Problem(repr(str(path)), 0, 0, "cannot be read: no such file")]) from error
     return parse(text, str(path))
 
 
@@ -93,24 +109,25 @@ def parse(text: str, file: str) -> Document:
     Raises:
         ConfigurationError: It is not one YAML document of the strict kind.
     """
+    builder = _Builder(text, file)
     try:
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        data = builder.document()
     except yaml.YAMLError as error:
-        raise ConfigurationError([_syntax_problem(error, file)]) from error
-    if root is None:
-        raise ConfigurationError([Problem(file, 1, 1, "the file is empty")])
-    builder = _Builder(file)
-    data = builder.build(root, ())
+        raise ConfigurationError([_syntax_problem(error, text, file)]) from error
+    finally:
+        builder.close()
     if builder.problems:
         raise ConfigurationError(builder.problems)
-    return Document(file, data, builder.marks, builder.key_marks)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Document(file, data, builder.marks, builder.key_marks, digest)
 
 
-def _syntax_problem(error: yaml.YAMLError, file: str) -> Problem:
+def _syntax_problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
+    if isinstance(error, ReaderError):
+        before = source.encode()[: error.position]
+        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+        text = "a control character, which YAML does not have"
+        return Problem(file, before.count(b"\n") + 1, column, f"not YAML: {text}", "take it out")
     mark = getattr(error, "problem_mark", None)
     text = getattr(error, "problem", None) or str(error).splitlines()[0]
     hint = ""
@@ -118,62 +135,134 @@ def _syntax_problem(error: yaml.YAMLError, file: str) -> Problem:
         hint = "indent with blanks, not tabs, and put quotes around text that begins with a special character"
     elif "mapping values are not allowed" in text:
         hint = "put quotes around text that has ': ' in it, and check the indentation"
+    elif text.startswith("block sequence entries"):
+        hint = "begin a list on the line below its key"
+    elif text == "did not find expected node content":
+        hint = "put quotes around text that begins with a special character"
+    elif text == "found unexpected ':'":
+        hint = "write a blank after the colon, or quotes around text that has one in it"
+    elif text.startswith("did not find expected"):
+        hint = "check the indentation, and that every [, { and quote is closed"
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     return Problem(file, line, column, f"not YAML: {text}", hint)
 
 
 class _Builder:
-    """Turns nodes into data and notes where each came from."""
+    """Turns the parser's events into data and notes where each value came from."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, text: str, file: str) -> None:
+        self._loader: Any = _Loader(text)  # its stubs leave the events bare
+        self._file = file
         self.problems: list[Problem] = []
         self.marks: dict[Location, tuple[int, int]] = {}
         self.key_marks: dict[Location, tuple[int, int]] = {}
-        self._seen: set[int] = set()
 
-    def build(self, node: yaml.Node, location: Location) -> object:
-        self.marks[location] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if id(node) in self._seen:
-            self._report(node, "anchors and aliases are not read here", "write the value out")
+    def close(self) -> None:
+        self._loader.dispose()
+
+    def document(self) -> object:
+        """Read the one document.
+
+        Raises:
+            yaml.YAMLError: The text is not YAML.
+            ConfigurationError: There is no document, or values are nested too deep to read on.
+        """
+        self._loader.get_event()  # the start of the stream
+        if self._loader.check_event(yaml.StreamEndEvent):
+            raise ConfigurationError([Problem(self._file, 1, 1, "the file is empty")])
+        self._loader.get_event()  # the start of the document
+        data = self._value(())
+        self._loader.get_event()  # the end of the document
+        if not self._loader.check_event(yaml.StreamEndEvent):
+            self._report(self._loader.get_event(), "a second document begins here", "write one file for each")
+        return data
+
+    def _value(self, location: Location) -> object:
+        event = self._loader.get_event()
+        self.marks[location] = _place(event)
+        self._check_depth(event, len(location))
+        if isinstance(event, yaml.AliasEvent):
+            self._report(event, "anchors and aliases are not read here", "write the value out")
             return None
-        self._seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, location)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*location, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node)
+        if event.tag is not None:
+            self._report(
+                event,
+                f"the tag {event.tag.replace(_CORE, '!!')} is not read here",
+                "write the value without a tag",
+            )
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(location)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(location)
+        return self._scalar(event)
 
-    def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, object]:
+    def _sequence(self, location: Location) -> list[object]:
+        items: list[object] = []
+        while not self._loader.check_event(yaml.SequenceEndEvent):
+            items.append(self._value((*location, len(items))))
+        self._loader.get_event()
+        return items
+
+    def _mapping(self, location: Location) -> dict[str, object]:
         result: dict[str, object] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._report(
-                    key_node, "a key must be plain text", "put quotes around text that begins with { or ["
-                )
-                continue
-            key = str(key_node.value)
-            if key in result:
+        while not self._loader.check_event(yaml.MappingEndEvent):
+            start = self._loader.peek_event()
+            key = self._key()
+            if key is None:
+                self._skip()
+            elif key in result:
                 line = self.key_marks[(*location, key)][0]
-                self._report(key_node, f"the key {key!r} stands here twice", f"first on line {line}")
-                continue
-            self.key_marks[(*location, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            result[key] = self.build(value_node, (*location, key))
+                self._report(start, f"the key {shown(key)} stands here twice", f"first on line {line}")
+                self._skip()
+            else:
+                self.key_marks[(*location, key)] = _place(start)
+                result[key] = self._value((*location, key))
+        self._loader.get_event()
         return result
 
-    def _scalar(self, node: yaml.Node) -> object:
-        convert = _SCALARS.get(node.tag)
-        if convert is None:
-            self._report(node, f"the tag {node.tag!r} is not read here", "write the value without a tag")
+    def _key(self) -> str | None:
+        """Read a key as the text that it is written as; None where it is no plain text."""
+        if self._loader.check_event(yaml.ScalarEvent):
+            return str(self._loader.get_event().value)
+        hint = "put quotes around text that begins with {, [ or *"
+        self._report(self._loader.peek_event(), "a key must be plain text", hint)
+        self._skip()
+        return None
+
+    def _skip(self) -> None:
+        """Read past one value."""
+        depth = 0
+        while True:
+            event = self._loader.get_event()
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            self._check_depth(event, depth)
+            if not depth:
+                return
+
+    def _check_depth(self, event: Any, depth: int) -> None:
+        if depth > _MAX_DEPTH:
+            problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")
+            raise ConfigurationError([*self.problems, problem])
+
+    def _scalar(self, event: Any) -> object:
+        if event.tag is not None:
             return None
+        tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         try:
-            return convert(node.value)
-        except ValueError:
-            self._report(
-                node, f"{node.value!r} is not of the kind its tag says", "write the value without a tag"
-            )
+            return _SCALARS[tag](event.value)
+        except ValueError:  # more digits than Python reads
+            self._report(event, "the number is too long", "put quotes around it if it is text")
             return None
 
-    def _report(self, node: yaml.Node, text: str, hint: str) -> None:
-        mark = node.start_mark
-        self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, text, hint))
+    def _report(self, event: Any, text: str, hint: str) -> None:
+        self.problems.append(Problem(self._file, *_place(event), text, hint))
+
+
+def shown(key: str) -> str:
+    """Quote a key for a message, without what follows a colon: that was meant as a value, maybe a secret."""
+    return f"'{key.partition(':')[0]}'"
+
+
+def _place(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1

@@ -7,28 +7,26 @@ One YAML file; `WHARFINGER__SERVER__BIND`-style environment variables over it, a
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     Field,
-    StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NestedSecretsSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.configfile import problems, yaml
+from app.configfile.environment import DELIMITER, EnvironmentSource, Overrides, SecretsSource
 from app.configfile.fields import Duration, Section, resolve, wrong
 from app.configfile.yaml import Document
 from app.directory.settings import DirectorySettings
@@ -44,15 +42,54 @@ PATH_VARIABLE = "WHARFINGER_CONFIG"
 SECRETS_VARIABLE = "WHARFINGER_SECRETS_DIR"
 _PREFIX = "WHARFINGER__"
 Model = TypeVar("Model", bound=BaseModel)
-RealmName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
+_REALM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
+_LAST_PORT = 65535
+_LONGEST_TOKEN = timedelta(days=1)
+_LONGEST_BACKDATE = timedelta(hours=1)
+
+
+def _realm_name(value: str) -> str:
+    if not _REALM.fullmatch(value):
+        raise wrong(
+            f"{value!r} cannot be a realm's name", "write small letters, digits and -, 64 at the most"
+        )
+    return value
+
+
+def _service_name(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise wrong(f"{value!r} cannot be a service's name", "write what the registry has as its 'service'")
+    return value
+
+
+def _not_empty(value: object) -> object:
+    if value == "":
+        raise wrong("the path is empty", "write where it lies, as seen from this file")
+    return value
+
+
+RealmName = Annotated[str, AfterValidator(_realm_name)]
+ServiceName = Annotated[str, AfterValidator(_service_name)]
+FilePath = Annotated[Path, BeforeValidator(_not_empty)]
 
 
 class ServerSettings(Section):
     """The HTTP server."""
 
-    bind: Annotated[str, StringConstraints(pattern=r"^(.+:[0-9]+|unix:.+)$")] = "127.0.0.1:5001"
+    bind: str = "127.0.0.1:5001"
     workers: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] = 16
+
+    @field_validator("bind")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        found = _BIND.fullmatch(value)
+        if found is None or int(found.group(1) or 0) > _LAST_PORT:
+            raise wrong(
+                f"{value!r} is nothing to listen on", "write 127.0.0.1:5001, [::1]:5001 or unix:/path"
+            )
+        return value
 
     def worker_count(self) -> int:
         """Give the number of processes: one for each core that this process may use, unless configured."""
@@ -97,6 +134,15 @@ class LifetimeSettings(Section):
     def _long_enough(cls, value: timedelta) -> timedelta:
         if value < MIN_LIFETIME:
             raise wrong("a token lives 60s at least", "clients take a shorter lifetime as 60s")
+        if value > _LONGEST_TOKEN:
+            raise wrong("a token lives 24h at the most", "nothing takes back what it allows")
+        return value
+
+    @field_validator("backdate")
+    @classmethod
+    def _short_enough(cls, value: timedelta) -> timedelta:
+        if value > _LONGEST_BACKDATE:
+            raise wrong("a token is backdated 1h at the most", "10s are enough where clocks are kept right")
         return value
 
 
@@ -104,20 +150,27 @@ class RealmSettings(Section):
     """One realm: who issues, for which registries, by which rules, with which keys, from which directory."""
 
     issuer: str
-    services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
+    services: Annotated[dict[ServiceName, ServiceSettings], Field(min_length=1)]
     lifetimes: LifetimeSettings = LifetimeSettings()
     issued_at: bool = False
-    rules: Path
-    keys: Path
+    rules: FilePath
+    keys: FilePath
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
 
     @field_validator("issuer")
     @classmethod
     def _http_url(cls, value: str) -> str:
-        url = urlsplit(value)
-        if url.scheme not in ("http", "https") or not url.netloc:
-            raise wrong(f"{value!r} is no URL", "write https://auth.example.com/auth/realms/corp")
+        hint = "write https://auth.example.com/auth/realms/corp"
+        try:
+            url = urlsplit(value)
+            usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port or 1) > 0
+        except ValueError:
+            usable = False
+        if "@" in value:  # not shown: a password may stand before it
+            raise wrong("the issuer stands in every token, so it holds no user name", hint)
+        if not usable or not value.isprintable() or " " in value:
+            raise wrong(f"{value!r} is no URL", hint)
         return value
 
 
@@ -128,7 +181,7 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         env_prefix=_PREFIX,
-        env_nested_delimiter="__",
+        env_nested_delimiter=DELIMITER,
         validate_default=True,
         hide_input_in_errors=True,
     )
@@ -137,36 +190,35 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitSettings = LimitSettings()
-    default_realm: RealmName
     realms: Annotated[dict[RealmName, RealmSettings], Field(min_length=1)]
+    default_realm: RealmName
 
-    @model_validator(mode="after")
-    def _default_exists(self) -> Self:
-        if self.default_realm not in self.realms:
-            raise wrong(
-                f"default_realm: there is no realm {self.default_realm!r}",
-                f"write one of: {', '.join(self.realms)}",
-            )
-        return self
+    @field_validator("default_realm")
+    @classmethod
+    def _exists(cls, value: str, info: ValidationInfo) -> str:
+        realms = info.data.get("realms")  # None where they have problems of their own
+        if realms is not None and value not in realms:
+            raise wrong(f"there is no realm {value!r}", f"write one of: {', '.join(realms)}")
+        return value
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the sources know it
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours reads the environment
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env file is read
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put secret files over the environment, and the environment over the file."""
-        if SECRETS_VARIABLE not in os.environ:
-            return env_settings, init_settings
-        secrets = NestedSecretsSettingsSource(
-            file_secret_settings,
-            secrets_dir=os.environ[SECRETS_VARIABLE],
-            secrets_nested_delimiter="__",
+        environment = EnvironmentSource(settings_cls)
+        folder = _secrets_folder()
+        if folder is None:
+            return environment, init_settings
+        secrets = SecretsSource(
+            file_secret_settings, secrets_dir=folder, secrets_nested_delimiter=DELIMITER, env_prefix=_PREFIX
         )
-        return secrets, env_settings, init_settings
+        return secrets, environment, init_settings
 
 
 def load(path: Path) -> Settings:
@@ -183,34 +235,31 @@ def load(path: Path) -> Settings:
         raise ConfigurationError(
             [document.problem((), "the file must be a mapping", "write 'realms:' and so on")]
         )
+    overrides = Overrides.find(_PREFIX, os.environ, _secrets_folder())
+    unknown = list(overrides.unknown(Settings.model_fields))
     try:
         settings = Settings(**document.data)
     except ValidationError as error:
-        raise ConfigurationError(_describe(error, document)) from None
+        raise ConfigurationError([*unknown, *_describe(error, document, overrides)]) from None
+    if unknown:
+        raise ConfigurationError(unknown)
     return _resolve(settings, path.absolute().parent)
 
 
-def _describe(error: ValidationError, document: Document) -> list[Problem]:
+def _describe(error: ValidationError, document: Document, overrides: Overrides) -> Iterator[Problem]:
     """Give the problems of a validation, each at its place in the file or named by its variable."""
-    found = []
-    for details, problem in zip(
-        error.errors(include_url=False, include_input=False),
-        problems.describe(error, document, Settings),
-        strict=True,
-    ):
-        variable = _variable(details["loc"], os.environ)
-        found.append(
-            Problem(f"environment variable {variable}", 0, 0, problem.text, problem.hint)
-            if variable
-            else problem
-        )
-    return found
+    for finding in problems.findings(error, document, Settings):
+        source = overrides.source(finding.location, document)
+        if source is None:
+            yield finding.problem(document)
+        else:
+            hint = "write it as JSON" if finding.hint in problems.STRUCTURES else finding.hint
+            yield Problem(source, 0, 0, finding.text, hint)
 
 
-def _variable(location: tuple[int | str, ...], environment: Mapping[str, str]) -> str | None:
-    """Name the environment variable that a value came from; None where it came from none."""
-    name = _PREFIX + "__".join(str(part) for part in location).upper()
-    return next((known for known in sorted(environment) if known.upper() == name), None)
+def _secrets_folder() -> Path | None:
+    name = os.environ.get(SECRETS_VARIABLE)
+    return Path(name) if name else None
 
 
 def _resolve(section: Model, base: Path) -> Model:

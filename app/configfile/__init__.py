@@ -1,8 +1,9 @@
 """Files that people write: YAML with positions, field types, and errors that say what to write instead.
 
-yaml.py       a YAML 1.2 document whose every key and value knows its line and column
-fields.py     the strict base of every section, and the field types that sections share
-problems.py   what is wrong with a document, as `app.errors.Problem`s
+yaml.py         a YAML 1.2 document whose every key and value knows its line and column
+fields.py       the strict base of every section, and the field types that sections share
+environment.py  the environment variables and secret files that stand over a file
+problems.py     what is wrong with a document, as `app.errors.Problem`s
 
 The settings and the rules file are both read through here; what they mean is defined beside their code.
 """

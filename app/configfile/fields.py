@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+_SHORT = 40
+_LONGEST = timedelta(days=3650)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -35,19 +38,34 @@ def parse_duration(value: object) -> timedelta:
     """
     if isinstance(value, timedelta):
         return value
-    if value in (0, "0"):
+    if value == "0" or (type(value) is int and value == 0):
         return timedelta()
     if isinstance(value, str) and re.fullmatch(f"(?:{_DURATION.pattern})+", value):
-        return sum(
-            (timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _DURATION.findall(value)),
-            timedelta(),
-        )
-    raise wrong(f"{value!r} is not a duration", "write a number with its unit: 500ms, 30s, 5m, 1h")
+        return _sum(value)
+    known = type(value) in (str, int) and len(repr(value)) <= _SHORT
+    raise wrong(
+        f"{value!r} is no duration" if known else "this is no duration",
+        "write a number with its unit: 500ms, 30s, 5m, 1h",
+    )
+
+
+def _sum(text: str) -> timedelta:
+    """Add up the parts of a duration; the clock's own arithmetic ends some thousands of years from now."""
+    try:
+        parts = [timedelta(**{_UNITS[unit]: int(number)}) for number, unit in _DURATION.findall(text)]
+        total = sum(parts, timedelta())
+    except (OverflowError, ValueError):
+        total = timedelta.max
+    if total > _LONGEST:
+        raise wrong("the duration is too long", f"{_LONGEST.days}d is the most")
+    return total
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 def resolve(path: Path, base: Path) -> Path:
-    """Give a path of a file as seen from the folder that the file lies in."""
-    return (base / path.expanduser()).absolute()
+    """Give a path of a file as seen from the folder that the file lies in; `~` is the home folder."""
+    with contextlib.suppress(RuntimeError):  # there is no such home: then it is a name like any other
+        path = path.expanduser()
+    return (base / path).absolute()

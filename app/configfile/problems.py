@@ -8,98 +8,181 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import types
 import typing
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.configfile.yaml import Document, Location
+from app.configfile.yaml import Document, Location, shown
 from app.errors import Problem
 
+_MAPPING = ("a mapping", "write 'key: value', with a blank after the colon")
+_LIST = ("a list", "write [one, two], or one item a line with '- ' before it")
+STRUCTURES = frozenset({_MAPPING[1], _LIST[1]})
+"""The hints for values that an environment variable writes as JSON."""
 _TYPES: Mapping[str, tuple[str, str]] = {
-    "string_type": ("must be text", "put quotes around it"),
-    "bool_type": ("must be true or false", ""),
-    "bool_parsing": ("must be true or false", ""),
-    "int_type": ("must be a whole number", ""),
-    "int_parsing": ("must be a whole number", ""),
-    "int_from_float": ("must be a whole number", ""),
-    "list_type": ("must be a list", "write [one, two], or one item a line with '- ' before it"),
-    "tuple_type": ("must be a list", "write [one, two], or one item a line with '- ' before it"),
-    "dict_type": ("must be a mapping", "write 'key: value', with a blank after the colon"),
-    "model_type": ("must be a mapping", "write 'key: value', with a blank after the colon"),
-    "model_attributes_type": ("must be a mapping", "write 'key: value', with a blank after the colon"),
-    "path_type": ("must be a path", "put quotes around it"),
-    "too_short": ("must not be empty", ""),
-    "string_too_short": ("must not be empty", ""),
-    "literal_error": ("must be {expected}", ""),
-    "enum": ("must be {expected}", ""),
-    "greater_than_equal": ("must be at least {ge}", ""),
-    "less_than_equal": ("must be at most {le}", ""),
+    "string_type": ("text", "put quotes around it"),
+    "bool_type": ("true or false", ""),
+    "bool_parsing": ("true or false", ""),
+    "int_type": ("a whole number", ""),
+    "int_parsing": ("a whole number", ""),
+    "int_parsing_size": ("a whole number of fewer digits", ""),
+    "int_from_float": ("a whole number", ""),
+    "finite_number": ("a whole number", ""),
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "path_type": ("a path", "put quotes around it"),
+    "literal_error": ("{expected}", ""),
+    "enum": ("{expected}", ""),
+    "greater_than_equal": ("at least {ge}", ""),
+    "less_than_equal": ("at most {le}", ""),
+    "string_too_long": ("{max_length} characters long at the most", ""),
 }
+NO_VALUE_HINT = "write one, or take the key out"
+_MODEL = frozenset({"model_type", "model_attributes_type"})
+_EMPTY = frozenset({"too_short", "string_too_short"})
+_UNKNOWN = frozenset({"extra_forbidden", "missing"})
+_KEY = "[key]"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a document, before it is known which file or variable it came from.
+
+    Attributes:
+        location: The keys and indexes that lead to it; of a missing key, that key.
+        at_key: Whether the key is meant rather than its value.
+    """
+
+    location: Location
+    text: str
+    hint: str
+    at_key: bool = False
+
+    def problem(self, document: Document) -> Problem:
+        """Give it as a problem that stands at its place in a document."""
+        return document.problem(self.location, self.text, self.hint, key=self.at_key)
 
 
 def describe(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Problem]:
     """Give every problem that a validation found, each at its place in the document."""
+    for finding in findings(error, document, model):
+        yield finding.problem(document)
+
+
+def findings(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Finding]:
+    """Give everything that a validation found; what each branch of a union says is said as one."""
+    grouped: dict[tuple[Location, bool], list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_input=False):
-        location = _known(details["loc"], document)
-        text, hint = explain(details, model)
-        yield document.problem(location, text, hint, key=details["type"] == "extra_forbidden")
+        location = details["loc"]
+        is_branch = (
+            details["type"] not in _UNKNOWN and _at(model, location) is None and location[-1:] != (_KEY,)
+        )
+        grouped.setdefault((location[:-1] if is_branch else location, is_branch), []).append(details)
+    for (location, _), several in grouped.items():
+        kind = several[0]["type"]
+        if kind not in _UNKNOWN and location in document.marks and document.value(location) is None:
+            hint = "write {} where every default is right" if kind in _MODEL else NO_VALUE_HINT
+            yield Finding(location, f"{_name(location)} has no value", hint)
+        elif len(several) > 1:
+            wanted, hints = zip(*(_wanted(details) for details in several), strict=True)
+            hint = next(filter(None, hints), "")
+            yield Finding(location, f"{_name(location)} must be {' or '.join(dict.fromkeys(wanted))}", hint)
+        else:
+            yield _explain(several[0], location, model)
 
 
-def explain(details: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+def _explain(details: ErrorDetails, location: Location, model: type[BaseModel]) -> Finding:
     """Say what one error means: what is wrong, and what to write instead."""
     kind, context = details["type"], details.get("ctx", {})
-    name = _name(details["loc"])
+    at_key = kind == "extra_forbidden" or location[-1:] == (_KEY,)
+    place = location[:-1] if location[-1:] == (_KEY,) else location
     if kind == "wharfinger":
-        return context["text"], context["hint"]
+        return Finding(place, context["text"], context["hint"], at_key)
     if kind == "extra_forbidden":
-        return f"unknown key '{name}'", _suggestion(str(name), _fields_at(model, details["loc"][:-1]))
+        name = str(location[-1])
+        hint = _suggestion(name, _keys_at(model, location[:-1]))
+        return Finding(place, f"unknown key {shown(name)}", hint, at_key)
     if kind == "missing":
-        return f"'{name}' is missing", ""
-    text, hint = _TYPES.get(kind, (f"is not right: {details['msg']}", ""))
-    return f"'{name}' {text.format_map(context)}", hint
+        return Finding(place, f"{_name(location)} is missing", "")
+    if kind in _EMPTY:
+        return Finding(place, f"{_name(location)} must not be empty", "", at_key)
+    if kind == "too_long":
+        return Finding(place, f"{_name(location)} has more than {context['max_length']} items", "", at_key)
+    wanted, hint = _wanted(details)
+    return Finding(place, f"{_name(location)} must be {wanted}", hint, at_key)
 
 
-def _name(location: Location) -> str | int:
+def _wanted(details: ErrorDetails) -> tuple[str, str]:
+    """Say what a value must be, and how to write that."""
+    wanted, hint = _TYPES.get(details["type"], (f"otherwise: {details['msg']}", ""))
+    return wanted.format_map(details.get("ctx", {})), hint
+
+
+def _name(location: Location) -> str:
     """Name a value by its key; a list's item by the list's key."""
-    names = [part for part in location if isinstance(part, str)]
-    return names[-1] if names else "the file"
+    names = [part for part in location if isinstance(part, str) and part != _KEY]
+    if not names:
+        return "the file"
+    if location[-1] == _KEY:
+        return f"the name {shown(names[-1])}"
+    return f"'{names[-1]}'" if isinstance(location[-1], str) else f"an item of '{names[-1]}'"
 
 
-def _known(location: Location, document: Document) -> Location:
-    """Drop what pydantic adds to a location (the branch of a union) and the document does not have."""
-    known: Location = ()
-    for part in location:
-        if (*known, part) in document.marks:
-            known = (*known, part)
-    return known
-
-
-def _suggestion(name: str, fields: list[str]) -> str:
-    close = difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
+def _suggestion(name: str, keys: list[str]) -> str:
+    word, colon, _ = name.partition(":")
+    if colon and word in keys:
+        return f"write '{word}: ', with a blank after the colon"
+    close = difflib.get_close_matches(word, keys, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"known here: {', '.join(fields)}" if fields else ""
+    return f"known here: {', '.join(keys)}" if keys else ""
 
 
-def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
-    """List the keys that the model has at a location."""
+def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
+    """List the keys that the model has at a location, as they are written in the file."""
+    return sorted(key for option in _options(_at(model, location)) for key in _fields(option))
+
+
+def _at(model: type[BaseModel], location: Location) -> Any:
+    """Give the annotation at a location; None where the model has no such place."""
     annotation: Any = model
     for part in location:
-        models = list(_models(annotation))
-        if isinstance(part, int):
-            continue
-        owner = next((item for item in models if part in item.model_fields), None)
-        if owner is not None:
-            annotation = owner.model_fields[part].annotation
-    return sorted({name for item in _models(annotation) for name in item.model_fields})
+        annotation = next((below for option in _options(annotation) if (below := _below(option, part))), None)
+    return annotation
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Walk an annotation (`list[X]`, `dict[str, X]`, `X | None`) down to its models."""
-    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+def _below(option: Any, part: str | int) -> Any:
+    """Give the annotation of one key or index; None where there is none."""
+    if isinstance(part, str):
+        fields = _fields(option)
+        if part in fields:
+            return fields[part]
+        return typing.get_args(option)[1] if typing.get_origin(option) is dict else None
+    return typing.get_args(option)[0] if typing.get_origin(option) in (list, tuple) else None
+
+
+def _options(annotation: Any) -> Iterator[Any]:
+    """Walk what an annotation may be (`X | None`, `Annotated[X, …]`) down to classes and `list[X]`."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        yield from _options(typing.get_args(annotation)[0])
+    elif origin in (typing.Union, types.UnionType):
+        for argument in typing.get_args(annotation):
+            yield from _options(argument)
+    else:
         yield annotation
-    for argument in typing.get_args(annotation):
-        yield from _models(argument)
+
+
+def _fields(option: Any) -> Mapping[str, Any]:
+    """Give the annotations of a model by their keys in the file; nothing for what is no model."""
+    if not (inspect.isclass(option) and issubclass(option, BaseModel)):
+        return {}
+    return {field.alias or name: field.annotation for name, field in option.model_fields.items()}

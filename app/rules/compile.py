@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import TypeVar
 
 from app import dn
@@ -13,12 +13,18 @@ from app.configfile.yaml import Document, Location
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.decision import Effect
-from app.rules.model import Conditions, Network, Robot, Rule, Who
+from app.rules.model import Conditions, NamedGroup, Network, Robot, Rule, Who
 from app.rules.pattern import USERNAME, NamePattern, PatternError, RepositoryPattern, parse_group
 from app.rules.schema import RobotEntry, RuleEntry, RulesFile, WhenEntry
 
 _SECRET = re.compile(r"sha256:([0-9a-f]{64})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?P<time>T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?",
+    re.IGNORECASE,
+)
+_LAST = datetime.max.replace(tzinfo=UTC)
+_MAPPED = IPv6Network("::ffff:0:0/96")
 T = TypeVar("T")
 
 
@@ -101,7 +107,7 @@ class Compiler:
         return Robot(
             name=entry.name,
             secret_hashes=self._each(entry.secrets, (*at, "secrets"), _secret_hash),
-            groups=tuple(dn.fold(group) for group in entry.groups),
+            groups=self._each(entry.groups, (*at, "groups"), _group_text),
             expires=self._time(entry.expires, (*at, "expires"), end_of_day=True),
             networks=self._networks(entry.networks, (*at, "networks")),
         )
@@ -151,25 +157,56 @@ def parse_time(text: str, *, end_of_day: bool) -> datetime:
         PatternError: It is neither.
     """
     hint = "write 2026-12-31 or 2026-12-31T18:00:00Z"
+    found = _TIME.fullmatch(text)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise PatternError(f"{text!r} is no date or time", hint) from error
-    if _DATE.fullmatch(text):
-        return moment.replace(tzinfo=UTC) + (timedelta(days=1) if end_of_day else timedelta())
-    if moment.tzinfo is None:
+        moment = datetime.fromisoformat(text.upper()) if found is not None else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        moment = None
+    if found is None or moment is None:
+        raise PatternError(f"{text!r} is no date or time", hint)
+    if found["time"] is not None:
         raise PatternError(f"{text!r} says no time zone", hint)
-    return moment.astimezone(UTC)
+    start = moment.replace(tzinfo=UTC)
+    day = timedelta(days=1) if end_of_day else timedelta()
+    return start + day if start <= _LAST - day else _LAST
+
+
+def named_group(text: str) -> NamedGroup:
+    """Read a group that a robot or a test is in: a DN, whose first value is its name, or a name alone.
+
+    Raises:
+        PatternError: It is neither.
+    """
+    try:
+        return NamedGroup.parse(text)
+    except ValueError as error:
+        hint = "write a name, or cn=name,ou=groups,dc=example,dc=com"
+        raise PatternError(f"{text!r} is no group: {error}", hint) from error
+
+
+def _group_text(text: str) -> str:
+    named_group(text)
+    return text
 
 
 def _network(text: str) -> Network:
+    hint = "write an address, or a network such as 10.20.0.0/16"
     try:
-        return ip_network(text)
+        network = ip_network(text)
     except ValueError as error:
-        hint = "write an address, or a network such as 10.20.0.0/16"
         if "host bits" in str(error):
             hint = f"write {ip_network(text, strict=False)}"
         raise PatternError(f"{text!r} is no network", hint) from error
+    if "%" in text:
+        raise PatternError(
+            f"{text!r} has a zone, which no client's address has", "take out the % and what follows"
+        )
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        plain = f"{network.network_address.ipv4_mapped}/{network.prefixlen - _MAPPED.prefixlen}"
+        raise PatternError(f"{text!r} is IPv4 written as IPv6", f"write {plain}: it means both")
+    return network
 
 
 def _secret_hash(text: str) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from app.dn import fold
 from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, ResourceDecision
 from app.rules.model import ROBOT_PREFIX, Context, Rule, RuleSet, Subject
@@ -40,31 +41,31 @@ class Applied:
 
 def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
     """Decide a request; a subject of None is an anonymous one."""
+    username = fold(subject.name) if subject is not None else ""  # as the rules' own names are folded
     applied = sorted(
-        (one for one in _reach(rules, subject) if one.rule.when.hold(subject, context)),
+        (one for one in _reach(rules, subject, username) if one.rule.when.hold(subject, context)),
         key=lambda one: (one.rule.order, one.through, one.captures),
     )
-    username = subject.name if subject is not None else ""
     return Decision(tuple(_decide_resource(applied, scope, username) for scope in scopes), rules.version)
 
 
-def _reach(rules: RuleSet, subject: Subject | None) -> Iterator[Applied]:
+def _reach(rules: RuleSet, subject: Subject | None, username: str) -> Iterator[Applied]:
     """Find the rules that are for a subject, by each way in which they are."""
     yield from (Applied(rule, "everyone", ()) for rule in rules.for_everyone)
     if subject is None:
         return
     yield from (Applied(rule, "authenticated", ()) for rule in rules.for_authenticated)
     index, kind = (rules.by_robot, "robot") if subject.is_robot else (rules.by_user, "user")
-    own_name = subject.name.removeprefix(ROBOT_PREFIX) if subject.is_robot else subject.name
-    for rule, captures in index.find(own_name, subject.name):
+    own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
+    for rule, captures in index.find(own_name, username):
         yield Applied(rule, f"{kind} {own_name}", captures)
     for group in subject.groups:
-        for rule, captures in rules.by_group_name.find(group.name, subject.name):
+        for rule, captures in rules.by_group_name.find(group.name, username):
             # a name that two groups share proves no membership, so it can only take away
             if not group.ambiguous or rule.effect is Effect.DENY:
                 yield Applied(rule, f"group {group.name}", captures)
         if group.dn is not None:
-            for rule, captures in rules.by_group_dn.find(group.dn, subject.name):
+            for rule, captures in rules.by_group_dn.find(group.dn, username):
                 yield Applied(rule, f"group {group.dn}", captures)
 
 

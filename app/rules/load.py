@@ -35,7 +35,7 @@ def load(path: Path, now: datetime) -> RuleSet:
             documents.append(yaml.read(file))
         except ConfigurationError as error:
             found.extend(error.problems)
-    rules, more = build(documents, _version(path), now)
+    rules, more = build(documents, _version(documents), now)
     if found or more or rules is None:
         raise ConfigurationError([*found, *more])
     return rules
@@ -88,21 +88,30 @@ def _twice(files: Iterable[tuple[Document, RulesFile]]) -> list[Problem]:
 
 
 def _files(path: Path) -> tuple[Path, ...]:
-    if not path.is_dir():
-        return (path,)
-    files = tuple(sorted(path.glob("*.yaml")))
-    if not files:
+    """Give a file, or those of a folder; hidden ones are an editor's or a mount's own.
+
+    Raises:
+        ConfigurationError: The folder cannot be read, has none, or has one that would be passed over.
+    """
+    try:
+        if not path.is_dir():
+            return (path,)
+        files = sorted(file for file in path.iterdir() if not file.name.startswith("."))
+    except OSError as error:
+        raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
+    passed_over = [
+        file for file in files if file.suffix.lower() in (".yaml", ".yml") and file.suffix != ".yaml"
+    ]
+    if passed_over:
+        hint = "of a folder only *.yaml is: rename it"
+        raise ConfigurationError([Problem(str(file), 0, 0, "is not read", hint) for file in passed_over])
+    rules = tuple(file for file in files if file.suffix == ".yaml")
+    if not rules:
         raise ConfigurationError([Problem(str(path), 0, 0, "the folder has no *.yaml file")])
-    return files
+    return rules
 
 
-def _version(path: Path) -> str:
+def _version(documents: Iterable[Document]) -> str:
     """Hash the names and the content of the files: 16 hexadecimal digits of SHA-256."""
-    digest = hashlib.sha256()
-    for file in _files(path):
-        try:
-            content = file.read_bytes()
-        except OSError:
-            content = b""  # the file's own problem is reported where it is parsed
-        digest.update(f"{file.name}:{len(content)}:".encode() + content)
-    return digest.hexdigest()[:16]
+    lines = "".join(f"{document.digest}  {Path(document.file).name}\n" for document in documents)
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Generic, Protocol, TypeVar
 
-from app.dn import DN, fold
+from app.dn import DN, fold, parse
 from app.rules.decision import Effect
 from app.rules.pattern import Captures, DNPattern, NamePattern, RepositoryPattern
 
@@ -153,6 +153,20 @@ class NamedGroup:
     dn: DN | None = None
     ambiguous: bool = False
 
+    @classmethod
+    def parse(cls, text: str) -> NamedGroup:
+        """Read a name, or a DN, whose first value is the name.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if "=" in text:
+            name = parse(text)
+            return cls(name.rdns[0][0][1], name)
+        if not text.strip():
+            raise ValueError("a group's name cannot be empty")
+        return cls(fold(text))
+
 
 @dataclass(frozen=True, slots=True)
 class Persona:
@@ -171,6 +185,7 @@ class Robot:
 
     Attributes:
         secret_hashes: SHA-256 of each of its secrets.
+        groups: Names or DNs of groups, as written.
         expires: The first moment at which it can no longer log in.
         networks: Where it can log in from; anywhere if empty.
     """
@@ -183,7 +198,7 @@ class Robot:
 
     def persona(self) -> Persona:
         """Give it as a subject of decisions."""
-        return Persona(ROBOT_PREFIX + self.name, tuple(map(NamedGroup, self.groups)), is_robot=True)
+        return Persona(ROBOT_PREFIX + self.name, tuple(map(NamedGroup.parse, self.groups)), is_robot=True)
 
 
 Key = TypeVar("Key", str, DN)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import re2
@@ -26,9 +26,15 @@ Captures = tuple[tuple[str, str], ...]
 """What the variables of a rule stand for: (variable, text) pairs, sorted."""
 
 _TOKEN = re.compile(r"(?P<deep>\*\*)|(?P<run>\*)|(?P<one>\?)|\{(?P<variable>[^{}]*)\}|(?P<text>[^*?{}]+)")
+_MAX_LENGTH = 512
+"""Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
+_CACHED = 4096
+"""Compiled patterns that are kept, 10 KiB each: those with a variable differ for each of its values."""
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
+_BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
+_WILD = frozenset("*?{")
 _WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
 
 
@@ -54,14 +60,16 @@ class Token:
     value: str
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=_CACHED)
 def _regex(source: str) -> re2._Regexp[str]:
     return re2.compile(source)
 
 
 def _tokens(text: str) -> tuple[Token, ...]:
-    if not text:
+    if not text.strip():
         raise PatternError("a pattern cannot be empty")
+    if len(text) > _MAX_LENGTH:
+        raise PatternError(f"a pattern has {_MAX_LENGTH} characters at the most")
     tokens, position = [], 0
     while position < len(text):
         found = _TOKEN.match(text, position)
@@ -97,16 +105,14 @@ class RepositoryPattern:
             PatternError: It is none, or no repository name could ever match it.
         """
         tokens = _tokens(text)
-        _check_components(text)
         for token in tokens:
             if token.kind == "text" and not re.fullmatch(r"[a-z0-9._/:-]+", token.value):
                 hint = "repository names have a-z 0-9 . _ - / alone"
                 raise PatternError(f"{text!r} matches no repository name: {token.value!r}", hint)
+        _check_components(text.split("/"), text)
         plain = all(token.kind == "text" for token in tokens)
         if plain and not scope.is_repository(text):
-            raise PatternError(
-                f"{text!r} is no repository name", "separators stand between letters or digits"
-            )
+            raise PatternError(f"{text!r} is too long", f"a repository name has {scope.MAX_NAME} characters")
         return cls(text, tokens, _variables(tokens), plain)
 
     def matches(self, name: str, bound: Mapping[str, str]) -> bool:
@@ -130,12 +136,24 @@ class RepositoryPattern:
         return "".join(pieces)
 
 
-def _check_components(text: str) -> None:
-    for component in text.split("/"):
+def _check_components(components: Sequence[str], text: str) -> None:
+    """Check what stands between the slashes.
+
+    Raises:
+        PatternError: No repository name has such a component.
+    """
+    for index, component in enumerate(components):
         if not component:
             raise PatternError(f"{text!r} has an empty component", "no '/' at the ends, nor two in a row")
         if "**" in component and component != "**":
             raise PatternError(f"{text!r} has '**' beside other text", "'**' stands alone between slashes")
+        # the first of several components may be a host with its port
+        legal = scope.is_component(component) or (
+            index == 0 and len(components) > 1 and scope.is_repository(f"{component}/x")
+        )
+        if not (legal or _WILD & set(component)):
+            hint = "separators stand between letters or digits"
+            raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +178,7 @@ class NamePattern:
         Raises:
             PatternError: It is none.
         """
-        tokens = _tokens(text)
+        tokens = _tokens(" ".join(text.split()))
         if any(token.kind == "deep" for token in tokens):
             raise PatternError(f"{text!r} has '**', which is for repositories", "write '*'")
         captured = [token.value for token in tokens if token.kind == "variable" and token.value != USERNAME]
@@ -216,7 +234,13 @@ class DNPattern:
             raise PatternError(
                 f"{text!r} is no DN: {error}", "write cn=name,ou=groups,dc=example,dc=com"
             ) from error
+        if len(text) > _MAX_LENGTH:
+            raise PatternError(f"a pattern has {_MAX_LENGTH} characters at the most")
+        if _BARE_IN_DN.search(text):
+            raise PatternError(f'{text!r} has a bare ; " < or >', "write a backslash before it")
         values = [value for rdn in name.rdns for _, value in rdn]
+        if any(text.count(sign) != sum(value.count(sign) for value in values) for sign in "*{}"):
+            raise PatternError(f"{text!r} has an escaped *, {{ or }}", "name such a group by its name")
         captured = [value[1:-1] for value in values if _WHOLE_VARIABLE.fullmatch(value)]
         if len(captured) != len(set(captured)):
             raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")

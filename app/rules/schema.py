@@ -5,22 +5,45 @@ What the values mean is checked and compiled in `load.py`.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from app.configfile.fields import Section
+from app.configfile.fields import Section, wrong
+from app.configfile.problems import NO_VALUE_HINT
+
+_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+
+
+def _identifier(value: str) -> str:
+    if not _IDENTIFIER.fullmatch(value):
+        hint = "write small letters, digits and . _ -, 128 at the most"
+        raise wrong(f"{value!r} cannot be a name here", hint)
+    return value
+
 
 ActionWord = Literal["pull", "push", "delete", "*"]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=128)]
+Identifier = Annotated[str, AfterValidator(_identifier)]
 Texts = Annotated[list[str], Field(min_length=1)]
 Actions = Annotated[list[ActionWord], Field(min_length=1)]
 
 
 class _Entry(Section):
-    """A mapping of the rules file: no value is converted from one kind into another."""
+    """A mapping of the rules file: no value is converted from one kind into another.
 
-    model_config = ConfigDict(strict=True)
+    A key without a value is an error: a condition that says nothing would be no condition.
+    """
+
+    model_config = ConfigDict(strict=True, validate_default=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_value(cls, value: object, info: ValidationInfo) -> object:
+        if value is None:
+            name = info.field_name or ""
+            raise wrong(f"'{cls.model_fields[name].alias or name}' has no value", NO_VALUE_HINT)
+        return value
 
 
 class WhenEntry(_Entry):
@@ -30,7 +53,7 @@ class WhenEntry(_Entry):
     networks: Texts | None = None
     from_: Annotated[str | None, Field(alias="from")] = None
     until: str | None = None
-    attributes: dict[str, Texts] | None = None
+    attributes: Annotated[dict[str, Texts], Field(min_length=1)] | None = None
 
 
 class RuleEntry(_Entry):

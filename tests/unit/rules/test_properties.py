@@ -1,0 +1,224 @@
+"""What holds for all rules, subjects and requests."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.protocol import scope
+from app.protocol.scope import Scope
+from app.rules.compile import expand
+from app.rules.decide import decide
+from app.rules.decision import Decision, Effect
+from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.pattern import NamePattern, RepositoryPattern, parse_group
+
+_quick = settings(max_examples=40, deadline=None)
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+_WORDS = st.frozensets(st.sampled_from(["pull", "push", "delete", "*"]), min_size=1)
+_GROUPS = st.sampled_from(
+    ["team-web", "team-ops", "admins", "team-*", "cn=admins,ou=a,dc=x", "cn=web,ou=b,dc=x"]
+)
+_WHO = st.builds(
+    Who,
+    groups=st.lists(
+        st.sampled_from(["team-web", "team-{x}", "*", "admins", "cn={x},ou=b,dc=x", "{username}-g"]).map(
+            parse_group
+        ),
+        max_size=2,
+    ).map(tuple),
+    users=st.lists(st.sampled_from(["alice", "b*", "{x}"]).map(NamePattern.parse), max_size=1).map(tuple),
+    robots=st.lists(st.sampled_from(["ci", "ci-{x}"]).map(NamePattern.parse), max_size=1).map(tuple),
+    authenticated=st.booleans(),
+    everyone=st.booleans(),
+)
+_REPOSITORIES = st.lists(
+    st.sampled_from(["**", "*", "web/**", "{x}/**", "{username}/**", "web/app", "*/app"]).map(
+        RepositoryPattern.parse
+    ),
+    max_size=2,
+).map(tuple)
+_WHEN = st.sampled_from(
+    [Conditions(), Conditions(), Conditions(services=frozenset(["other"])), Conditions(end=NOW)]
+)
+
+
+@st.composite
+def _rules(draw: st.DrawFn, effect: Effect | None = None) -> Rule:
+    made = effect or draw(st.sampled_from(Effect))
+    number = draw(st.integers(0, 10**6))
+    return Rule(
+        order=number,
+        id=f"r{number}",
+        description="",
+        position=f"f:{number}:1",
+        who=draw(_WHO),
+        repositories=draw(_REPOSITORIES),
+        catalog=draw(st.booleans()),
+        effect=made,
+        actions=expand(made, draw(_WORDS)),
+        when=draw(_WHEN),
+    )
+
+
+_RULE_LISTS = st.lists(_rules(), max_size=5)
+_GROUP_LISTS = st.lists(_GROUPS.map(NamedGroup.parse), max_size=3).map(tuple)
+_SUBJECTS = (
+    st.none()
+    | st.builds(Persona, st.sampled_from(["alice", "bob", "web", "zoë", "*"]), _GROUP_LISTS)
+    | st.builds(
+        Persona, st.sampled_from(["robot$ci", "robot$ci-web"]), _GROUP_LISTS, is_robot=st.just(value=True)
+    )
+)
+_SCOPES = st.lists(
+    st.builds(
+        "repository:{}:{}".format,
+        st.sampled_from(["web/app", "web", "ops/app/x", "alice/x", "localhost:5000/web"]),
+        _WORDS.map(",".join),
+    )
+    | st.just("registry:catalog:*"),
+    max_size=4,
+).map(lambda texts: scope.parse_all(texts)[0])
+
+
+def _decide(rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...]) -> Decision:
+    return decide(RuleSet("v", tuple(rules)), subject, scopes, Context("s", "192.0.2.1", NOW))
+
+
+def _rights(made: Decision) -> set[tuple[str, str, str]]:
+    return {(entry.type, entry.name, action) for entry in made.access for action in entry.actions}
+
+
+def _asked(scopes: tuple[Scope, ...]) -> set[tuple[str, str, str]]:
+    """Give every right that is asked for; a star on a repository asks for each action."""
+    return {
+        (asked.type, asked.name, action)
+        for asked in scopes
+        for action in asked.actions | ({"pull", "push", "delete"} if asked.actions & {"*"} else set())
+    }
+
+
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, _SCOPES)
+def test_granted_is_part_of_asked(
+    rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """No rules make a request grant more than it asked for."""
+    assert _rights(_decide(rules, subject, scopes)) <= _asked(scopes)
+
+
+@_quick
+@given(_RULE_LISTS, _rules(Effect.DENY), _SUBJECTS, _SCOPES)
+def test_a_further_deny_never_grants(
+    rules: list[Rule], deny: Rule, subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """Whatever a deny says, nobody gains by it."""
+    assert _rights(_decide([*rules, deny], subject, scopes)) <= _rights(_decide(rules, subject, scopes))
+
+
+@_quick
+@given(_RULE_LISTS, _rules(Effect.ALLOW), _SUBJECTS, _SCOPES)
+def test_a_further_allow_never_takes_away(
+    rules: list[Rule], allow: Rule, subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """Whatever an allow says, nobody loses by it."""
+    assert _rights(_decide(rules, subject, scopes)) <= _rights(_decide([*rules, allow], subject, scopes))
+
+
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, _SCOPES, st.randoms(use_true_random=False))
+def test_the_order_of_rules_never_matters(
+    rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...], chance: random.Random
+) -> None:
+    """The same rules in another order are the same rules."""
+    shuffled = list(rules)
+    chance.shuffle(shuffled)
+    assert _decide(shuffled, subject, scopes).access == _decide(rules, subject, scopes).access
+
+
+@_quick
+@given(_RULE_LISTS, _GROUP_LISTS, _SCOPES, st.randoms(use_true_random=False))
+def test_the_order_of_groups_never_matters(
+    rules: list[Rule], groups: tuple[NamedGroup, ...], scopes: tuple[Scope, ...], chance: random.Random
+) -> None:
+    """A directory may list groups in any order, and twice; decision and reasons stay the same."""
+    shuffled = [*groups, *groups]
+    chance.shuffle(shuffled)
+    one, other = Persona("alice", groups), Persona("alice", tuple(shuffled))
+    assert _decide(rules, one, scopes).access == _decide(rules, other, scopes).access
+    assert _decide(rules, one, scopes).rules == _decide(rules, other, scopes).rules
+
+
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, _SCOPES)
+def test_scopes_are_decided_each_for_itself(
+    rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """What else a request asks for changes nothing."""
+    together = _decide(rules, subject, scopes).resources
+    assert together == tuple(_decide(rules, subject, (one,)).resources[0] for one in scopes)
+
+
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, _SCOPES)
+def test_every_grant_has_a_reason(
+    rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """What is granted was allowed by a rule and denied by none; what is not was denied or never allowed."""
+    known = {rule.id: rule for rule in rules}
+    for resource in _decide(rules, subject, scopes).resources:
+        for outcome in resource.outcomes:
+            if outcome.action != "*":
+                assert outcome.granted is (bool(outcome.allowed_by) and not outcome.denied_by)
+            assert all(known[cause.rule].effect is Effect.ALLOW for cause in outcome.allowed_by)
+            assert all(known[cause.rule].effect is Effect.DENY for cause in outcome.denied_by)
+
+
+@_quick
+@given(_RULE_LISTS, _SCOPES)
+def test_an_anonymous_subject_has_no_more_than_a_signed_in_one_of_no_name(
+    rules: list[Rule], scopes: tuple[Scope, ...]
+) -> None:
+    """Without denies, signing in never costs a right."""
+    allows = [rule for rule in rules if rule.effect is Effect.ALLOW]
+    assert _rights(_decide(allows, None, scopes)) <= _rights(_decide(allows, Persona("x y"), scopes))
+
+
+@_quick
+@given(
+    st.text(max_size=30),
+    st.lists(st.text(max_size=30), max_size=3),
+    st.lists(st.text(max_size=60), max_size=4),
+    st.text(max_size=40),
+    st.text(max_size=10),
+)
+def test_deciding_is_total(
+    name: str, groups: list[str], asked: list[str], address: str, service: str
+) -> None:
+    """Any subject, scope, address and service ends in a decision."""
+    texts = ["team-{x}", "{x}-{y}", "*", "{username}"]
+    rule = Rule(
+        order=0,
+        id="r",
+        description="",
+        position="f:1:1",
+        who=Who(
+            groups=(*map(parse_group, texts), parse_group("cn={x},dc=y")),
+            users=tuple(map(NamePattern.parse, texts)),
+            authenticated=True,
+            everyone=True,
+        ),
+        repositories=tuple(map(RepositoryPattern.parse, ["{x}/**", "{username}", "**"])),
+        catalog=True,
+        effect=Effect.ALLOW,
+        actions=expand(Effect.ALLOW, ["*"]),
+        when=Conditions(),
+    )
+    subject = Persona(name, tuple(map(NamedGroup, groups)), is_robot=name.startswith("robot$"))
+    scopes, _ = scope.parse_all([*asked, "repository:a/b:pull"])
+    made = decide(RuleSet("v", (rule,)), subject, scopes, Context(service, address, NOW))
+    assert len(made.resources) == len(scopes)

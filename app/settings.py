@@ -118,7 +118,8 @@ class ServiceSettings(Section):
         try:
             KeyId.parse(value)
         except ValueError as error:
-            raise wrong(str(error)) from error
+            text, _, hint = str(error).partition("; ")
+            raise wrong(text, hint) from error
         return value
 
 

@@ -51,6 +51,25 @@ _SCALARS: dict[str, Callable[[str], object]] = {
     _CORE + "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
 }
 
+_BRACKETS = "check the indentation, and that every [, { and quote is closed"
+_HINTS = (
+    (
+        "cannot start any token",
+        "indent with blanks, not tabs, and put quotes around text that begins with a special character",
+    ),
+    (
+        "mapping values are not allowed",
+        "put quotes around text that has ': ' in it, and check the indentation",
+    ),
+    ("block sequence entries are not allowed", "begin a list on the line below its key"),
+    ("expected node content", "put quotes around text that begins with a special character"),
+    ("expected alphabetic or numeric character", "put quotes around text that begins with * or &"),
+    ("expected key", "check the indentation, and put quotes around text that begins with {"),
+    ("found unexpected ':'", "write a blank after the colon, or quotes around text that has one in it"),
+    ("did not find expected", _BRACKETS),
+    ("unexpected end of stream", _BRACKETS),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -130,21 +149,13 @@ def _syntax_problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
         return Problem(file, before.count(b"\n") + 1, column, f"not YAML: {text}", "take it out")
     mark = getattr(error, "problem_mark", None)
     text = getattr(error, "problem", None) or str(error).splitlines()[0]
-    hint = ""
-    if "cannot start any token" in text:
-        hint = "indent with blanks, not tabs, and put quotes around text that begins with a special character"
-    elif "mapping values are not allowed" in text:
-        hint = "put quotes around text that has ': ' in it, and check the indentation"
-    elif text.startswith("block sequence entries"):
-        hint = "begin a list on the line below its key"
-    elif text == "did not find expected node content":
-        hint = "put quotes around text that begins with a special character"
-    elif text == "found unexpected ':'":
-        hint = "write a blank after the colon, or quotes around text that has one in it"
-    elif text.startswith("did not find expected"):
-        hint = "check the indentation, and that every [, { and quote is closed"
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Problem(file, line, column, f"not YAML: {text}", hint)
+    return Problem(file, line, column, f"not YAML: {text}", _hint(text))
+
+
+def _hint(text: str) -> str:
+    """Say what to write instead, by the parser's words."""
+    return next((hint for words, hint in _HINTS if words in text), "")
 
 
 class _Builder:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.configfile import problems, yaml
 from app.configfile.yaml import Document
 from app.errors import ConfigurationError, Problem
 from app.rules import suite
-from app.rules.compile import Compiler
+from app.rules.compile import Compiler, robot
 from app.rules.model import Robot, Rule, RuleSet
-from app.rules.schema import RulesFile
+from app.rules.schema import RobotEntry, RuleEntry, RulesFile, TestEntry
+
+Entry = TypeVar("Entry", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The entries of one document that are of the right shape, each with its index in its list."""
+
+    document: Document
+    rules: tuple[tuple[int, RuleEntry], ...]
+    robots: tuple[tuple[int, RobotEntry], ...]
+    tests: tuple[tuple[int, TestEntry], ...]
 
 
 def load(path: Path, now: datetime) -> RuleSet:
@@ -46,37 +61,60 @@ def build(
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
     """Compile parsed documents and run their tests; rules only where there is no problem."""
     found: list[Problem] = []
-    shaped: list[tuple[Document, RulesFile]] = []
-    for document in documents:
-        try:
-            shaped.append((document, RulesFile.model_validate(document.data)))
-        except ValidationError as error:
-            found.extend(problems.describe(error, document, RulesFile))
     rules: list[Rule] = []
     robots: dict[str, Robot] = {}
-    tests = []
-    for document, file in shaped:
-        compiler = Compiler(document, first_order=len(rules))
-        rules += compiler.rules(file)
-        robots |= {robot.name: robot for robot in compiler.robots(file)}
-        tests += [(document, index, test) for index, test in enumerate(file.tests)]
+    read = [_read(document, found) for document in documents]
+    for entries in read:
+        compiler = Compiler(entries.document, first_order=len(rules))
+        rules += [compiler.rule(index, entry) for index, entry in entries.rules]
+        robots |= {entry.name: robot(entry) for _, entry in entries.robots}
         found += compiler.problems
-    found += _twice(shaped)
+    found += _twice(read)
     if found:
         return None, tuple(found)
     rule_set = RuleSet(version, tuple(rules), robots)
-    failures = tuple(problem for test in tests for problem in suite.run(rule_set, *test, now))
+    failures = tuple(
+        problem
+        for entries in read
+        for index, test in entries.tests
+        for problem in suite.run(rule_set, entries.document, index, test, now)
+    )
     return (None if failures else rule_set), failures
 
 
-def _twice(files: Iterable[tuple[Document, RulesFile]]) -> list[Problem]:
+def _read(document: Document, found: list[Problem]) -> _Entries:
+    """Read the entries of a document; where some are wrong, the others, so that those are checked further."""
+    try:
+        file = RulesFile.model_validate(document.data)
+    except ValidationError as error:
+        found.extend(problems.describe(error, document, RulesFile))
+        return _Entries(
+            document,
+            tuple(_sound(document, "rules", RuleEntry)),
+            tuple(_sound(document, "robots", RobotEntry)),
+            tuple(_sound(document, "tests", TestEntry)),
+        )
+    return _Entries(
+        document, tuple(enumerate(file.rules)), tuple(enumerate(file.robots)), tuple(enumerate(file.tests))
+    )
+
+
+def _sound(document: Document, section: str, model: type[Entry]) -> Iterator[tuple[int, Entry]]:
+    listed = document.data.get(section) if isinstance(document.data, dict) else None
+    for index, item in enumerate(listed if isinstance(listed, list) else ()):
+        with contextlib.suppress(ValidationError):  # it was reported with the whole file
+            yield index, model.model_validate(item)
+
+
+def _twice(read: Iterable[_Entries]) -> list[Problem]:
     """Report ids of rules and tests, and names of robots, that stand more than once in all the files."""
     found = []
     first: dict[tuple[str, str], Problem] = {}
-    for document, file in files:
-        names = [("rules", "id", index, rule.id) for index, rule in enumerate(file.rules)]
-        names += [("tests", "id", index, test.id) for index, test in enumerate(file.tests)]
-        names += [("robots", "name", index, robot.name) for index, robot in enumerate(file.robots)]
+    for entries in read:
+        document = entries.document
+        names = [("rules", "id", index, rule.id) for index, rule in entries.rules]
+        names += [("tests", "id", index, test.id) for index, test in entries.tests]
+        names += [("robots", "name", index, robot.name) for index, robot in entries.robots]
         for section, key, index, name in names:
             text = f"the {key} {name!r} stands twice in {section}"
             problem = document.problem((section, index, key), text)

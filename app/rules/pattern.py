@@ -153,6 +153,8 @@ def _check_components(components: Sequence[str], text: str) -> None:
         )
         if not (legal or _WILD & set(component)):
             hint = "separators stand between letters or digits"
+            if ":" in component:
+                hint = "no tag and no https://; a host has its port, as in host:5000/app"
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 

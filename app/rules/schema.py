@@ -1,17 +1,22 @@
 """The shape of a rules file: which keys there are and what kind of value each takes.
 
-What the values mean is checked and compiled in `load.py`.
+Every value is tried here, so that what is wrong with one stands beside what is wrong with the others;
+`compile.py` makes rules of them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.configfile.fields import Section, wrong
 from app.configfile.problems import NO_VALUE_HINT
+from app.rules.pattern import NamePattern, PatternError, RepositoryPattern, parse_group
+from app.rules.values import address, named_group, network, parse_time, secret_hash
 
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -23,9 +28,30 @@ def _identifier(value: str) -> str:
     return value
 
 
+def _tried(parse: Callable[[str], object]) -> AfterValidator:
+    """Make a validator that takes the texts that can be parsed."""
+
+    def check(value: str) -> str:
+        try:
+            parse(value)
+        except PatternError as error:
+            raise wrong(error.text, error.hint) from error
+        return value
+
+    return AfterValidator(check)
+
+
 ActionWord = Literal["pull", "push", "delete", "*"]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Texts = Annotated[list[str], Field(min_length=1)]
+Group = Annotated[str, _tried(named_group)]
+Groups = Annotated[list[Annotated[str, _tried(parse_group)]], Field(min_length=1)]
+Names = Annotated[list[Annotated[str, _tried(NamePattern.parse)]], Field(min_length=1)]
+Repositories = Annotated[list[Annotated[str, _tried(RepositoryPattern.parse)]], Field(min_length=1)]
+Networks = Annotated[list[Annotated[str, _tried(network)]], Field(min_length=1)]
+Secrets = Annotated[list[Annotated[str, _tried(secret_hash)]], Field(min_length=1, max_length=2)]
+Start = Annotated[str, _tried(partial(parse_time, end_of_day=False))]
+End = Annotated[str, _tried(partial(parse_time, end_of_day=True))]
 Actions = Annotated[list[ActionWord], Field(min_length=1)]
 
 
@@ -50,9 +76,9 @@ class WhenEntry(_Entry):
     """The conditions of a rule; all must hold."""
 
     services: Texts | None = None
-    networks: Texts | None = None
-    from_: Annotated[str | None, Field(alias="from")] = None
-    until: str | None = None
+    networks: Networks | None = None
+    from_: Annotated[Start | None, Field(alias="from")] = None
+    until: End | None = None
     attributes: Annotated[dict[str, Texts], Field(min_length=1)] | None = None
 
 
@@ -61,12 +87,12 @@ class RuleEntry(_Entry):
 
     id: Identifier
     description: str = ""
-    groups: Texts | None = None
-    users: Texts | None = None
-    robots: Texts | None = None
+    groups: Groups | None = None
+    users: Names | None = None
+    robots: Names | None = None
     authenticated: bool = False
     everyone: bool = False
-    repositories: Texts | None = None
+    repositories: Repositories | None = None
     catalog: bool = False
     allow: Actions | None = None
     deny: Actions | None = None
@@ -77,10 +103,10 @@ class RobotEntry(_Entry):
     """A robot: a login that is in the rules file rather than in the directory."""
 
     name: Identifier
-    secrets: Annotated[list[str], Field(min_length=1, max_length=2)]
-    groups: list[str] = []
-    expires: str | None = None
-    networks: Texts | None = None
+    secrets: Secrets
+    groups: list[Group] = []
+    expires: End | None = None
+    networks: Networks | None = None
 
 
 class TestSubject(_Entry):
@@ -89,7 +115,7 @@ class TestSubject(_Entry):
     __test__ = False  # the name is the language's; pytest must not collect it
 
     user: str | None = None
-    groups: list[str] = []
+    groups: list[Group] = []
     attributes: dict[str, Texts] = {}
     robot: str | None = None
     anonymous: bool = False
@@ -103,8 +129,8 @@ class TestEntry(_Entry):
     id: Identifier
     as_: Annotated[TestSubject, Field(alias="as")]
     expect: Annotated[dict[str, list[ActionWord]], Field(min_length=1)]
-    from_: Annotated[str, Field(alias="from")] = ""
-    at: str | None = None
+    from_: Annotated[Annotated[str, _tried(address)], Field(alias="from")] = ""
+    at: Start | None = None
     service: str = ""
 
 

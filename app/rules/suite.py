@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from ipaddress import ip_address
 
 from app import dn
 from app.configfile.yaml import Document
 from app.errors import Problem
 from app.protocol import scope
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
-from app.rules.compile import named_group, parse_time
 from app.rules.decide import decide
 from app.rules.model import ROBOT_PREFIX, Context, Persona, RuleSet
 from app.rules.pattern import PatternError
 from app.rules.schema import TestEntry
+from app.rules.values import named_group, parse_time
 
 
 def run(rules: RuleSet, document: Document, index: int, test: TestEntry, now: datetime) -> Iterator[Problem]:
@@ -23,12 +22,11 @@ def run(rules: RuleSet, document: Document, index: int, test: TestEntry, now: da
     at = ("tests", index)
     try:
         subject = _subject(rules, test)
-        moment = parse_time(test.at, end_of_day=False) if test.at is not None else now
-        address = _address(test.from_)
     except PatternError as error:
         yield document.problem(at, f"test {test.id!r}: {error.text}", error.hint)
         return
-    context = Context(test.service, address, moment)
+    moment = parse_time(test.at, end_of_day=False) if test.at is not None else now
+    context = Context(test.service, test.from_, moment)
     for name, expected in test.expect.items():
         place = (*at, "expect", name)
         asked = _everything(name)
@@ -68,18 +66,6 @@ def _subject(rules: RuleSet, test: TestEntry) -> Persona | None:
     if not name:
         raise PatternError("'user' is empty", "write 'anonymous: true' for nobody")
     return Persona(name, groups, attributes=attributes)
-
-
-def _address(text: str) -> str:
-    """Check the address that a test comes from; an empty one is of no network.
-
-    Raises:
-        PatternError: It is none: the test would prove nothing.
-    """
-    try:
-        return str(ip_address(text)) if text else ""
-    except ValueError as error:
-        raise PatternError(f"{text!r} is no address", "write one, such as 10.20.0.7") from error
 
 
 def _words(actions: Iterable[str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.configfile import yaml
@@ -224,6 +225,7 @@ def test_the_digest_is_of_the_content() -> None:
     assert yaml.parse("a: 1", "x").digest != yaml.parse("a:  1", "x").digest
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60) | st.text("[]{}:,-?&*!|>'\"%@`# \n\tab1", max_size=60))
 def test_any_text_is_read_or_has_problems(text: str) -> None:
     """No text makes anything else happen, and every problem stands inside the file."""
@@ -239,6 +241,7 @@ def test_any_text_is_read_or_has_problems(text: str) -> None:
     assert min(map(min, places)) >= 1
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
         st.none()
@@ -253,6 +256,4 @@ def test_any_text_is_read_or_has_problems(text: str) -> None:
 )
 def test_json_is_yaml(value: object) -> None:
     """YAML 1.2 has JSON in it: what a program writes as JSON is read as it was."""
-    import json  # noqa: PLC0415 - beside its only use
-
     assert _data(json.dumps(value, ensure_ascii=False)) == value

@@ -104,6 +104,25 @@ def test_every_problem_of_every_file_at_once(tmp_path: Path) -> None:
     assert [problem.split(":")[0] for problem in found] == ["a.yaml", "b.yaml", "b.yaml", "c.yaml", "c.yaml"]
 
 
+def test_shape_and_meaning_at_once(tmp_path: Path) -> None:
+    """Wrong kinds, values without meaning and keys that do not go together hide nothing of each other."""
+    _file(
+        tmp_path / "r.yaml",
+        "- {id: a, everyone: 1, repositories: [A], allow: [pull], when: {networks: [x, 5]}}",
+        "- {id: b, repositories: ['{team}/x'], allow: [pull]}",
+        "- {id: b, everyone: true, repositories: [x], deny: [pull], when: {until: never}}",
+    )
+    assert [problem.split(": ", 1)[1].split(" (")[0] for problem in _problems(tmp_path)] == [
+        "'everyone' must be true or false",
+        "'A' matches no repository name: 'A'",
+        "'x' is no network",
+        "an item of 'networks' must be text",
+        "the rule 'b' is for nobody",
+        "nothing binds {team}",
+        "'never' is no date or time",
+    ]
+
+
 def test_a_test_runs_with_the_rules_of_every_file(tmp_path: Path) -> None:
     """A test of one file sees what another denies."""
     rest = "tests: [{id: t, as: {anonymous: true}, expect: {x: [pull]}}]"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.compile import parse_time
 from app.rules.model import Conditions, Context, Index, in_networks
 from app.rules.pattern import NamePattern
+from app.rules.values import parse_time
 from tests.unit.rules.given import NOW, one_rule, rule_set
 
 

@@ -77,12 +77,12 @@ def test_what_holds(test: str) -> None:
         ("as: {user: a, anonymous: true}, expect: {x: []}", "test 't': 'as' names not exactly one subject"),
         ("as: {robot: cd}, expect: {x: []}", "test 't': there is no robot 'cd'"),
         ("as: {user: ''}, expect: {x: []}", "test 't': 'user' is empty"),
-        ("as: {user: a}, from: 10.0.0.0/8, expect: {x: []}", "test 't': '10.0.0.0/8' is no address"),
-        ("as: {user: a}, from: office, expect: {x: []}", "test 't': 'office' is no address"),
-        ("as: {user: a}, at: noon, expect: {x: []}", "test 't': 'noon' is no date or time"),
+        ("as: {user: a}, from: 10.0.0.0/8, expect: {x: []}", "'10.0.0.0/8' is no address"),
+        ("as: {user: a}, from: office, expect: {x: []}", "'office' is no address"),
+        ("as: {user: a}, at: noon, expect: {x: []}", "'noon' is no date or time"),
         (
             "as: {user: a, groups: ['']}, expect: {x: []}",
-            "test 't': '' is no group: a group's name cannot be empty",
+            "'' is no group: a group's name cannot be empty",
         ),
     ],
 )

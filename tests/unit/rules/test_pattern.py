@@ -90,6 +90,12 @@ def test_a_value_that_is_no_component(value: str) -> None:
             assert not _matches(pattern, name, x=value)
 
 
+def test_a_value_is_quoted() -> None:
+    """The dot of a legal component is a dot, not any character."""
+    assert _matches("{team}/**", "a.b/x", team="a.b")
+    assert not _matches("{team}/**", "axb/x", team="a.b")
+
+
 def test_a_variable_that_is_not_bound() -> None:
     """A rule that applies without a capture has nothing for its variable to stand for."""
     assert not _matches("{x}/**", "a/b")

@@ -65,7 +65,7 @@ def _rules(draw: st.DrawFn, effect: Effect | None = None) -> Rule:
     )
 
 
-_RULE_LISTS = st.lists(_rules(), max_size=5)
+_RULE_LISTS = st.lists(_rules(), max_size=5, unique_by=lambda rule: rule.id)
 _GROUP_LISTS = st.lists(_GROUPS.map(NamedGroup.parse), max_size=3).map(tuple)
 _SUBJECTS = (
     st.none()

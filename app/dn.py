@@ -50,11 +50,17 @@ def fold(value: str) -> str:
 
 
 def fold_case(value: str) -> str:
-    """Fold case and compatibility forms, and leave blanks as they are.
+    """Fold case and compatibility forms, and leave blanks as they are."""
+    return unicodedata.normalize("NFKC", lower(unicodedata.normalize("NFKC", value)))
 
-    Folding case takes some letters apart (`ǰ`), so they are put together again afterwards.
+
+def lower(value: str) -> str:
+    """Fold the case of each letter by itself, as directories do.
+
+    Unicode's full case folding makes `straße` and `strasse` one name, and OpenLDAP has both as two people:
+    what a directory tells apart must never become one subject or one group here.
     """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    return "".join(map(str.lower, value))
 
 
 def _rdn(text: str) -> tuple[Attribute, ...]:

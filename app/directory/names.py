@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from app import dn
+
 MAX_BYTES = 256
 
 
@@ -26,5 +28,5 @@ def is_plausible(name: str) -> bool:
 
 
 def canonical(name: str) -> str:
-    """Give the canonical form of a name: NFC, case-folded."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """Give the canonical form of a name: NFC, each letter in lower case."""
+    return unicodedata.normalize("NFC", dn.lower(unicodedata.normalize("NFC", name)))

@@ -8,9 +8,23 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from app import dn
 from app.configfile.fields import Duration, Section, wrong
+
+
+def _dn(value: str) -> str:
+    try:
+        dn.parse(value)
+    except ValueError as error:
+        raise wrong(f"{value!r} is no DN: {error}", "write ou=people,dc=example,dc=com") from error
+    return value
+
+
+def _dns(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_dn, values))
+
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Scope = Literal["one", "sub"]
@@ -33,6 +47,13 @@ class TimeoutSettings(Section):
     operation: Duration = timedelta(seconds=5)
     login: Duration = timedelta(seconds=10)
 
+    @field_validator("connect", "operation", "login")
+    @classmethod
+    def _some_time(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise wrong("nothing answers in no time", "write 3s, or some other time")
+        return value
+
     @field_validator("login")
     @classmethod
     def _under_the_clients_patience(cls, value: timedelta) -> timedelta:
@@ -54,14 +75,18 @@ class PoolSettings(Section):
 class ServiceAccountSettings(Section):
     """The account that searches: its password comes from a file, or from the environment."""
 
-    dn: Annotated[str, Field(min_length=1)]
+    dn: Annotated[str, AfterValidator(_dn)]
     password: SecretStr | None = None
     password_file: Path | None = None
 
     @model_validator(mode="after")
     def _one_password(self) -> ServiceAccountSettings:
-        if (self.password is None) == (self.password_file is None):
-            raise wrong("the service account has no password, or two", "write exactly one: password_file")
+        if self.password is None and self.password_file is None:
+            raise wrong("the service account has no password", "write password_file: PATH")
+        if self.password is not None and self.password_file is not None:
+            raise wrong("the service account has two passwords", "take out password or password_file")
+        if self.password is not None and not self.password.get_secret_value():
+            raise wrong("the service account's password is empty", "a bind without one is anonymous")
         return self
 
 
@@ -75,7 +100,7 @@ class LoginSettings(Section):
 class UserSettings(Section):
     """Where people are, and what of their entries is read."""
 
-    bases: Names
+    bases: Annotated[Names, AfterValidator(_dns)]
     scope: Scope = "sub"
     filter: str = ""
     login_attributes: Names = ("uid",)
@@ -88,7 +113,7 @@ class GroupSettings(Section):
     """Where groups are, and how membership is found."""
 
     strategy: Literal["member_search", "none"] = "member_search"
-    bases: tuple[str, ...] = ()
+    bases: Annotated[tuple[str, ...], AfterValidator(_dns)] = ()
     scope: Scope = "sub"
     filter: str = ""
     nested: bool = False
@@ -127,10 +152,11 @@ class DirectorySettings(Section):
                 usable = url.scheme in ("ldap", "ldaps") and bool(url.hostname) and (url.port or 1) > 0
             except ValueError:
                 usable = False
-            if not usable or url.path not in ("", "/") or url.query or url.username is not None:
-                raise wrong(
-                    f"{server!r} is no LDAP server", "write ldaps://host, ldaps://host:port or ldap://host"
-                )
+            hint = "write ldaps://host, ldaps://host:port or ldap://host"
+            if "@" in server:  # not shown: a password may stand before it
+                raise wrong("a server's address holds no user name", hint)
+            if not usable or url.path not in ("", "/") or url.query:
+                raise wrong(f"{server!r} is no LDAP server", hint)
         return servers
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ class DirectorySubject:
     """A person of the directory.
 
     Attributes:
-        name: The canonical name: the entry's subject attribute, NFC and case-folded.
+        name: The canonical name: the entry's subject attribute, NFC and in lower case.
         id: The entry's immutable id; empty where the directory has none.
         dn: As the server spells it.
         attributes: The further attributes that the configuration names, by lower-case name.

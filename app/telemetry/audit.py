@@ -13,7 +13,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import Literal
 
-from app.configfile.fields import Section
+from pydantic import field_validator
+
+from app.configfile.fields import Section, wrong
 from app.errors import AuditUnavailable
 from app.telemetry.record import ISSUED, TokenRecord
 
@@ -26,6 +28,13 @@ class AuditSettings(Section):
     """The `audit` section of the configuration file."""
 
     to: Literal["stdout"] | Path = "stdout"
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _names_something(cls, value: object) -> object:
+        if value == "":
+            raise wrong("the audit stream goes nowhere", "write stdout, or the path of a file")
+        return value
 
 
 class AuditStream:

@@ -11,7 +11,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
-from tests.support.server import SAMPLE_RULES, SERVICE
+from tests.support.commands import run
+from tests.support.server import SAMPLE_RULES, SERVICE, WHARFINGER
+from tests.support.tools import REPOSITORY
 
 
 @pytest.fixture
@@ -37,33 +39,48 @@ def config(tmp_path: Path, ring_folder: Path) -> dict[str, Any]:
     }
 
 
-def _run(command: str, folder: Path, config: dict[str, Any]) -> Result:
+def _write(folder: Path, config: dict[str, Any]) -> Path:
     path = folder / "wharfinger.yaml"
     path.write_text(yaml.safe_dump(config))
-    return CliRunner().invoke(main, [command, "--config", str(path)])
+    return path
+
+
+def _check(folder: Path, config: dict[str, Any]) -> Result:
+    return CliRunner().invoke(main, ["check-config", "--config", str(_write(folder, config))])
+
+
+def _spoil(folder: Path, config: dict[str, Any]) -> None:
+    (folder / "rules.yaml").write_text("version: 1\nrules:\n  - id: a\n    allow: [pul]\n")
+    config["realms"]["demo"]["keys"] = "no-keys"
+    config["realms"]["demo"]["directory"]["tls"] = {"ca_file": "no-ca.pem"}
 
 
 def test_a_good_configuration_is_said_to_be_good(tmp_path: Path, config: dict[str, Any]) -> None:
     """With each realm's rules, key and services; nothing is connected to."""
-    result = _run("check-config", tmp_path, config)
+    result = _check(tmp_path, config)
     assert result.exit_code == 0
     assert "realm demo: 7 rules" in result.output
     assert SERVICE in result.output
     assert result.output.endswith("The configuration is good.\n")
 
 
-@pytest.mark.parametrize("command", ["check-config", "serve"])
-def test_every_problem_of_every_file_is_told_at_once(
-    tmp_path: Path, config: dict[str, Any], command: str
-) -> None:
+def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path, config: dict[str, Any]) -> None:
     """Rules, keys and certificates of the realm, one line each; the exit code is 1."""
-    (tmp_path / "rules.yaml").write_text("version: 1\nrules:\n  - id: a\n    allow: [pul]\n")
-    config["realms"]["demo"]["keys"] = "no-keys"
-    config["realms"]["demo"]["directory"]["tls"] = {"ca_file": "no-ca.pem"}
-    result = _run(command, tmp_path, config)
+    _spoil(tmp_path, config)
+    result = _check(tmp_path, config)
     assert result.exit_code == 1
-    for part in ("3 problems", "rules.yaml:4:13", "no-keys", "no-ca.pem"):
+    for part in ("rules.yaml:4:13", "no-keys", "no-ca.pem"):
         assert part in result.output
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path, config: dict[str, Any]) -> None:
+    """The same problems, no traceback, and an end with exit code 1 before anything listens."""
+    _spoil(tmp_path, config)
+    ended = run(*WHARFINGER, "serve", "--config", _write(tmp_path, config), cwd=REPOSITORY)
+    assert ended.status == 1
+    for part in ("rules.yaml:4:13", "no-keys", "no-ca.pem"):
+        assert part in ended.stderr
+    assert "Traceback" not in ended.text
 
 
 def test_paths_are_relative_to_the_file(
@@ -71,7 +88,7 @@ def test_paths_are_relative_to_the_file(
 ) -> None:
     """Wherever the command is called from."""
     monkeypatch.chdir("/")
-    assert _run("check-config", tmp_path, config).exit_code == 0
+    assert _check(tmp_path, config).exit_code == 0
 
 
 def test_the_environment_stands_over_the_file(
@@ -79,4 +96,4 @@ def test_the_environment_stands_over_the_file(
 ) -> None:
     """`WHARFINGER__REALMS__DEMO__RULES` names other rules than the file."""
     monkeypatch.setenv("WHARFINGER__REALMS__DEMO__RULES", "other.yaml")
-    assert "other.yaml" in _run("check-config", tmp_path, config).output
+    assert "other.yaml" in _check(tmp_path, config).output

@@ -40,8 +40,16 @@ def test_names_that_servers_fold_are_not(name: str) -> None:
 
 
 def test_case_and_composition_are_folded() -> None:
-    """The canonical form is NFC and case-folded."""
+    """The canonical form is NFC and in lower case."""
     assert canonical("ZOE\u0308") == "zoë"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("straße", "strasse"), ("\ufb01ona", "fiona"), ("\u0131ris", "iris")], ids=ascii
+)
+def test_people_whom_a_directory_tells_apart_stay_apart(one: str, other: str) -> None:
+    """No folding makes one subject of two."""
+    assert canonical(one) != canonical(other)
 
 
 @given(st.text(max_size=30))

@@ -241,6 +241,8 @@ def odd(start_slapd: Callable[[], Slapd]) -> Slapd:
         _person("comma")
         + _person("loop")
         + _person("twin")
+        + _person("straße")
+        + _person("strasse")
         + f"dn: ou=more,ou=people,{SUFFIX}\nobjectClass: organizationalUnit\nou: more\n\n"
         + _person("twin", under="more,ou=people")
         + _person("two", "uid: second")
@@ -275,3 +277,12 @@ def test_nobody_is_guessed(odd: Slapd, name: str) -> None:
     """Two entries with one name, and an entry with two names, are refused."""
     with _directory(odd) as directory:
         assert isinstance(directory.authenticate(Credentials(name, Secret("x-password"))), Refusal)
+
+
+@pytest.mark.parametrize("name", ["straße", "strasse"])
+def test_whom_the_directory_keeps_apart_are_two_subjects(odd: Slapd, name: str) -> None:
+    """Full case folding would make one subject of the two."""
+    with _directory(odd) as directory:
+        subject = directory.authenticate(Credentials(name, Secret("x-password")))
+    assert isinstance(subject, DirectorySubject)
+    assert subject.name == name

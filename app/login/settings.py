@@ -18,12 +18,16 @@ class ShieldSettings(Section):
         remembered: How many good logins are remembered at most.
         failure_floor: How long a refused login takes at least, so that nobody can tell by the time which
             names exist; 0 switches it off.
+        concurrent: How many requests may wait for the directory at once; a further one waits a quarter of a
+            second for its turn, then is told to come again. Fewer than the server's threads, so that a
+            directory that hangs leaves some to the other realms.
         failures_waiting: How many refused logins wait at once at most; further ones are answered at once.
     """
 
     remember: Duration = timedelta(seconds=60)
     remembered: Annotated[int, Field(ge=1)] = 10_000
     failure_floor: Duration = timedelta(milliseconds=250)
+    concurrent: Annotated[int, Field(ge=1)] = 12
     failures_waiting: Annotated[int, Field(ge=0)] = 4
 
     @field_validator("failure_floor")

@@ -17,12 +17,13 @@ from typing import Protocol
 from cachetools import TTLCache
 
 from app.directory.subject import DirectorySubject
-from app.errors import Code, Refusal, WharfingerError
+from app.errors import Code, DirectoryUnavailable, Refusal, WharfingerError
 from app.login.settings import ShieldSettings
 from app.protocol.request import Credentials
 
 Answer = DirectorySubject | Refusal
 _JITTER = 0.2
+_PATIENCE_SECONDS = 0.25
 _FLOORED = frozenset({Code.WRONG_CREDENTIALS, Code.ACCOUNT_LOCKED})
 
 
@@ -58,6 +59,7 @@ class Shield:
         """
         self._directory = directory
         self._floor = settings.failure_floor.total_seconds()
+        self._turns = threading.BoundedSemaphore(settings.concurrent)
         self._waiting = threading.BoundedSemaphore(settings.failures_waiting)
         self._clock, self._sleep = clock, sleep
         self._key = secrets.token_bytes(32)
@@ -76,6 +78,23 @@ class Shield:
         key = self._digest(credentials)
         with self._lock:
             known = self._remembered.get(key)
+        if known is not None:
+            return known
+        # a directory that hangs must not hold every thread of the server
+        if not self._turns.acquire(timeout=_PATIENCE_SECONDS):
+            raise DirectoryUnavailable("as many logins wait for the directory as shield.concurrent allows")
+        try:
+            answer = self._ask(key, credentials)
+        finally:
+            self._turns.release()
+        if isinstance(answer, Refusal) and answer.code in _FLOORED:
+            self._wait(start)
+        return answer
+
+    def _ask(self, key: bytes, credentials: Credentials) -> Answer:
+        """Ask the directory, or wait for the answer to whoever asks it the same already."""
+        with self._lock:
+            known = self._remembered.get(key)
             if known is not None:
                 return known
             flight = self._flights.get(key)
@@ -84,10 +103,7 @@ class Shield:
                 flight = self._flights[key] = Future()
         if leads:
             self._fly(key, flight, credentials)
-        answer = _land(flight)
-        if isinstance(answer, Refusal) and answer.code in _FLOORED:
-            self._wait(start)
-        return answer
+        return _land(flight)
 
     def _digest(self, credentials: Credentials) -> bytes:
         name = credentials.username.encode()

@@ -227,3 +227,19 @@ def test_an_account_that_may_not_log_in_is_not_remembered() -> None:
     assert shield.authenticate(ALICE) == refusal
     assert shield.authenticate(ALICE) == refusal
     assert directory.asked == 2
+
+
+def test_a_directory_that_hangs_does_not_hold_every_thread() -> None:
+    """With `concurrent` logins waiting the next one is refused soon; it has its turn when one ends."""
+    subject = FakeDirectory().authenticate(ALICE)
+    directory = SlowDirectory(lambda: subject)
+    shield = Shield(directory, ShieldSettings(concurrent=1), clock=Clock(), sleep=lambda _: None)
+    bob = Credentials("bob", Secret("bob-password"))
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(shield.authenticate, ALICE)
+        assert directory.reached.wait(10)
+        with pytest.raises(DirectoryUnavailable, match="concurrent"):
+            shield.authenticate(bob)
+        directory.go.set()
+        assert hanging.result(10) == subject
+    assert shield.authenticate(bob) == subject

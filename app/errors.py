@@ -26,12 +26,16 @@ class Code(enum.StrEnum):
     WRONG_CREDENTIALS = "wrong_credentials"
     MALFORMED_CREDENTIALS = "malformed_credentials"
     CREDENTIALS_REQUIRED = "credentials_required"
+    INVALID_REFRESH_TOKEN = "invalid_refresh_token"  # noqa: S105 - a code, no token
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_EXPIRED = "account_expired"
     PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a code, no password
     PASSWORD_MUST_CHANGE = "password_must_change"  # noqa: S105 - a code, no password
     NETWORK_NOT_ALLOWED = "network_not_allowed"
     MALFORMED_REQUEST = "malformed_request"
+    UNSUPPORTED_GRANT = "unsupported_grant"
+    PASSWORD_GRANT_OFF = "password_grant_off"  # noqa: S105 - a code, no password
+    TOO_MANY_SCOPES = "too_many_scopes"
     TOO_LARGE = "too_large"
     UNKNOWN_SERVICE = "unknown_service"
     UNKNOWN_REALM = "unknown_realm"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -53,6 +54,19 @@ class ServerSettings(Section):
     bind: Annotated[str, StringConstraints(pattern=r"^(.+:[0-9]+|unix:.+)$")] = "127.0.0.1:5001"
     workers: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] = 16
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_hops: Annotated[int, Field(ge=1, le=16)] = 1
+    proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                each == "unix" or ip_network(each)
+            except ValueError as error:
+                raise wrong(f"{each!r} is no network", "write 10.0.0.0/8, an address, or unix") from error
+        return value
 
     def worker_count(self) -> int:
         """Give the number of processes: one for each core that this process may use, unless configured."""
@@ -66,6 +80,7 @@ class LimitSettings(Section):
     scope_length: Annotated[int, Field(ge=1)] = 1024
     username_length: Annotated[int, Field(ge=1)] = 256
     password_length: Annotated[int, Field(ge=1)] = 1024
+    body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
     token_bytes: Annotated[int, Field(ge=1024)] = 7 * 1024
 
 
@@ -106,6 +121,7 @@ class RealmSettings(Section):
     issuer: str
     services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
     lifetimes: LifetimeSettings = LifetimeSettings()
+    password_grant: bool = True
     issued_at: bool = False
     rules: Path
     keys: Path

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.errors import Code, Refusal, WharfingerError
@@ -28,38 +28,44 @@ class Row:
     Attributes:
         status: The HTTP status.
         registry_code: The code that clients of registries know.
+        oauth_error: The `error` of an answer to a POST (RFC 6749 §5.2).
         challenge: Whether the answer asks for Basic credentials (RFC 7617).
         retry: Whether it says when to try again.
     """
 
     status: int
     registry_code: str
+    oauth_error: str
     challenge: bool = False
     retry: bool = False
 
 
-_LOG_IN = Row(401, "UNAUTHORIZED", challenge=True)
-_AWAY = Row(503, "UNAVAILABLE", retry=True)
+_LOG_IN = Row(401, "UNAUTHORIZED", "invalid_grant", challenge=True)
+_AWAY = Row(503, "UNAVAILABLE", "temporarily_unavailable", retry=True)
 TABLE: Mapping[Code, Row] = {
     Code.WRONG_CREDENTIALS: _LOG_IN,
     Code.MALFORMED_CREDENTIALS: _LOG_IN,
     Code.CREDENTIALS_REQUIRED: _LOG_IN,
+    Code.INVALID_REFRESH_TOKEN: _LOG_IN,
     Code.ACCOUNT_LOCKED: _LOG_IN,
     Code.ACCOUNT_EXPIRED: _LOG_IN,
     Code.PASSWORD_EXPIRED: _LOG_IN,
     Code.PASSWORD_MUST_CHANGE: _LOG_IN,
-    Code.NETWORK_NOT_ALLOWED: Row(403, "DENIED"),
-    Code.MALFORMED_REQUEST: Row(400, "UNSUPPORTED"),
-    Code.TOO_LARGE: Row(413, "UNSUPPORTED"),
-    Code.UNKNOWN_SERVICE: Row(400, "NAME_INVALID"),
-    Code.UNKNOWN_REALM: Row(404, "NAME_UNKNOWN"),
-    Code.NOT_FOUND: Row(404, "UNSUPPORTED"),
-    Code.METHOD_NOT_ALLOWED: Row(405, "UNSUPPORTED"),
-    Code.TOKEN_TOO_LARGE: Row(400, "UNSUPPORTED"),
+    Code.NETWORK_NOT_ALLOWED: Row(403, "DENIED", "unauthorized_client"),
+    Code.MALFORMED_REQUEST: Row(400, "UNSUPPORTED", "invalid_request"),
+    Code.UNSUPPORTED_GRANT: Row(400, "UNSUPPORTED", "unsupported_grant_type"),
+    Code.PASSWORD_GRANT_OFF: Row(404, "UNSUPPORTED", "unsupported_grant_type"),
+    Code.TOO_MANY_SCOPES: Row(400, "UNSUPPORTED", "invalid_scope"),
+    Code.TOO_LARGE: Row(413, "UNSUPPORTED", "invalid_request"),
+    Code.UNKNOWN_SERVICE: Row(400, "NAME_INVALID", "invalid_request"),
+    Code.UNKNOWN_REALM: Row(404, "NAME_UNKNOWN", "invalid_request"),
+    Code.NOT_FOUND: Row(404, "UNSUPPORTED", "invalid_request"),
+    Code.METHOD_NOT_ALLOWED: Row(405, "UNSUPPORTED", "invalid_request"),
+    Code.TOKEN_TOO_LARGE: Row(400, "UNSUPPORTED", "invalid_scope"),
     Code.DIRECTORY_UNAVAILABLE: _AWAY,
     Code.DIRECTORY_MISCONFIGURED: _AWAY,
     Code.AUDIT_UNAVAILABLE: _AWAY,
-    Code.INTERNAL: Row(500, "UNKNOWN"),
+    Code.INTERNAL: Row(500, "UNKNOWN", "server_error"),
 }
 
 _OF_STATUS = {
@@ -93,7 +99,11 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
     request_id = f"request id {g.request_id}"
     # a fault is told to an administrator: the terminal shows nothing but the message, so the id stands in it
     message = f"{no.message} ({request_id})" if row.status >= 500 else no.message  # noqa: PLR2004 - the class of 5xx
-    body = {"errors": [{"code": row.registry_code, "message": message, "detail": request_id}]}
+    body: dict[str, object] = {
+        "errors": [{"code": row.registry_code, "message": message, "detail": request_id}]
+    }
+    if request.method == "POST":
+        body |= {"error": row.oauth_error, "error_description": message}
     response = Response(json.dumps(body) + "\n", row.status, mimetype="application/json")
     if row.challenge:
         response.headers["WWW-Authenticate"] = f'Basic realm="{realm}", charset="UTF-8"'

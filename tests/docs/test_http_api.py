@@ -26,5 +26,5 @@ def test_every_error_stands_in_the_reference() -> None:
 def test_every_address_stands_in_the_reference() -> None:
     """Every address of the server is described, and no other."""
     (table,) = tables(reference("http-api"), "address", "what")
-    routes = create(Parts("demo", {}, {})).url_map.iter_rules()
+    routes = create(Parts(ServerSettings(), 64 * 1024, "demo", {}, {})).url_map.iter_rules()
     assert sorted(table.codes("address")) == sorted(route.rule for route in routes)

@@ -45,6 +45,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         name="demo",
         issuer=ISSUER,
         services={SERVICE: Service(kid.LIBTRUST, x5c=False)},
+        password_grant=True,
         lifetimes=Lifetimes(),
         limits=Limits(),
         max_token_bytes=7 * 1024,

@@ -40,7 +40,7 @@ class JsonLogger(Logger):
 bind = _settings.server.bind
 workers = _settings.server.worker_count()
 threads = _settings.server.threads
-worker_class = "gthread"
+worker_class = "app.gunicorn_worker.JsonErrorsWorker"
 preload_app = True
 logger_class = JsonLogger
 control_socket_disable = True

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 
 from app.bootstrap import Parts
 from app.settings import ServerSettings
-from app.web import errors, health, keys, token
+from app.web import errors, health, keys, openapi, token
 from app.web.address import UNIX, Proxies, normal
 
 _log = logging.getLogger("wharfinger.web")
@@ -25,12 +25,14 @@ def create(parts: Parts) -> Flask:
     """Make the application."""
     application = Flask("wharfinger", static_folder=None)
     application.config["MAX_CONTENT_LENGTH"] = parts.body_bytes
+    application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no web page calls this server
     application.url_map.strict_slashes = False
     application.url_map.merge_slashes = False  # it would be a redirect, and no client follows one here
     rings = {name: issuer.realm.keys for name, issuer in parts.issuers.items()}
     application.register_blueprint(token.blueprint(parts.issuers, parts.default_realm))
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
     application.register_blueprint(health.blueprint(parts.directories))
+    application.register_blueprint(openapi.blueprint())
     application.before_request(functools.partial(_begin, proxies(parts.server)))
     application.after_request(_end)
     errors.install(application)

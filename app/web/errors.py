@@ -10,9 +10,11 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 
 from flask import Flask, Response, g, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.errors import Code, Refusal, WharfingerError
@@ -57,6 +59,8 @@ TABLE: Mapping[Code, Row] = {
     Code.PASSWORD_GRANT_OFF: Row(404, "UNSUPPORTED", "unsupported_grant_type"),
     Code.TOO_MANY_SCOPES: Row(400, "UNSUPPORTED", "invalid_scope"),
     Code.TOO_LARGE: Row(413, "UNSUPPORTED", "invalid_request"),
+    Code.ADDRESS_TOO_LONG: Row(414, "UNSUPPORTED", "invalid_request"),
+    Code.HEADERS_TOO_LARGE: Row(431, "UNSUPPORTED", "invalid_request"),
     Code.UNKNOWN_SERVICE: Row(400, "NAME_INVALID", "invalid_request"),
     Code.UNKNOWN_REALM: Row(404, "NAME_UNKNOWN", "invalid_request"),
     Code.NOT_FOUND: Row(404, "UNSUPPORTED", "invalid_request"),
@@ -73,7 +77,11 @@ _OF_STATUS = {
     405: Refusal(Code.METHOD_NOT_ALLOWED, "This address of the token server does not take that method."),
     413: Refusal(Code.TOO_LARGE, "The request is too large."),
 }
-_MALFORMED = Refusal(Code.MALFORMED_REQUEST, "The request cannot be read.")
+MALFORMED = Refusal(Code.MALFORMED_REQUEST, "The request cannot be read.")
+ADDRESS_TOO_LONG = Refusal(
+    Code.ADDRESS_TOO_LONG, "The address of the request is too long. Ask for fewer scopes at once."
+)
+HEADERS_TOO_LARGE = Refusal(Code.HEADERS_TOO_LARGE, "The headers of the request are too large.")
 
 
 class Answerable(Protocol):
@@ -96,14 +104,9 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
         realm: The protection space that a challenge names.
     """
     row = TABLE[no.code]
-    request_id = f"request id {g.request_id}"
-    # a fault is told to an administrator: the terminal shows nothing but the message, so the id stands in it
-    message = f"{no.message} ({request_id})" if row.status >= 500 else no.message  # noqa: PLR2004 - the class of 5xx
-    body: dict[str, object] = {
-        "errors": [{"code": row.registry_code, "message": message, "detail": request_id}]
-    }
+    body = _body(no, g.request_id)
     if request.method == "POST":
-        body |= {"error": row.oauth_error, "error_description": message}
+        body |= {"error": row.oauth_error, "error_description": _message(no, g.request_id)}
     response = Response(json.dumps(body) + "\n", row.status, mimetype="application/json")
     if row.challenge:
         response.headers["WWW-Authenticate"] = f'Basic realm="{realm}", charset="UTF-8"'
@@ -112,15 +115,54 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
     return response
 
 
+def render_plainly(no: Answerable, request_id: str) -> bytes:
+    """Render the whole answer to a request that never came to the application."""
+    status = HTTPStatus(TABLE[no.code].status)
+    body = json.dumps(_body(no, request_id)) + "\n"
+    lines = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        "Pragma: no-cache",
+        f"X-Request-Id: {request_id}",
+        "X-Content-Type-Options: nosniff",
+        "",
+        body,
+    )
+    return "\r\n".join(lines).encode("ascii")
+
+
+def _body(no: Answerable, request_id: str) -> dict[str, object]:
+    row = TABLE[no.code]
+    error = {"code": row.registry_code, "message": _message(no, request_id), "detail": _detail(request_id)}
+    return {"errors": [error]}
+
+
+def _message(no: Answerable, request_id: str) -> str:
+    """Give the text; a fault is told to an administrator, and the terminal shows nothing but this text."""
+    is_fault = TABLE[no.code].status >= 500  # noqa: PLR2004 - the class of 5xx
+    return f"{no.message} ({_detail(request_id)})" if is_fault else no.message
+
+
+def _detail(request_id: str) -> str:
+    return f"request id {request_id}"
+
+
 def install(application: Flask) -> None:
     """Make every error of the application, the framework's own included, look the same."""
 
     def of_framework(error: HTTPException) -> Response:
-        response = render(_OF_STATUS.get(error.code or 0, _MALFORMED))
+        response = render(_OF_STATUS.get(error.code or 0, MALFORMED))
         if isinstance(error, MethodNotAllowed):
             allowed = set(error.valid_methods or ()) - {"HEAD", "OPTIONS"}
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
+
+    def of_server(error: ParseException) -> Response:
+        _log.debug("unreadable body", extra={"request_id": g.request_id, "error": type(error).__name__})
+        return render(MALFORMED)
 
     def of_ours(error: WharfingerError) -> Response:
         return render(error)
@@ -130,5 +172,6 @@ def install(application: Flask) -> None:
         return render(WharfingerError())
 
     application.register_error_handler(HTTPException, of_framework)
+    application.register_error_handler(ParseException, of_server)
     application.register_error_handler(WharfingerError, of_ours)
     application.register_error_handler(Exception, of_nobody)

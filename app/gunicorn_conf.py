@@ -44,6 +44,7 @@ worker_class = "app.gunicorn_worker.JsonErrorsWorker"
 preload_app = True
 logger_class = JsonLogger
 control_socket_disable = True
+forwarded_allow_ips = ""  # app/web/address.py reads what proxies say
 limit_request_line = 8190
 keepalive = 5
 graceful_timeout = 20

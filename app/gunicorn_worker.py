@@ -14,13 +14,7 @@ import socket
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http.errors import (
-    InvalidResponseHeader,
-    InvalidResponseHeaderName,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-)
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.errors import Refusal, WharfingerError
@@ -28,7 +22,6 @@ from app.web import errors
 from app.web.address import normal
 
 _log = logging.getLogger("wharfinger.web")
-_OF_THE_APPLICATION = (InvalidResponseHeader, InvalidResponseHeaderName)
 
 
 class JsonErrorsWorker(ThreadWorker):
@@ -37,7 +30,7 @@ class JsonErrorsWorker(ThreadWorker):
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that did not come to the application, or that failed outside it."""
         request_id = secrets.token_hex(16)
-        no = refusal(exc)
+        no = refusal(exc) if req is None or is_answered(req) else None
         known = {"request_id": request_id, "error": type(exc).__name__}
         if no is None:
             _log.error("a fault of the token server", exc_info=exc, extra=known)
@@ -55,9 +48,7 @@ def refusal(exc: BaseException) -> Refusal | None:
         return errors.ADDRESS_TOO_LONG
     if isinstance(exc, LimitRequestHeaders):
         return errors.HEADERS_TOO_LARGE
-    if isinstance(exc, ParseException) and not isinstance(exc, _OF_THE_APPLICATION):
-        return errors.MALFORMED
-    return None
+    return errors.MALFORMED if isinstance(exc, ParseException) else None
 
 
 def is_answered(req: Any) -> bool:

@@ -15,6 +15,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from werkzeug.datastructures import Headers
 
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_BALANCED = re.compile(r'(?:[^"]|"(?:[^"\\]|\\.)*")*')
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)', re.IGNORECASE)
 _WITH_PORT = re.compile(r"\[(?P<bracketed>[^\]]*)\](?::\d+)?|(?P<plain>\d+\.\d+\.\d+\.\d+):\d+")
 UNIX = "unix"
@@ -67,6 +68,9 @@ class Proxies:
     def _said(self, headers: Headers) -> Iterator[str]:
         """Give what the proxies said of their peers, the last one first."""
         values = ",".join(headers.getlist(self.header))
+        if self.header == "Forwarded" and not _BALANCED.fullmatch(values):
+            yield ""  # a quote that the client left open swallows what the proxies said
+            return
         elements = [found.group().strip() for found in _ELEMENT.finditer(values)]
         for element in reversed(elements):
             if self.header == "Forwarded":

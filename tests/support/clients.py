@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.commands import Finished, run
-from tests.support.images import Layout
+from tests.support.images import Layout, tar_of
 from tests.support.tools import require
 
 PASSWORDS: Final[Mapping[str, str]] = {
@@ -34,23 +34,30 @@ class Skopeo:
     def login(self, host: str, user: str, password: str | None = None) -> Finished:
         """Log in, with the person's own password where none is given."""
         typed = PASSWORDS[user] if password is None else password
-        return self._run(
-            "login", "--tls-verify=false", "--username", user, "--password-stdin", host, stdin=typed
-        )
+        return self("login", "--tls-verify=false", "--username", user, "--password-stdin", host, stdin=typed)
 
     def store(self, host: str, user: str, password: str) -> None:
         """Write credentials into the file as they are, past the checks of a login."""
-        _write_credentials(self.folder / "auth.json", host, user, password)
+        write_credentials(self.folder / "auth.json", host, user, password)
 
     def copy_in(self, layout: Layout, image: str) -> Finished:
         """Copy a layout into a registry."""
-        return self._run("copy", "--dest-tls-verify=false", layout.reference, f"docker://{image}")
+        return self("copy", "--dest-tls-verify=false", layout.reference, f"docker://{image}")
 
     def copy_out(self, image: str, layout: Layout) -> Finished:
         """Copy an image out of a registry into a layout."""
-        return self._run("copy", "--src-tls-verify=false", f"docker://{image}", layout.reference)
+        return self("copy", "--src-tls-verify=false", f"docker://{image}", layout.reference)
 
-    def _run(self, *words: str, stdin: str = "") -> Finished:
+    def push(self, layout: Layout, image: str) -> Finished:
+        """Copy a layout into a registry, as every client can."""
+        return self.copy_in(layout, image)
+
+    def pull(self, image: str) -> Finished:
+        """Copy an image out of a registry, as every client can."""
+        return self.copy_out(image, Layout(self.folder / "pulled"))
+
+    def __call__(self, *words: str, stdin: str = "") -> Finished:
+        """Run a command of skopeo to its end."""
         extra = {"REGISTRY_AUTH_FILE": str(self.folder / "auth.json")}
         return run(require("skopeo"), "--insecure-policy", *words, stdin=stdin, extra=extra)
 
@@ -95,12 +102,24 @@ class Docker:
         typed = PASSWORDS[user] if password is None else password
         return self("login", "--username", user, "--password-stdin", host, stdin=typed)
 
+    def push(self, layout: Layout, image: str) -> Finished:
+        """Push an image that holds the manifest of a layout: the engine takes no layouts."""
+        content = (layout.folder / "index.json").read_bytes()
+        self("import", "-", image, stdin=tar_of({"hello": content}), check=True)
+        return self("push", image)
+
+    def pull(self, image: str) -> Finished:
+        """Pull an image that the engine may have."""
+        self("image", "rm", image)
+        return self("pull", image)
+
     def store(self, host: str, user: str, password: str) -> None:
         """Write credentials into the configuration as they are, past the checks of a login."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write_credentials(self.folder / "config.json", host, user, password)
+        write_credentials(self.folder / "config.json", host, user, password)
 
 
-def _write_credentials(path: Path, host: str, user: str, password: str) -> None:
+def write_credentials(path: Path, host: str, user: str, password: str) -> None:
+    """Write credentials into a file as docker and the others keep them."""
     pair = base64.b64encode(f"{user}:{password}".encode()).decode()
     path.write_text(json.dumps({"auths": {host: {"auth": pair}}}))

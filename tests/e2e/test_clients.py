@@ -97,12 +97,6 @@ class Bench:
         assert (texts.get(operation) or texts["denied"]) in finished.stderr
 
 
-@pytest.fixture(params=["docker_registry_2", pytest.param("distribution_3", marks=_SLOW)])
-def registry(request: pytest.FixtureRequest) -> Seeded:
-    """Give each kind of registry; the second is built with a compiler first."""
-    return cast("Seeded", request.getfixturevalue(request.param))
-
-
 @pytest.fixture(
     params=[
         "skopeo",
@@ -111,10 +105,10 @@ def registry(request: pytest.FixtureRequest) -> Seeded:
         *(pytest.param(name, marks=_SLOW) for name in ("docker", "crane", "ctr")),
     ]
 )
-def bench(request: pytest.FixtureRequest, registry: Seeded, measured: Measured) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:
     """Give each kind of client before that registry, in a folder whose name is short."""
     with tempfile.TemporaryDirectory(prefix="wh-") as folder:
-        yield Bench(request.param, registry, measured, request, Path(folder))
+        yield Bench(request.param, either, measured, request, Path(folder))
 
 
 def test_a_team_pushes_and_pulls(bench: Bench, teammate: Newcomer, layout: Layout) -> None:

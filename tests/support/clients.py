@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +14,7 @@ from typing import Final
 
 from tests.support.commands import Finished, run
 from tests.support.images import Layout, tar_of
-from tests.support.tools import require
+from tests.support.tools import missing, require, search_path
 
 PASSWORDS: Final[Mapping[str, str]] = {
     "alice": "alice-password",
@@ -23,6 +25,8 @@ PASSWORDS: Final[Mapping[str, str]] = {
     "frank": "frank-password",
     "zoë": "pä:ss%w+rd &ß€",
 }
+
+_BUILDX_SINCE: Final = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class Skopeo:
     def store(self, host: str, user: str, password: str) -> None:
         """Write credentials into the file as they are, past the checks of a login."""
         write_credentials(self.folder / "auth.json", host, user, password)
+
+    def forget(self) -> None:
+        """Have no credentials any more."""
+        (self.folder / "auth.json").unlink()
 
     def copy_in(self, layout: Layout, image: str) -> Finished:
         """Copy a layout into a registry."""
@@ -97,6 +105,10 @@ class Docker:
             check=check,
         )
 
+    def buildkit(self, *words: str | Path) -> Finished:
+        """Run a docker command that uses BuildKit, by a client that can."""
+        return run(_docker_with_buildkit(), *words, extra=self.environment | {"DOCKER_BUILDKIT": "1"})
+
     def login(self, host: str, user: str, password: str | None = None) -> Finished:
         """Log in, with the person's own password where none is given."""
         typed = PASSWORDS[user] if password is None else password
@@ -123,3 +135,18 @@ def write_credentials(path: Path, host: str, user: str, password: str) -> None:
     """Write credentials into a file as docker and the others keep them."""
     pair = base64.b64encode(f"{user}:{password}".encode()).decode()
     path.write_text(json.dumps({"auths": {host: {"auth": pair}}}))
+
+
+def _docker_with_buildkit() -> Path:
+    """Find a client that has BuildKit's part in itself, as it was before Docker 23, or has buildx."""
+    for folder in search_path().split(os.pathsep):
+        docker = Path(folder, "docker")
+        if docker.exists() and _has_buildkit(docker):
+            return docker
+    return missing("no docker on the PATH has BuildKit (apt-get install docker-buildx)")
+
+
+def _has_buildkit(docker: Path) -> bool:
+    version = re.search(r"version (\d+)", run(docker, "--version").stdout)
+    within = version is not None and int(version[1]) < _BUILDX_SINCE
+    return within or run(docker, "buildx", "version").status == 0

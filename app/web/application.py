@@ -24,7 +24,9 @@ _SHOWN_LENGTH = 256
 def create(parts: Parts) -> Flask:
     """Make the application."""
     application = Flask("wharfinger", static_folder=None)
-    application.config["MAX_CONTENT_LENGTH"] = parts.body_bytes
+    application.config["MAX_CONTENT_LENGTH"] = (
+        parts.body_bytes + 1
+    )  # parameters.py refuses what is cut off there
     application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no web page calls this server
     application.url_map.strict_slashes = False
     application.url_map.merge_slashes = False  # it would be a redirect, and no client follows one here

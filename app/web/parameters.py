@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import Code, Refusal
 
@@ -46,7 +47,7 @@ def of_form(request: Request) -> Parameters | Refusal:
     if request.mimetype != _FORM:
         return _malformed(f"The body of the request must be a form ({_FORM}).")
     try:
-        text = request.get_data(cache=False).decode("ascii")
+        text = _body(request).decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
         return _malformed("The form in the body of the request cannot be read.")
@@ -54,6 +55,14 @@ def of_form(request: Request) -> Parameters | Refusal:
     if not _MANY.issuperset(repeated):
         return _malformed("The form in the body of the request has a field twice.")
     return Parameters(pairs)
+
+
+def _body(request: Request) -> bytes:
+    """Read the body; one without a Content-Length is cut off at the application's limit, not refused."""
+    octets = request.get_data(cache=False)
+    if request.max_content_length is not None and len(octets) >= request.max_content_length:
+        raise RequestEntityTooLarge
+    return octets
 
 
 def _malformed(message: str) -> Refusal:

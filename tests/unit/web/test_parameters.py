@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from io import BytesIO
 from urllib.parse import quote, quote_plus
 
 import pytest
 from flask import Request
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
 from app.errors import Code, Refusal
@@ -145,6 +148,20 @@ def test_a_form_is_a_form_with_any_parameters(content_type: str) -> None:
 def test_anything_else_is_no_form(content_type: str) -> None:
     """And is not guessed at."""
     assert FORM in _refused(b"grant_type=password", content_type)
+
+
+@pytest.mark.parametrize(
+    ("length", "refused"), [(98, False), (99, False), (100, True), (101, True), (5000, True)]
+)
+def test_a_body_in_chunks_that_reaches_the_limit_is_refused(length: int, refused: bool) -> None:
+    """The framework would cut it off without a word, and half of a password is another one."""
+    builder = EnvironBuilder(method="POST", input_stream=BytesIO(b"x" * length), content_type=FORM)
+    environ = builder.get_environ() | {"wsgi.input_terminated": True}
+    environ.pop("CONTENT_LENGTH", None)
+    request = Request(environ)
+    request.max_content_length = 100
+    with pytest.raises(RequestEntityTooLarge) if refused else contextlib.nullcontext():
+        assert parameters.of_form(request) == Parameters([("x" * length, "")])
 
 
 @given(st.binary(max_size=200))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import http.client
 import json
@@ -310,9 +311,14 @@ def two_realms(slapd: Slapd, tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
             yield server, proxy
 
 
+def _basic(name: str) -> dict[str, str]:
+    """Give the header of a person's login, in UTF-8."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{PASSWORDS[name]}".encode()).decode()}
+
+
 def _log_in(server: Server, realm: str, name: str, **parameters: str) -> requests.Response:
     url = f"{server.url}{realm_path(realm)}/auth"
-    return requests.get(url, parameters, auth=(name.encode(), PASSWORDS[name].encode()), timeout=15)
+    return requests.get(url, parameters, headers=_basic(name), timeout=15)
 
 
 def _claims(server: Server, realm: str, token: str) -> dict[str, Any]:

@@ -100,9 +100,7 @@ class Bench:
 @pytest.fixture(
     params=[
         "skopeo",
-        "podman",
-        "buildah",
-        *(pytest.param(name, marks=_SLOW) for name in ("docker", "crane", "ctr")),
+        *(pytest.param(name, marks=_SLOW) for name in ("podman", "buildah", "docker", "crane", "ctr")),
     ]
 )
 def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:

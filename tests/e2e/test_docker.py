@@ -134,19 +134,19 @@ def test_pull_of_a_private_image_without_a_login(docker: Docker, registry: Seede
 
 
 def test_a_push_mounts_what_may_be_pulled(
-    docker: Docker, either: Seeded, measured: Measured, server: Server, stranger: Newcomer
+    docker: Docker, either: Seeded, measured: Measured, teammate: Newcomer, layout: Layout
 ) -> None:
-    """Layers of a public image come into the own sandbox without a transfer: two scopes, one token."""
-    public, own = either.image(PUBLIC_IMAGE), either.image(f"sandbox/{stranger.name}/hello")
-    docker.store(either.host, stranger.name, stranger.password)
-    assert docker.pull(public).status == 0
-    docker("tag", public, own, check=True)
+    """Layers of the team's repository come into the own sandbox without a transfer: two scopes, one token."""
+    team, own = either.image("platform/mounted"), either.image(f"sandbox/{teammate.name}/mounted")
+    docker.store(either.host, teammate.name, teammate.password)
+    assert docker.push(layout, team).status == 0
+    docker("tag", team, own, check=True)
     pushed = measured(Cost(("GET 200", "GET 200"), 0), lambda: docker("push", own))
     assert pushed.status == 0, pushed.text
-    assert f"Mounted from {PUBLIC_IMAGE}" in pushed.stdout
-    granted = [line["granted"] for line in server.audit() if line["subject"] == stranger.name]
-    both = [f"repository:sandbox/{stranger.name}/hello:pull,push", f"repository:{PUBLIC_IMAGE}:pull"]
-    assert both in [sorted(each, reverse=True) for each in granted]
+    assert "Mounted from platform/mounted" in pushed.stdout
+    granted = [line["granted"] for line in measured.server.audit() if line["subject"] == teammate.name]
+    both = ["repository:platform/mounted:pull", f"repository:sandbox/{teammate.name}/mounted:pull,push"]
+    assert both in [sorted(each) for each in granted]
 
 
 def test_a_manifest_is_inspected(
@@ -161,6 +161,6 @@ def test_a_manifest_is_inspected(
     assert json.loads(shown.stdout)["schemaVersion"] == 2, shown.text
 
     docker("logout", either.host, check=True)
-    denied = measured(Cost(("GET 200",), 0), lambda: docker(*words))
+    denied = measured(Cost(("GET 200", "GET 200"), 0), lambda: docker(*words))
     assert denied.status != 0
     assert "denied: requested access to the resource is denied" in denied.stderr

@@ -174,4 +174,5 @@ def test_what_is_the_teams_is_not_deleted(
     words = ("delete", "--tls-verify=false", f"docker://{image}")
     denied = measured(Cost(("GET 200", "GET 200"), 0), lambda: skopeo(*words))
     assert denied.status != 0
-    assert "denied: requested access to the resource is denied" in denied.stderr
+    assert "Failed to delete /v2/platform/kept/manifests/" in denied.stderr
+    assert "(401 Unauthorized)" in denied.stderr

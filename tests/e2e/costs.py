@@ -1,9 +1,10 @@
 """What one operation of each client costs, as counted: requests for tokens, and logins at the directory.
 
 A client may take fewer or more requests in another version; these are Debian 12's (docker's also in newer
-ones), and crane's is pinned. The logins are counted for somebody whom the
-server has not seen before: one for a good password, however many requests there are, as it is remembered;
-one for each request with a wrong one.
+ones), and crane's is pinned.
+
+The logins are counted for somebody whom the server has not seen before: one for a good password, however many
+requests there are, as it is remembered; one for each request with a wrong one.
 """
 
 from __future__ import annotations

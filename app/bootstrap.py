@@ -19,7 +19,7 @@ from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
 from app.rules import load as rules_file
 from app.rules.model import RuleSet
-from app.settings import LimitSettings, RealmSettings, Settings
+from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.telemetry.audit import AuditStream
 from app.telemetry.log import RequestLog
 from app.telemetry.metrics import RequestMetrics
@@ -32,10 +32,14 @@ class Parts:
     """What the web is made of.
 
     Attributes:
+        server: How the server is reached.
+        body_bytes: The longest body of a request.
         issuers: By realm.
         directories: By realm.
     """
 
+    server: ServerSettings
+    body_bytes: int
     default_realm: str
     issuers: Mapping[str, Issuer]
     directories: Mapping[str, LdapDirectory]
@@ -61,7 +65,7 @@ def build(settings: Settings) -> Parts:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
-    return Parts(settings.default_realm, issuers, directories)
+    return Parts(settings.server, settings.limits.body_bytes, settings.default_realm, issuers, directories)
 
 
 def utc_now() -> datetime:
@@ -80,8 +84,9 @@ def _build_realm(
             service: Service(KeyId.parse(shape.key_id), shape.x5c)
             for service, shape in section.services.items()
         },
+        password_grant=section.password_grant,
         lifetimes=Lifetimes(**section.lifetimes.model_dump()),
-        limits=Limits(**limits.model_dump(exclude={"token_bytes"})),
+        limits=Limits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
         max_token_bytes=limits.token_bytes,
         tells_issued_at=section.issued_at,
         rules=rules,

@@ -40,10 +40,11 @@ class JsonLogger(Logger):
 bind = _settings.server.bind
 workers = _settings.server.worker_count()
 threads = _settings.server.threads
-worker_class = "gthread"
+worker_class = "app.gunicorn_worker.JsonErrorsWorker"
 preload_app = True
 logger_class = JsonLogger
 control_socket_disable = True
+forwarded_allow_ips = ""  # app/web/address.py reads what proxies say
 limit_request_line = 8190
 keepalive = 5
 graceful_timeout = 20

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -80,6 +81,19 @@ class ServerSettings(Section):
     bind: str = "127.0.0.1:5001"
     workers: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] = 16
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_hops: Annotated[int, Field(ge=1, le=16)] = 1
+    proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                each == "unix" or ip_network(each)
+            except ValueError as error:
+                raise wrong(f"{each!r} is no network", "write 10.0.0.0/8, an address, or unix") from error
+        return value
 
     @field_validator("bind")
     @classmethod
@@ -103,6 +117,7 @@ class LimitSettings(Section):
     scope_length: Annotated[int, Field(ge=1)] = 1024
     username_length: Annotated[int, Field(ge=1)] = 256
     password_length: Annotated[int, Field(ge=1)] = 1024
+    body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
     token_bytes: Annotated[int, Field(ge=1024)] = 7 * 1024
 
 
@@ -153,6 +168,7 @@ class RealmSettings(Section):
     issuer: str
     services: Annotated[dict[ServiceName, ServiceSettings], Field(min_length=1)]
     lifetimes: LifetimeSettings = LifetimeSettings()
+    password_grant: bool = True
     issued_at: bool = False
     rules: FilePath
     keys: FilePath

@@ -13,7 +13,7 @@ from app.directory.servers import Servers, addresses
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
-from app.protocol.request import WRONG_CREDENTIALS, Credentials
+from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 
 _PING_TIMEOUT = timedelta(seconds=2)
 

@@ -13,7 +13,7 @@ from pyasn1.type import namedtype, tag, univ
 
 from app.directory.connection import Result
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
-from app.protocol.request import WRONG_CREDENTIALS
+from app.protocol.credentials import WRONG_CREDENTIALS
 
 SUCCESS, SIZE_LIMIT, STRONGER_AUTH, REFERRAL = 0, 4, 8, 10
 CONFIDENTIALITY, NO_SUCH_OBJECT, INVALID_CREDENTIALS = 13, 32, 49

@@ -9,7 +9,8 @@ from app.directory.subject import DirectorySubject
 from app.errors import Refusal
 from app.login import robots
 from app.login.shield import Directory
-from app.protocol.request import Client, Credentials
+from app.protocol.credentials import Credentials
+from app.protocol.request import Client
 from app.rules.model import Persona, Robot
 
 Subject = DirectorySubject | Persona

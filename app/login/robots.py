@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.errors import Code, Refusal
-from app.protocol.request import WRONG_CREDENTIALS, Credentials
+from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.rules.model import ROBOT_PREFIX, Persona, Robot, in_networks
 
 _NOBODY = Robot("", (bytes(32),), (), None, ())

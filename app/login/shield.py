@@ -19,7 +19,7 @@ from cachetools import TTLCache
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryUnavailable, Refusal, WharfingerError
 from app.login.settings import ShieldSettings
-from app.protocol.request import Credentials
+from app.protocol.credentials import Credentials
 
 Answer = DirectorySubject | Refusal
 _JITTER = 0.2

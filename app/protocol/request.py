@@ -1,22 +1,15 @@
-"""What a client asks of the token endpoint, read from the parameters and headers as they came.
-
-Nothing here trusts the client: whatever looks like a credential and is none is a refusal, never anonymous.
-"""
+"""What a client asks of the token endpoint, read from the parameters and headers as they came."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.errors import Code, Refusal
+from app.protocol import credentials as login
 from app.protocol import scope
+from app.protocol.credentials import Credentials, Grant
 from app.protocol.scope import Scope
-from app.protocol.secret import Secret
-
-WRONG_CREDENTIALS = "The user name or password is wrong."
-"""The one text for an unknown user, a wrong, an empty and a blank password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +30,11 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """A name and a password as somebody typed them; nothing about them is verified."""
-
-    username: str
-    password: Secret
-
-
-@dataclass(frozen=True, slots=True)
 class Client:
     """Where a request comes from, as far as it can be known.
 
     Attributes:
-        address: Of the peer: an IPv4 or IPv6 address.
+        address: An IPv4 or IPv6 address; empty where the peer has none.
         name: The `client_id` that the client gave; unverified.
         user_agent: The header that the client sent; unverified.
     """
@@ -65,14 +50,30 @@ class RawRequest:
 
     Attributes:
         authorization: The Authorization header; None where there is none.
-        service: The `service` parameter; empty where there is none.
-        scopes: Every `scope` parameter.
+        services: Every `service` parameter, of the query and of the form.
+        scopes: Every `scope` parameter, likewise.
+        grant: What a POST presents, or why it cannot be read; None for a GET.
     """
 
     client: Client
     authorization: str | None = None
-    service: str = ""
+    services: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    grant: Grant | Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a realm asks of a request.
+
+    Attributes:
+        services: The names of its services.
+        password_grant: Whether it takes passwords by POST.
+    """
+
+    services: tuple[str, ...]
+    password_grant: bool
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,85 +93,61 @@ class TokenRequest:
     dropped: tuple[str, ...]
 
 
-def read(raw: RawRequest, services: Sequence[str], limits: Limits) -> TokenRequest | Refusal:
-    """Read a request against the services of a realm and the limits of the server."""
-    credentials = read_authorization(raw.authorization, limits)
+def read(raw: RawRequest, terms: Terms) -> TokenRequest | Refusal:
+    """Read a request; credentials are looked at before anything else."""
+    credentials = _read_credentials(raw, terms)
     if isinstance(credentials, Refusal):
         return credentials
-    service = choose_service(raw.service, services)
+    service = choose_service(raw.services, terms.services)
     if isinstance(service, Refusal):
         return service
-    refusal = _check_size(raw.scopes, limits)
+    words = [word for parameter in raw.scopes for word in parameter.split(" ") if word]
+    refusal = _check_size(words, terms.limits)
     if refusal is not None:
         return refusal
-    scopes, dropped = scope.parse_all(raw.scopes)
-    if credentials is None and not scopes and not dropped:
+    if credentials is None and not words:
         return Refusal(Code.CREDENTIALS_REQUIRED, "Log in with your directory user name and password.")
+    scopes, dropped = scope.parse_all(words)
     return TokenRequest(credentials, service, scopes, dropped)
 
 
-def choose_service(asked: str, services: Sequence[str]) -> str | Refusal:
+def choose_service(asked: Sequence[str], known: Sequence[str]) -> str | Refusal:
     """Find the service that a request is for: named exactly, or left out where a realm has only one."""
-    if asked in services:
-        return asked
-    if not asked and len(services) == 1:
-        return services[0]
-    if not asked:
+    names = {name for name in asked if name}
+    if not names and len(known) == 1:
+        return known[0]
+    if not names:
         return Refusal(Code.UNKNOWN_SERVICE, "The request does not say which registry it is for (service).")
+    if len(names) == 1 and (name := names.pop()) in known:
+        return name
     return Refusal(
         Code.UNKNOWN_SERVICE,
         "The token server does not know this registry. "
         "Its 'service' setting and the token server's must be the same text.",
-        detail=f"service asked for: {asked[:256]!r}",
+        detail=f"service asked for: {', '.join(sorted(asked))[:256]!r}",
     )
 
 
-def read_authorization(header: str | None, limits: Limits) -> Credentials | Refusal | None:
-    """Read an Authorization header (RFC 7617); None where there is none.
-
-    UTF-8, or Latin-1 where it is not UTF-8; split at the first colon. Two headers, which a server joins with
-    a comma, are refused: a comma is in no Base64.
-    """
-    if header is None:
-        return None
-    kind, _, encoded = header.strip().partition(" ")
-    if kind.lower() != "basic":
-        return _malformed("The token server takes a user name and a password (Basic), nothing else.")
-    try:
-        octets = base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return _malformed("The Authorization header cannot be read.")
-    try:
-        text = octets.decode()
-    except UnicodeDecodeError:
-        text = octets.decode("latin-1")
-    username, colon, password = text.partition(":")
-    if not colon:
-        return _malformed("The Authorization header cannot be read.")
-    return check_credentials(Credentials(username, Secret(password)), limits)
+def _read_credentials(raw: RawRequest, terms: Terms) -> Credentials | Refusal | None:
+    presented = login.read_basic(raw.authorization)
+    if isinstance(raw.grant, Refusal):
+        return raw.grant
+    if raw.grant is not None and not isinstance(presented, Refusal):
+        presented = login.read_grant(raw.grant, presented, password_grant=terms.password_grant)
+    if isinstance(presented, Credentials):
+        refusal = login.check(
+            presented,
+            username_length=terms.limits.username_length,
+            password_length=terms.limits.password_length,
+        )
+        return presented if refusal is None else refusal
+    return presented
 
 
-def check_credentials(credentials: Credentials, limits: Limits) -> Credentials | Refusal:
-    """Refuse what must never reach a directory: nothing, NULs alone (RFC 4513 §5.1.2), and far too much."""
-    if not credentials.username.strip("\0") or credentials.password.is_blank():
-        return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail="empty user name or password")
-    if len(credentials.username.encode()) > limits.username_length:
-        return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail="user name over the limit")
-    if len(credentials.password.octets()) > limits.password_length:
-        return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail="password over the limit")
-    return credentials
-
-
-def _check_size(scopes: Sequence[str], limits: Limits) -> Refusal | None:
-    words = [word for parameter in scopes for word in parameter.split(" ") if word]
+def _check_size(words: Sequence[str], limits: Limits) -> Refusal | None:
     if len(words) > limits.scopes:
         text = f"The request asks for {len(words)} scopes; the token server takes {limits.scopes} at once."
-        return Refusal(Code.MALFORMED_REQUEST, text)
+        return Refusal(Code.TOO_MANY_SCOPES, text)
     if any(len(word) > limits.scope_length for word in words):
-        text = f"A scope of the request is longer than {limits.scope_length} characters."
-        return Refusal(Code.MALFORMED_REQUEST, text)
+        return Refusal(Code.TOO_MANY_SCOPES, f"A scope is longer than {limits.scope_length} characters.")
     return None
-
-
-def _malformed(message: str) -> Refusal:
-    return Refusal(Code.MALFORMED_CREDENTIALS, message)

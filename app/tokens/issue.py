@@ -14,7 +14,7 @@ from app.keys.kid import KeyId
 from app.login.login import Login, Subject
 from app.protocol import request
 from app.protocol.claims import ClaimSet, Lifetimes, claim_set
-from app.protocol.request import Limits, RawRequest, TokenRequest
+from app.protocol.request import Limits, RawRequest, Terms, TokenRequest
 from app.rules.decide import decide
 from app.rules.decision import Decision
 from app.rules.model import Context, RuleSet
@@ -35,6 +35,7 @@ class Realm:
 
     Attributes:
         services: By name.
+        password_grant: Whether passwords are taken by POST too.
         max_token_bytes: A longer token is refused: it would not fit into a header.
         tells_issued_at: Whether answers have `issued_at`.
     """
@@ -42,6 +43,7 @@ class Realm:
     name: str
     issuer: str
     services: Mapping[str, Service]
+    password_grant: bool
     lifetimes: Lifetimes
     limits: Limits
     max_token_bytes: int
@@ -91,6 +93,7 @@ class Issuer:
             clock: Gives the time (aware, UTC).
         """
         self.realm = realm
+        self._terms = Terms(tuple(realm.services), realm.password_grant, realm.limits)
         self._recorder = recorder
         self._clock = clock
 
@@ -140,7 +143,7 @@ class Issuer:
             self._recorder.record(progress.record)
 
     def _answer(self, raw: RawRequest, now: datetime, progress: _Progress) -> Issued | Refusal:
-        asked = request.read(raw, tuple(self.realm.services), self.realm.limits)
+        asked = request.read(raw, self._terms)
         if isinstance(asked, Refusal):
             return asked
         progress.add(service=asked.service, asked=tuple(map(str, asked.scopes)), scopes_dropped=asked.dropped)

@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import re
 import secrets
+from ipaddress import ip_network
 
 from flask import Flask, Response, g, request
 
 from app.bootstrap import Parts
-from app.web import errors, health, keys, token
+from app.settings import ServerSettings
+from app.web import errors, health, keys, openapi, token
+from app.web.address import UNIX, Proxies, normal
 
 _log = logging.getLogger("wharfinger.web")
 _REQUEST_ID_BYTES = 16
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _SHOWN_LENGTH = 256
 
 
 def create(parts: Parts) -> Flask:
     """Make the application."""
     application = Flask("wharfinger", static_folder=None)
+    application.config["MAX_CONTENT_LENGTH"] = (
+        parts.body_bytes + 1
+    )  # parameters.py refuses what is cut off there
+    application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no web page calls this server
     application.url_map.strict_slashes = False
     application.url_map.merge_slashes = False  # it would be a redirect, and no client follows one here
     rings = {name: issuer.realm.keys for name, issuer in parts.issuers.items()}
     application.register_blueprint(token.blueprint(parts.issuers, parts.default_realm))
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
     application.register_blueprint(health.blueprint(parts.directories))
-    application.before_request(_begin)
+    application.register_blueprint(openapi.blueprint())
+    application.before_request(functools.partial(_begin, proxies(parts.server)))
     application.after_request(_end)
     errors.install(application)
     return application
 
 
-def _begin() -> None:
-    g.request_id = secrets.token_hex(_REQUEST_ID_BYTES)
+def proxies(server: ServerSettings) -> Proxies:
+    """Give the trusted proxies of a configuration."""
+    networks = [each for each in server.trusted_proxies if each != UNIX]
+    return Proxies(
+        tuple(map(ip_network, networks)),
+        UNIX in server.trusted_proxies,
+        server.proxy_hops,
+        server.proxy_header,
+    )
+
+
+def _begin(trusted: Proxies) -> None:
+    """Note where a request comes from, and its id: ours, or the one that a trusted proxy gave it."""
+    peer = normal(request.remote_addr or "")
+    given = request.headers.get("X-Request-Id", "")
+    usable = trusted.trust(peer) and _REQUEST_ID.fullmatch(given)
+    g.request_id = given if usable else secrets.token_hex(_REQUEST_ID_BYTES)
+    g.address = trusted.client_address(peer, request.headers)
     g.recorded = False
 
 
@@ -55,6 +82,6 @@ def _tell(response: Response) -> None:
             "status": response.status_code,
             "method": request.method,
             "path": request.path[:_SHOWN_LENGTH],
-            "address": request.remote_addr,
+            "address": g.address,
         },
     )

@@ -10,9 +10,11 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.errors import Code, Refusal, WharfingerError
@@ -28,38 +30,46 @@ class Row:
     Attributes:
         status: The HTTP status.
         registry_code: The code that clients of registries know.
+        oauth_error: The `error` of an answer to a POST (RFC 6749 §5.2).
         challenge: Whether the answer asks for Basic credentials (RFC 7617).
         retry: Whether it says when to try again.
     """
 
     status: int
     registry_code: str
+    oauth_error: str
     challenge: bool = False
     retry: bool = False
 
 
-_LOG_IN = Row(401, "UNAUTHORIZED", challenge=True)
-_AWAY = Row(503, "UNAVAILABLE", retry=True)
+_LOG_IN = Row(401, "UNAUTHORIZED", "invalid_grant", challenge=True)
+_AWAY = Row(503, "UNAVAILABLE", "temporarily_unavailable", retry=True)
 TABLE: Mapping[Code, Row] = {
     Code.WRONG_CREDENTIALS: _LOG_IN,
     Code.MALFORMED_CREDENTIALS: _LOG_IN,
     Code.CREDENTIALS_REQUIRED: _LOG_IN,
+    Code.INVALID_REFRESH_TOKEN: _LOG_IN,
     Code.ACCOUNT_LOCKED: _LOG_IN,
     Code.ACCOUNT_EXPIRED: _LOG_IN,
     Code.PASSWORD_EXPIRED: _LOG_IN,
     Code.PASSWORD_MUST_CHANGE: _LOG_IN,
-    Code.NETWORK_NOT_ALLOWED: Row(403, "DENIED"),
-    Code.MALFORMED_REQUEST: Row(400, "UNSUPPORTED"),
-    Code.TOO_LARGE: Row(413, "UNSUPPORTED"),
-    Code.UNKNOWN_SERVICE: Row(400, "NAME_INVALID"),
-    Code.UNKNOWN_REALM: Row(404, "NAME_UNKNOWN"),
-    Code.NOT_FOUND: Row(404, "UNSUPPORTED"),
-    Code.METHOD_NOT_ALLOWED: Row(405, "UNSUPPORTED"),
-    Code.TOKEN_TOO_LARGE: Row(400, "UNSUPPORTED"),
+    Code.NETWORK_NOT_ALLOWED: Row(403, "DENIED", "unauthorized_client"),
+    Code.MALFORMED_REQUEST: Row(400, "UNSUPPORTED", "invalid_request"),
+    Code.UNSUPPORTED_GRANT: Row(400, "UNSUPPORTED", "unsupported_grant_type"),
+    Code.PASSWORD_GRANT_OFF: Row(404, "UNSUPPORTED", "unsupported_grant_type"),
+    Code.TOO_MANY_SCOPES: Row(400, "UNSUPPORTED", "invalid_scope"),
+    Code.TOO_LARGE: Row(413, "UNSUPPORTED", "invalid_request"),
+    Code.ADDRESS_TOO_LONG: Row(414, "UNSUPPORTED", "invalid_request"),
+    Code.HEADERS_TOO_LARGE: Row(431, "UNSUPPORTED", "invalid_request"),
+    Code.UNKNOWN_SERVICE: Row(400, "NAME_INVALID", "invalid_request"),
+    Code.UNKNOWN_REALM: Row(404, "NAME_UNKNOWN", "invalid_request"),
+    Code.NOT_FOUND: Row(404, "UNSUPPORTED", "invalid_request"),
+    Code.METHOD_NOT_ALLOWED: Row(405, "UNSUPPORTED", "invalid_request"),
+    Code.TOKEN_TOO_LARGE: Row(400, "UNSUPPORTED", "invalid_scope"),
     Code.DIRECTORY_UNAVAILABLE: _AWAY,
     Code.DIRECTORY_MISCONFIGURED: _AWAY,
     Code.AUDIT_UNAVAILABLE: _AWAY,
-    Code.INTERNAL: Row(500, "UNKNOWN"),
+    Code.INTERNAL: Row(500, "UNKNOWN", "server_error"),
 }
 
 _OF_STATUS = {
@@ -67,7 +77,11 @@ _OF_STATUS = {
     405: Refusal(Code.METHOD_NOT_ALLOWED, "This address of the token server does not take that method."),
     413: Refusal(Code.TOO_LARGE, "The request is too large."),
 }
-_MALFORMED = Refusal(Code.MALFORMED_REQUEST, "The request cannot be read.")
+MALFORMED = Refusal(Code.MALFORMED_REQUEST, "The request cannot be read.")
+ADDRESS_TOO_LONG = Refusal(
+    Code.ADDRESS_TOO_LONG, "The address of the request is too long. Ask for fewer scopes at once."
+)
+HEADERS_TOO_LARGE = Refusal(Code.HEADERS_TOO_LARGE, "The headers of the request are too large.")
 
 
 class Answerable(Protocol):
@@ -90,10 +104,9 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
         realm: The protection space that a challenge names.
     """
     row = TABLE[no.code]
-    request_id = f"request id {g.request_id}"
-    # a fault is told to an administrator: the terminal shows nothing but the message, so the id stands in it
-    message = f"{no.message} ({request_id})" if row.status >= 500 else no.message  # noqa: PLR2004 - the class of 5xx
-    body = {"errors": [{"code": row.registry_code, "message": message, "detail": request_id}]}
+    body = _body(no, g.request_id)
+    if request.method == "POST":
+        body |= {"error": row.oauth_error, "error_description": _message(no, g.request_id)}
     response = Response(json.dumps(body) + "\n", row.status, mimetype="application/json")
     if row.challenge:
         response.headers["WWW-Authenticate"] = f'Basic realm="{realm}", charset="UTF-8"'
@@ -102,15 +115,54 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
     return response
 
 
+def render_plainly(no: Answerable, request_id: str) -> bytes:
+    """Render the whole answer to a request that never came to the application."""
+    status = HTTPStatus(TABLE[no.code].status)
+    body = json.dumps(_body(no, request_id)) + "\n"
+    lines = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        "Pragma: no-cache",
+        f"X-Request-Id: {request_id}",
+        "X-Content-Type-Options: nosniff",
+        "",
+        body,
+    )
+    return "\r\n".join(lines).encode("ascii")
+
+
+def _body(no: Answerable, request_id: str) -> dict[str, object]:
+    row = TABLE[no.code]
+    error = {"code": row.registry_code, "message": _message(no, request_id), "detail": _detail(request_id)}
+    return {"errors": [error]}
+
+
+def _message(no: Answerable, request_id: str) -> str:
+    """Give the text; a fault is told to an administrator, and the terminal shows nothing but this text."""
+    is_fault = TABLE[no.code].status >= 500  # noqa: PLR2004 - the class of 5xx
+    return f"{no.message} ({_detail(request_id)})" if is_fault else no.message
+
+
+def _detail(request_id: str) -> str:
+    return f"request id {request_id}"
+
+
 def install(application: Flask) -> None:
     """Make every error of the application, the framework's own included, look the same."""
 
     def of_framework(error: HTTPException) -> Response:
-        response = render(_OF_STATUS.get(error.code or 0, _MALFORMED))
+        response = render(_OF_STATUS.get(error.code or 0, MALFORMED))
         if isinstance(error, MethodNotAllowed):
             allowed = set(error.valid_methods or ()) - {"HEAD", "OPTIONS"}
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
+
+    def of_server(error: ParseException) -> Response:
+        _log.debug("unreadable body", extra={"request_id": g.request_id, "error": type(error).__name__})
+        return render(MALFORMED)
 
     def of_ours(error: WharfingerError) -> Response:
         return render(error)
@@ -120,5 +172,6 @@ def install(application: Flask) -> None:
         return render(WharfingerError())
 
     application.register_error_handler(HTTPException, of_framework)
+    application.register_error_handler(ParseException, of_server)
     application.register_error_handler(WharfingerError, of_ours)
     application.register_error_handler(Exception, of_nobody)

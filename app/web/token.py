@@ -9,11 +9,14 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.errors import Refusal
+from app.protocol.credentials import Grant
 from app.protocol.request import Client, RawRequest
 from app.tokens.issue import Issued, Issuer
-from app.web import errors
+from app.web import errors, parameters
+from app.web.parameters import Parameters
 from app.web.realms import find, realm_paths
 
+_METHODS = ["GET", "POST"]
 _SHOWN_LENGTH = 256
 _DEFAULT_PATHS = ("/token", "/auth/token")
 
@@ -23,39 +26,49 @@ def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
     routes = Blueprint("token", __name__)
 
     def token(realm: str = default_realm) -> Response:
-        if request.method != "GET":  # the framework would answer HEAD as if it were GET
-            raise MethodNotAllowed(valid_methods=["GET"])
+        if request.method not in _METHODS:  # the framework would answer HEAD as if it were GET
+            raise MethodNotAllowed(valid_methods=_METHODS)
         issuer = find(issuers, realm)
         if isinstance(issuer, Refusal):
             return errors.render(issuer)
+        raw = _read()
         g.recorded = True
-        answer = issuer.answer(_read(), g.request_id)
+        answer = issuer.answer(raw, g.request_id)
         if isinstance(answer, Refusal):
             return errors.render(answer, realm)
         return _render(answer, tells_issued_at=issuer.realm.tells_issued_at)
 
     for path in (*realm_paths("/auth"), *realm_paths(""), *_DEFAULT_PATHS):
-        routes.add_url_rule(path, view_func=token, methods=["GET"], provide_automatic_options=False)
+        routes.add_url_rule(path, view_func=token, methods=_METHODS, provide_automatic_options=False)
     return routes
 
 
 def _read() -> RawRequest:
     """Take the request as it came; nothing of it is trusted yet."""
-    parameters = request.args
+    query = parameters.of_query(request)
+    form = parameters.of_form(request) if request.method == "POST" else Parameters()
+    fields = Parameters() if isinstance(form, Refusal) else form
     return RawRequest(
         client=Client(
-            address=request.remote_addr or "",
-            name=parameters.get("client_id", "")[:_SHOWN_LENGTH],
+            address=g.address,
+            name=(fields.first("client_id") or query.first("client_id"))[:_SHOWN_LENGTH],
             user_agent=request.headers.get("User-Agent", "")[:_SHOWN_LENGTH],
         ),
         authorization=request.headers.get("Authorization"),
-        service=parameters.get("service", ""),
-        scopes=tuple(parameters.getlist("scope")),
+        services=query.all("service") + fields.all("service"),
+        scopes=query.all("scope") + fields.all("scope"),
+        grant=_grant(form),
     )
 
 
+def _grant(form: Parameters | Refusal) -> Grant | Refusal | None:
+    if isinstance(form, Refusal):
+        return form
+    return Grant.of(dict(form.pairs)) if request.method == "POST" else None
+
+
 def _render(issued: Issued, *, tells_issued_at: bool) -> Response:
-    """Render a token (Distribution, spec/auth/token: both names, for clients of both specifications)."""
+    """Render a token: both names of it, for clients of both specifications (spec/auth/token and oauth)."""
     body: dict[str, object] = {
         "token": issued.token,
         "access_token": issued.token,
@@ -63,4 +76,6 @@ def _render(issued: Issued, *, tells_issued_at: bool) -> Response:
     }
     if tells_issued_at:
         body["issued_at"] = issued.claims.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if request.method == "POST":
+        body |= {"token_type": "Bearer", "scope": " ".join(map(str, issued.claims.access))}
     return Response(json.dumps(body) + "\n", mimetype="application/json")

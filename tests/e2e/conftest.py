@@ -4,30 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests.support import counting
 from tests.support.clients import PASSWORDS, Docker, Skopeo
+from tests.support.containerd import running_containerd
+from tests.support.counting import Meter
 from tests.support.engine import Engine, running_engine
 from tests.support.images import Layout, write_layout
+from tests.support.measured import Measured
+from tests.support.newcomers import Newcomer, newcomer
+from tests.support.ports import free_port
 from tests.support.registry import DISTRIBUTION_3, DOCKER_REGISTRY_2
 from tests.support.seeded import Seeded, seeded_registry
-from tests.support.server import Server
+from tests.support.server import REALM, Server, configuration
 from tests.support.slapd import Slapd
+from tests.support.tap import Tap
 
 
 @pytest.fixture(scope="session")
-def docker_registry_2(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[Seeded]:
+def directory_tap(slapd: Slapd) -> Iterator[Tap]:
+    """Give the tap before the sample directory."""
+    with counting.directory_tap(slapd) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, slapd: Slapd, directory_tap: Tap) -> Iterator[Server]:
+    """Give the sample company's server, whose logins at the directory are counted."""
+    settings = configuration(free_port(), slapd)
+    settings["realms"][REALM]["directory"]["servers"] = [f"ldaps://127.0.0.1:{directory_tap.port}"]
+    with Server(tmp_path_factory.mktemp("wharfinger"), settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def meter(server: Server, directory_tap: Tap) -> Iterator[Meter]:
+    """Give what counts the requests for tokens and the logins at the directory."""
+    port = int(server.url.rpartition(":")[2])
+    with Tap(lambda: port) as tokens:
+        yield Meter(tokens, directory_tap)
+
+
+@pytest.fixture
+def measured(meter: Meter, server: Server) -> Measured:
+    """Give what runs operations of clients and holds them against their costs."""
+    return Measured(meter, server)
+
+
+@pytest.fixture(scope="session")
+def containerd() -> Iterator[Path]:
+    """Give the socket of a containerd of our own."""
+    with running_containerd() as socket:
+        yield socket
+
+
+@pytest.fixture(scope="session")
+def docker_registry_2(
+    tmp_path_factory: pytest.TempPathFactory, server: Server, meter: Meter
+) -> Iterator[Seeded]:
     """Give Debian's docker-registry 2.8 beside the sample server."""
-    with seeded_registry(DOCKER_REGISTRY_2, tmp_path_factory.mktemp("registry2"), server) as running:
+    folder = tmp_path_factory.mktemp("registry2")
+    with seeded_registry(DOCKER_REGISTRY_2, folder, server, meter.realm) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def distribution_3(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[Seeded]:
+def distribution_3(
+    tmp_path_factory: pytest.TempPathFactory, server: Server, meter: Meter
+) -> Iterator[Seeded]:
     """Give Distribution 3.x beside the sample server."""
-    with seeded_registry(DISTRIBUTION_3, tmp_path_factory.mktemp("registry3"), server) as running:
+    folder = tmp_path_factory.mktemp("registry3")
+    with seeded_registry(DISTRIBUTION_3, folder, server, meter.realm) as running:
         yield running
+
+
+@pytest.fixture(params=["docker_registry_2", pytest.param("distribution_3", marks=pytest.mark.slow)])
+def either(request: pytest.FixtureRequest) -> Seeded:
+    """Give each kind of registry; the second is built with a compiler first."""
+    return cast("Seeded", request.getfixturevalue(request.param))
 
 
 @pytest.fixture
@@ -41,6 +98,27 @@ def mistaken(slapd: Slapd) -> Iterator[str]:
     """Give somebody who may mistype a password a few times; the directory forgets it afterwards."""
     yield "carol"
     slapd.forgive("carol", PASSWORDS["carol"])
+
+
+@pytest.fixture
+def teammate(slapd: Slapd) -> Iterator[Newcomer]:
+    """Give somebody new in alice's team."""
+    with newcomer(slapd, "team-platform") as person:
+        yield person
+
+
+@pytest.fixture
+def auditor(slapd: Slapd) -> Iterator[Newcomer]:
+    """Give somebody new who may list everything."""
+    with newcomer(slapd, "auditors") as person:
+        yield person
+
+
+@pytest.fixture
+def stranger(slapd: Slapd) -> Iterator[Newcomer]:
+    """Give somebody new who is in no group."""
+    with newcomer(slapd) as person:
+        yield person
 
 
 @pytest.fixture

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.clients import Docker
 from tests.support.commands import at_terminal
+from tests.support.counting import Cost
 from tests.support.engine import Engine
+from tests.support.images import Layout
+from tests.support.measured import Measured
+from tests.support.newcomers import Newcomer
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
 from tests.support.server import Server
 from tests.support.tools import require
@@ -111,7 +117,7 @@ def test_push_without_a_login(docker: Docker, pushed: str) -> None:
 
 def test_pull_of_a_public_image_without_a_login(docker: Docker, registry: Seeded) -> None:
     """An image in `base/` comes without a login."""
-    answer = docker("pull", registry.image(PUBLIC_IMAGE))
+    answer = docker.pull(registry.image(PUBLIC_IMAGE))
     assert answer.status == 0, answer.text
     assert "Status: Downloaded newer image" in answer.stdout
     docker("image", "rm", registry.image(PUBLIC_IMAGE), check=True)
@@ -125,3 +131,36 @@ def test_pull_of_a_private_image_without_a_login(docker: Docker, registry: Seede
     answer = docker("pull", pushed)
     assert answer.status != 0
     assert "pull access denied" in answer.stderr
+
+
+def test_a_push_mounts_what_may_be_pulled(
+    docker: Docker, either: Seeded, measured: Measured, teammate: Newcomer, layout: Layout
+) -> None:
+    """Layers of the team's repository come into the own sandbox without a transfer: two scopes, one token."""
+    team, own = either.image("platform/mounted"), either.image(f"sandbox/{teammate.name}/mounted")
+    docker.store(either.host, teammate.name, teammate.password)
+    assert docker.push(layout, team).status == 0
+    docker("tag", team, own, check=True)
+    pushed = measured(Cost(("GET 200", "GET 200"), 0), lambda: docker("push", own))
+    assert pushed.status == 0, pushed.text
+    assert "Mounted from platform/mounted" in pushed.stdout
+    granted = [line["granted"] for line in measured.server.audit() if line["subject"] == teammate.name]
+    both = ["repository:platform/mounted:pull", f"repository:sandbox/{teammate.name}/mounted:pull,push"]
+    assert both in [sorted(each) for each in granted]
+
+
+def test_a_manifest_is_inspected(
+    docker: Docker, either: Seeded, measured: Measured, teammate: Newcomer, layout: Layout
+) -> None:
+    """The client itself asks for it, not the engine; somebody who may not pull is denied."""
+    image = either.image("platform/inspected")
+    docker.store(either.host, teammate.name, teammate.password)
+    assert docker.push(layout, image).status == 0
+    words = ("manifest", "inspect", "--insecure", image)
+    shown = measured(Cost(("GET 200",), 0), lambda: docker(*words))
+    assert json.loads(shown.stdout)["schemaVersion"] == 2, shown.text
+
+    docker("logout", either.host, check=True)
+    denied = measured(Cost(("GET 200", "GET 200"), 0), lambda: docker(*words))
+    assert denied.status != 0
+    assert "denied: requested access to the resource is denied" in denied.stderr

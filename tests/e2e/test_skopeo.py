@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.support.clients import PASSWORDS, Skopeo
 from tests.support.commands import Finished
+from tests.support.counting import Cost
 from tests.support.images import Layout
+from tests.support.measured import Measured
+from tests.support.newcomers import Newcomer
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
 
 
-@pytest.fixture(params=["docker_registry_2", pytest.param("distribution_3", marks=pytest.mark.slow)])
-def registry(request: pytest.FixtureRequest) -> Seeded:
-    """Give each kind of registry; the second is built with a compiler first."""
-    seeded: Seeded = request.getfixturevalue(request.param)
-    return seeded
+@pytest.fixture
+def registry(either: Seeded) -> Seeded:
+    """Give each kind of registry."""
+    return either
 
 
 def signed_in(skopeo: Skopeo, registry: Seeded, user: str) -> Skopeo:
@@ -128,3 +131,48 @@ def test_a_name_and_a_password_beyond_ascii(registry: Seeded, skopeo: Skopeo, tm
     signed_in(skopeo, registry, "zoë")
     copied_out = skopeo.copy_out(registry.image(PUBLIC_IMAGE), Layout(tmp_path / "out"))
     assert copied_out.status == 0, copied_out.text
+
+
+def test_the_tags_are_listed(
+    registry: Seeded, skopeo: Skopeo, measured: Measured, teammate: Newcomer, layout: Layout
+) -> None:
+    """Somebody of the team lists the tags of an image, and nobody else."""
+    image = registry.image(f"platform/{teammate.name}", "first")
+    skopeo.store(registry.host, teammate.name, teammate.password)
+    skopeo.push(layout, image)
+    name = f"docker://{image.rpartition(':')[0]}"
+    words = ("list-tags", "--tls-verify=false", name)
+    listed = measured(Cost(("GET 200",), 0), lambda: skopeo(*words))
+    assert json.loads(listed.stdout)["Tags"] == ["first"], listed.text
+
+    skopeo.forget()
+    denied = measured(Cost(("GET 200", "GET 200"), 0), lambda: skopeo(*words))
+    assert denied.status != 0
+    assert "unauthorized" in denied.stderr
+
+
+def test_what_is_in_the_own_sandbox_is_deleted(
+    registry: Seeded, skopeo: Skopeo, measured: Measured, stranger: Newcomer, layout: Layout
+) -> None:
+    """Skopeo asks for the action `*`, and gets what it needs of it."""
+    image = registry.image(f"sandbox/{stranger.name}/app")
+    skopeo.store(registry.host, stranger.name, stranger.password)
+    skopeo.push(layout, image)
+    words = ("delete", "--tls-verify=false", f"docker://{image}")
+    deleted = measured(Cost(("GET 200",), 0), lambda: skopeo(*words))
+    assert deleted.status == 0, deleted.text
+    assert "manifest unknown" in skopeo.pull(image).stderr
+
+
+def test_what_is_the_teams_is_not_deleted(
+    registry: Seeded, skopeo: Skopeo, measured: Measured, teammate: Newcomer, layout: Layout
+) -> None:
+    """A team may push and pull, not delete."""
+    image = registry.image("platform/kept")
+    skopeo.store(registry.host, teammate.name, teammate.password)
+    skopeo.push(layout, image)
+    words = ("delete", "--tls-verify=false", f"docker://{image}")
+    denied = measured(Cost(("GET 200", "GET 200"), 0), lambda: skopeo(*words))
+    assert denied.status != 0
+    assert "Failed to delete /v2/platform/kept/manifests/" in denied.stderr
+    assert "(401 Unauthorized)" in denied.stderr

@@ -11,7 +11,7 @@ import pytest
 from app.directory.ldap import LdapDirectory
 from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
-from app.protocol.request import WRONG_CREDENTIALS, Credentials
+from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import GROUPS, LOCKED, PASSWORDS, FakeDirectory, group_names
 from tests.support.ldap import directory_settings

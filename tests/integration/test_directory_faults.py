@@ -14,7 +14,7 @@ import pytest
 from app.directory.ldap import LdapDirectory
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Refusal
-from app.protocol.request import Credentials
+from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.commands import run
 from tests.support.ldap import directory_settings

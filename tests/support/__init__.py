@@ -10,6 +10,14 @@
     seeded      one of them beside the server, with an image for everybody in it
     images      a tiny image, written by hand
     clients     skopeo and docker, each with credentials of its own
+    podman      podman and buildah
+    containerd  containerd and its ctr
+    crane       crane, built by Go
+    golang      programs that Go builds
+    newcomers   people whom no other test knows
+    tap         a proxy that keeps a copy of what goes through it
+    counting    requests for tokens and logins at the directory, counted off the wire
+    measured    operations of clients, held against their costs
     engine      a container engine of our own
     base        a base image made of this machine's own packages
     compose     the compose file, brought up on that engine

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.commands import Finished, run
-from tests.support.images import Layout
-from tests.support.tools import require
+from tests.support.images import Layout, tar_of
+from tests.support.tools import missing, require, search_path
 
 PASSWORDS: Final[Mapping[str, str]] = {
     "alice": "alice-password",
@@ -24,6 +26,8 @@ PASSWORDS: Final[Mapping[str, str]] = {
     "zoë": "pä:ss%w+rd &ß€",
 }
 
+_BUILDX_SINCE: Final = 23
+
 
 @dataclass(frozen=True, slots=True)
 class Skopeo:
@@ -34,23 +38,34 @@ class Skopeo:
     def login(self, host: str, user: str, password: str | None = None) -> Finished:
         """Log in, with the person's own password where none is given."""
         typed = PASSWORDS[user] if password is None else password
-        return self._run(
-            "login", "--tls-verify=false", "--username", user, "--password-stdin", host, stdin=typed
-        )
+        return self("login", "--tls-verify=false", "--username", user, "--password-stdin", host, stdin=typed)
 
     def store(self, host: str, user: str, password: str) -> None:
         """Write credentials into the file as they are, past the checks of a login."""
-        _write_credentials(self.folder / "auth.json", host, user, password)
+        write_credentials(self.folder / "auth.json", host, user, password)
+
+    def forget(self) -> None:
+        """Have no credentials any more."""
+        (self.folder / "auth.json").unlink()
 
     def copy_in(self, layout: Layout, image: str) -> Finished:
         """Copy a layout into a registry."""
-        return self._run("copy", "--dest-tls-verify=false", layout.reference, f"docker://{image}")
+        return self("copy", "--dest-tls-verify=false", layout.reference, f"docker://{image}")
 
     def copy_out(self, image: str, layout: Layout) -> Finished:
         """Copy an image out of a registry into a layout."""
-        return self._run("copy", "--src-tls-verify=false", f"docker://{image}", layout.reference)
+        return self("copy", "--src-tls-verify=false", f"docker://{image}", layout.reference)
 
-    def _run(self, *words: str, stdin: str = "") -> Finished:
+    def push(self, layout: Layout, image: str) -> Finished:
+        """Copy a layout into a registry, as every client can."""
+        return self.copy_in(layout, image)
+
+    def pull(self, image: str) -> Finished:
+        """Copy an image out of a registry, as every client can."""
+        return self.copy_out(image, Layout(self.folder / "pulled"))
+
+    def __call__(self, *words: str, stdin: str = "") -> Finished:
+        """Run a command of skopeo to its end."""
         extra = {"REGISTRY_AUTH_FILE": str(self.folder / "auth.json")}
         return run(require("skopeo"), "--insecure-policy", *words, stdin=stdin, extra=extra)
 
@@ -90,17 +105,48 @@ class Docker:
             check=check,
         )
 
+    def buildkit(self, *words: str | Path) -> Finished:
+        """Run a docker command that uses BuildKit, by a client that can."""
+        return run(_docker_with_buildkit(), *words, extra=self.environment | {"DOCKER_BUILDKIT": "1"})
+
     def login(self, host: str, user: str, password: str | None = None) -> Finished:
         """Log in, with the person's own password where none is given."""
         typed = PASSWORDS[user] if password is None else password
         return self("login", "--username", user, "--password-stdin", host, stdin=typed)
 
+    def push(self, layout: Layout, image: str) -> Finished:
+        """Push an image that holds the manifest of a layout: the engine takes no layouts."""
+        content = (layout.folder / "index.json").read_bytes()
+        self("import", "-", image, stdin=tar_of({"hello": content}), check=True)
+        return self("push", image)
+
+    def pull(self, image: str) -> Finished:
+        """Pull an image that the engine may have."""
+        self("image", "rm", image)
+        return self("pull", image)
+
     def store(self, host: str, user: str, password: str) -> None:
         """Write credentials into the configuration as they are, past the checks of a login."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write_credentials(self.folder / "config.json", host, user, password)
+        write_credentials(self.folder / "config.json", host, user, password)
 
 
-def _write_credentials(path: Path, host: str, user: str, password: str) -> None:
+def write_credentials(path: Path, host: str, user: str, password: str) -> None:
+    """Write credentials into a file as docker and the others keep them."""
     pair = base64.b64encode(f"{user}:{password}".encode()).decode()
     path.write_text(json.dumps({"auths": {host: {"auth": pair}}}))
+
+
+def _docker_with_buildkit() -> Path:
+    """Find a client that has BuildKit's part in itself, as it was before Docker 23, or has buildx."""
+    for folder in search_path().split(os.pathsep):
+        docker = Path(folder, "docker")
+        if docker.exists() and _has_buildkit(docker):
+            return docker
+    return missing("no docker on the PATH has BuildKit (apt-get install docker-buildx)")
+
+
+def _has_buildkit(docker: Path) -> bool:
+    version = re.search(r"version (\d+)", run(docker, "--version").stdout)
+    within = version is not None and int(version[1]) < _BUILDX_SINCE
+    return within or run(docker, "buildx", "version").status == 0

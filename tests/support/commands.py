@@ -93,3 +93,30 @@ def at_terminal(
     finally:
         os.close(person)
         os.close(terminal)
+
+
+def run_typing(
+    *argv: str | Path,
+    typed: str,
+    extra: Mapping[str, str] | None = None,
+    within: timedelta = timedelta(seconds=60),
+) -> Finished:
+    """Run a program that reads a password from a terminal; what it says goes where no terminal is."""
+    person, terminal = os.openpty()
+    try:
+        os.write(person, typed.encode())
+        done = subprocess.run(
+            [str(word) for word in argv],
+            stdin=terminal,
+            capture_output=True,
+            env=environment(extra),
+            start_new_session=True,
+            timeout=within.total_seconds(),
+            check=False,
+        )
+    finally:
+        os.close(person)
+        os.close(terminal)
+    return Finished(
+        done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    )

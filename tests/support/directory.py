@@ -13,7 +13,7 @@ from app import dn
 from app.directory import names
 from app.directory.subject import DirectorySubject, Group
 from app.errors import Code, Refusal, WharfingerError
-from app.protocol.request import WRONG_CREDENTIALS, Credentials
+from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 
 GROUPS: Final = {
     "alice": (("team-platform", "direct"), ("release-managers", "direct")),

@@ -110,9 +110,12 @@ def running_engine() -> Iterator[Engine]:
 
 
 def _clear(client: Docker) -> None:
-    """Remove all but images; an engine that was killed leaves such things behind too."""
+    """Remove all but images that are no test registry's; an engine that was killed leaves such things too."""
     if containers := client("ps", "--all", "--quiet").stdout.split():
         client("rm", "--force", "--volumes", *containers, check=True)
+    names = client("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", check=True).stdout.split()
+    if of_registries := [name for name in names if name.startswith("127.0.0.1:") and "<none>" not in name]:
+        client("image", "rm", "--force", *of_registries, check=True)
     client("network", "prune", "--force", check=True)
     client("volume", "prune", "--force", check=True)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import jwt
 
 from app.keys import kid
+from app.keys.algorithm import Algorithm
 from app.keys.keyring import KeyRing
 from app.login.login import Login
 from app.protocol.claims import Lifetimes
@@ -17,6 +18,7 @@ from app.protocol.request import Limits
 from app.rules import load
 from app.telemetry.record import Recorder, TokenRecord
 from app.tokens.issue import Issuer, Realm, Service
+from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.directory import FakeDirectory
 from tests.support.server import SAMPLE_RULES, SERVICE
 
@@ -45,6 +47,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         name="demo",
         issuer=ISSUER,
         services={SERVICE: Service(kid.LIBTRUST, x5c=False)},
+        password_grant=True,
         lifetimes=Lifetimes(),
         limits=Limits(),
         max_token_bytes=7 * 1024,
@@ -65,13 +68,10 @@ def claims_of(token: str, ring: KeyRing, service: str = SERVICE) -> dict[str, An
     """Verify a token as a registry would, at the time at which it was issued, and give what it says."""
     header = jwt.get_unverified_header(token)
     assert header.keys() - {"x5c"} == {"alg", "kid", "typ"}
-    claims: dict[str, Any] = jwt.decode(
-        token,
-        ring.active.public_key,
-        algorithms=[ring.active.algorithm.value],
-        audience=service,
-        issuer=ISSUER,
-        options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
-    )
+    registry = Distribution3(ring.jwk_set, ring.pem_bundle)
+    claims = verify(token, registry, issuer=ISSUER, service=service, now=NOW.timestamp())
+    if header["kid"] == ring.active.libtrust and ring.active.algorithm is not Algorithm.EDDSA:
+        docker = Docker2(ring.pem_bundle)
+        assert verify(token, docker, issuer=ISSUER, service=service, now=NOW.timestamp()) == claims
     assert claims["nbf"] <= NOW.timestamp() < claims["exp"]
     return claims

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from tests.support.commands import run
+from tests.support.golang import built_by_go
 from tests.support.processes import Program, answers
 from tests.support.server import SERVICE, Server
-from tests.support.tools import CACHE, exclusive, find, missing, require
+from tests.support.tools import require
 
 DISTRIBUTION_VERSION: Final = "v3.1.2"
 
-_COMMAND: Final = f"github.com/distribution/distribution/v3/cmd/registry@{DISTRIBUTION_VERSION}"
-
-# Since this release Go fetches by itself the newer compiler that a module asks for.
-_OLDEST_GO: Final = (1, 21)
+_COMMAND: Final = "github.com/distribution/distribution/v3/cmd/registry"
 
 # Distribution 3.x would look for a collector of traces.
 _ENVIRONMENT: Final = {"OTEL_TRACES_EXPORTER": "none"}
@@ -74,12 +69,17 @@ class Registry:
         """Give it without any login: how a test puts images into it that nobody may push."""
         return self._program("open", {}, expected=200)
 
-    def trusting(self, server: Server) -> Program:
-        """Give it as an administrator sets it up beside this server, which is running."""
+    def trusting(self, server: Server, realm: str = "") -> Program:
+        """Give it as an administrator sets it up beside this server, which is running.
+
+        Args:
+            server: Whose keys it trusts.
+            realm: Where it sends clients for a token; to the server itself where nothing is given.
+        """
         setting, published = self.kind.trust
         keys = server.fetch_keys(self.folder / "trust")
         token = {
-            "realm": server.token_url,
+            "realm": realm or server.token_url,
             "service": SERVICE,
             "issuer": server.issuer,
             setting: str(keys / published),
@@ -106,24 +106,7 @@ def _docker_registry() -> Path:
 
 
 def _distribution() -> Path:
-    """Give the `registry` program of Distribution 3.x, built at the first use."""
-    folder = CACHE / "go" / "bin"
-    program = folder / "registry"
-    with exclusive(folder / ".lock"):
-        if not program.exists() or DISTRIBUTION_VERSION not in run(program, "--version").text:
-            _build(folder)
-    return program
-
-
-def _build(folder: Path) -> None:
-    go = find("go")
-    if go is None:
-        missing("Distribution 3.x is built with Go, which is not installed (apt-get install golang-go)")
-    version = run(go, "env", "GOVERSION").stdout.strip()
-    numbers = re.match(r"go(\d+)\.(\d+)", version)
-    if numbers is None or tuple(map(int, numbers.groups())) < _OLDEST_GO:
-        missing(f"Distribution 3.x is built with Go 1.21 or newer, here is {version}")
-    run(go, "install", _COMMAND, extra={"GOBIN": str(folder)}, within=timedelta(minutes=20), check=True)
+    return built_by_go(_COMMAND, DISTRIBUTION_VERSION, "--version")
 
 
 DOCKER_REGISTRY_2: Final = Kind("docker-registry 2.8", _docker_registry, ("rootcertbundle", "certs.pem"))

@@ -35,8 +35,8 @@ class Seeded:
 
 
 @contextlib.contextmanager
-def seeded_registry(kind: Kind, folder: Path, server: Server) -> Iterator[Seeded]:
-    """Run a registry with `base/hello` in it.
+def seeded_registry(kind: Kind, folder: Path, server: Server, realm: str = "") -> Iterator[Seeded]:
+    """Run a registry with `base/hello` in it; `realm` is where it sends clients, if not to the server.
 
     By the sample rules nobody may push there, so the image is put in while the registry asks for no login.
     """
@@ -45,5 +45,5 @@ def seeded_registry(kind: Kind, folder: Path, server: Server) -> Iterator[Seeded
     with registry.open():
         copied = Skopeo(folder).copy_in(public, registry.image(PUBLIC_IMAGE))
         assert copied.status == 0, copied.text
-    with registry.trusting(server):
+    with registry.trusting(server, realm):
         yield Seeded(registry, public)

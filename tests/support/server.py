@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any, Final, Self
 import requests
 import yaml
 
+from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.commands import Finished, run
 from tests.support.ports import free_port
 from tests.support.processes import Program, answers, wait_until
@@ -141,6 +143,17 @@ class Server:
             answer.raise_for_status()
             (folder / name).write_bytes(answer.content)
         return folder
+
+    def verified(self, token: str) -> dict[str, Any]:
+        """Verify a token as both kinds of registry would, by the published keys, and give its claims."""
+        published = f"{self.url}{realm_path()}"
+        bundle, jwks = (requests.get(f"{published}/{name}", timeout=5) for name in ("certs.pem", "certs"))
+        found = [
+            verify(token, registry, issuer=self.issuer, service=SERVICE, now=time.time())
+            for registry in (Docker2(bundle.content), Distribution3(jwks.content))
+        ]
+        assert found[0] == found[1]
+        return found[0]
 
     def log(self) -> Lines:
         """Give the log so far; a line that is no JSON is an error."""

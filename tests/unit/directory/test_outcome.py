@@ -7,7 +7,7 @@ import pytest
 from app.directory import outcome
 from app.directory.connection import Result
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable
-from app.protocol.request import WRONG_CREDENTIALS
+from app.protocol.credentials import WRONG_CREDENTIALS
 
 LOCKED = bytes.fromhex("3003810101")
 EXPIRED = bytes.fromhex("3003810100")

@@ -11,7 +11,8 @@ import pytest
 from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
 from app.login.login import Login, Subject
-from app.protocol.request import Client, Credentials
+from app.protocol.credentials import Credentials
+from app.protocol.request import Client
 from app.protocol.secret import Secret
 from app.rules.model import Persona, Robot
 from tests.support.directory import FakeDirectory

@@ -14,7 +14,7 @@ from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.login.settings import ShieldSettings
 from app.login.shield import Shield
-from app.protocol.request import Credentials
+from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import FakeDirectory
 

@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from app.protocol.request import Credentials
+from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 
 PASSWORD = "pä:ss%w+rd &ß€"

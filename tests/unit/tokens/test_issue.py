@@ -24,7 +24,7 @@ SECRET = "alice-password"
 
 def _raw(login: str | None, *scopes: str, service: str = SERVICE) -> RawRequest:
     header = None if login is None else "Basic " + base64.b64encode(login.encode()).decode()
-    return RawRequest(CLIENT, header, service, scopes)
+    return RawRequest(CLIENT, header, (service,), scopes)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_a_token_that_cannot_be_accounted_for_is_not_issued(ring: KeyRing, told:
 def test_a_robot_gets_its_groups_rights(ring: KeyRing, told: Collector) -> None:
     """`robot$ci-platform` of the sample rules may do what its group may, from its network."""
     raw = _raw("robot$ci-platform:ci-platform-secret", "repository:platform/app:pull,push")
-    inside = RawRequest(Client("10.30.0.9"), raw.authorization, SERVICE, raw.scopes)
+    inside = RawRequest(Client("10.30.0.9"), raw.authorization, raw.services, raw.scopes)
     issuer = make_issuer(make_realm(ring, FakeDirectory()), told)
     claims = claims_of(_issued(issuer.answer(inside, "1")).token, ring)
     assert claims["sub"] == "robot$ci-platform"

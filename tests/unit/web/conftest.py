@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from app.bootstrap import Parts
 from app.directory.ldap import LdapDirectory
 from app.keys.keyring import KeyRing
+from app.settings import ServerSettings
 from app.web.application import create
 from tests.support.directory import FakeDirectory
 from tests.support.parts import Collector, make_issuer, make_realm
@@ -30,4 +31,4 @@ def client(ring: KeyRing, directory: FakeDirectory, told: Collector) -> FlaskCli
     """Give a client of an application with the sample realm."""
     issuer = make_issuer(make_realm(ring, directory), told)
     directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
-    return create(Parts("demo", {"demo": issuer}, directories)).test_client()
+    return create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories)).test_client()

@@ -1,0 +1,59 @@
+"""gunicorn's worker with threads, whose own refusals look like every other answer of the server.
+
+What gunicorn cannot read never comes to the application: it answers by itself, in HTML that repeats what was
+sent, and logs that too. What follows a body of the wrong length is read as a request line, so there may be a
+password in it; here neither the answer nor the log has anything of the request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import socket
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from app.errors import Refusal, WharfingerError
+from app.web import errors
+from app.web.address import normal
+
+_log = logging.getLogger("wharfinger.web")
+
+
+class JsonErrorsWorker(ThreadWorker):
+    """Answers what gunicorn cannot read in the one shape of errors."""
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer a request that did not come to the application, or that failed outside it."""
+        request_id = secrets.token_hex(16)
+        no = refusal(exc) if req is None or is_answered(req) else None
+        known = {"request_id": request_id, "error": type(exc).__name__}
+        if no is None:
+            _log.error("a fault of the token server", exc_info=exc, extra=known)
+        else:
+            status, address = errors.TABLE[no.code].status, normal(addr[0] if addr else "")
+            _log.info("request refused", extra={**known, "status": status, "address": address})
+        if not is_answered(req):
+            with contextlib.suppress(OSError):
+                util.write_nonblock(client, errors.render_plainly(no or WharfingerError(), request_id))
+
+
+def refusal(exc: BaseException) -> Refusal | None:
+    """Say what is wrong with a request; None where the fault is ours."""
+    if isinstance(exc, LimitRequestLine):
+        return errors.ADDRESS_TOO_LONG
+    if isinstance(exc, LimitRequestHeaders):
+        return errors.HEADERS_TOO_LARGE
+    return errors.MALFORMED if isinstance(exc, ParseException) else None
+
+
+def is_answered(req: Any) -> bool:
+    """Tell whether it is only the rest of a body that cannot be read, which nobody needs any more.
+
+    A second answer would be taken for that to the next request, which may be somebody else's.
+    """
+    return req is not None and bool(getattr(req.body, "failed", False))

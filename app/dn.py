@@ -7,6 +7,7 @@ multi-valued RDN folded (RFC 4518 §2). Nothing compares DNs as text.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ Attribute = tuple[str, str]
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+")
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX_VALUE = re.compile(r"#(?:[0-9A-Fa-f]{2})+")
+_KEPT = 16_384
+"""DNs that are kept parsed: a company has few groups, and every login names some of them."""
 _ESCAPABLE = frozenset(' "#+,;<=>\\')
 
 
@@ -33,6 +36,7 @@ class DN:
         return ",".join("+".join(f"{name}={value}" for name, value in rdn) for rdn in self.rdns)
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def parse(text: str) -> DN:
     """Parse the string form of a DN.
 
@@ -76,6 +80,8 @@ def _attribute(text: str) -> Attribute:
 
 
 def _split(text: str, separator: str) -> list[str]:
+    if "\\" not in text:
+        return text.split(separator)
     parts, start, position = [], 0, 0
     while position < len(text):
         if text[position] == "\\":
@@ -91,6 +97,8 @@ def _split(text: str, separator: str) -> list[str]:
 def _value(text: str) -> str:
     if _HEX_VALUE.fullmatch(text):
         return "\0" + text.lower()  # the BER form stays apart from a value that is spelled alike
+    if "\\" not in text:
+        return fold(text.encode().decode())
     octets = bytearray()
     position = 0
     while position < len(text):

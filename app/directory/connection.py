@@ -207,6 +207,7 @@ class Connection:
             auto_bind=ldap3.AUTO_BIND_NONE,
             auto_escape=False,
             auto_referrals=False,
+            auto_range=False,
             check_names=False,
             raise_exceptions=False,
             return_empty_attributes=False,

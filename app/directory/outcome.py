@@ -51,6 +51,8 @@ class _PolicyResponse(univ.Sequence):
     )
 
 
+_NOTHING_TO_SAY = b"\x30\x00"
+"""The response of nearly every login: an empty sequence."""
 _LOCKED = "This account is locked. Ask your directory administrator to unlock it."
 _EXPIRED = "Your password has expired. Change it, then log in again."
 _MUST_CHANGE = "Your password must be changed before you can log in. Change it, then log in again."
@@ -96,7 +98,7 @@ def failure(result: Result, what: str) -> DirectoryMisconfigured | DirectoryUnav
 
 def policy_error(value: bytes | None) -> PolicyError | None:
     """Read the error of a password-policy response control; one that cannot be read or is another is None."""
-    if not value:
+    if not value or value == _NOTHING_TO_SAY:
         return None
     try:
         response, _ = decoder.decode(value, asn1Spec=_PolicyResponse())

@@ -8,20 +8,19 @@ What is outside the grammar grants nothing; it is never normalised into somethin
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import re2
 
 ALL_ACTIONS = "*"
 CATALOG = "catalog"
 MAX_NAME = 255
 """Characters of a repository name (Distribution's reference grammar)."""
 
-_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_NAME = re2.compile(rf"{_COMPONENT}(?::[0-9]{{1,5}}/{_COMPONENT})?(?:/{_COMPONENT})*")
-_LEGAL_COMPONENT = re2.compile(_COMPONENT)
-_TYPE = re2.compile(r"(repository|registry)(?:\([a-z0-9]+\))?")
+_COMPONENT = r"[a-z0-9]++(?:(?:__|[._]|-++)[a-z0-9]++)*+"
+_NAME = re.compile(rf"{_COMPONENT}(?::[0-9]{{1,5}}/{_COMPONENT})?(?:/{_COMPONENT})*+")
+_LEGAL_COMPONENT = re.compile(_COMPONENT)
+_TYPE = re.compile(r"(repository|registry)(?:\([a-z0-9]+\))?")
 
 
 class ResourceType(enum.StrEnum):

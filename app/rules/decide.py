@@ -31,8 +31,12 @@ class Applied:
         """Tell whether the rule is about a resource."""
         if scope.type is ResourceType.REGISTRY:
             return self.rule.catalog
+        # most rules end here, without a look at what their variables stand for
+        near = [pattern for pattern in self.rule.repositories if scope.name.startswith(pattern.fixed)]
+        if not near:
+            return False
         bound = {**dict(self.captures), USERNAME: username}
-        return any(pattern.matches(scope.name, bound) for pattern in self.rule.repositories)
+        return any(pattern.matches(scope.name, bound) for pattern in near)
 
     def cause(self) -> Cause:
         """Give it as a reason of an outcome."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import re2
@@ -30,6 +30,8 @@ _MAX_LENGTH = 512
 """Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
 _CACHED = 4096
 """Compiled patterns that are kept, 10 KiB each: those with a variable differ for each of its values."""
+_CAPTURED = 65_536
+"""Names whose match with a pattern is kept."""
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
@@ -65,6 +67,13 @@ def _regex(source: str) -> re2._Regexp[str]:
     return re2.compile(source)
 
 
+@functools.lru_cache(maxsize=_CAPTURED)
+def _captures(source: str, name: str) -> Captures | None:
+    """Match a name; kept, for the groups of a login are matched at each of its requests."""
+    found = _regex(source).fullmatch(name)
+    return tuple(sorted(found.groupdict().items())) if found else None
+
+
 def _tokens(text: str) -> tuple[Token, ...]:
     if not text.strip():
         raise PatternError("a pattern cannot be empty")
@@ -90,12 +99,23 @@ def _variables(tokens: tuple[Token, ...]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryPattern:
-    """A pattern over repository names; `variables` must be bound by who the rule is for."""
+    """A pattern over repository names.
+
+    Attributes:
+        text: As written.
+        variables: Must be bound by who the rule is for.
+        literal: Whether it matches one name alone.
+        beginning: All before the first wildcard: text and variables.
+        rest: The first wildcard and all behind it.
+        fixed: What every name that it matches begins with, whatever is bound.
+    """
 
     text: str
-    tokens: tuple[Token, ...]
     variables: frozenset[str]
     literal: bool
+    beginning: tuple[Token, ...]
+    rest: tuple[Token, ...]
+    fixed: str
 
     @classmethod
     def parse(cls, text: str) -> RepositoryPattern:
@@ -113,7 +133,10 @@ class RepositoryPattern:
         plain = all(token.kind == "text" for token in tokens)
         if plain and not scope.is_repository(text):
             raise PatternError(f"{text!r} is too long", f"a repository name has {scope.MAX_NAME} characters")
-        return cls(text, tokens, _variables(tokens), plain)
+        wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
+        count = next(wild, len(tokens))
+        fixed = tokens[0].value if tokens[0].kind == "text" else ""
+        return cls(text, _variables(tokens), plain, tokens[:count], tokens[count:], fixed)
 
     def matches(self, name: str, bound: Mapping[str, str]) -> bool:
         """Tell whether it matches a repository name, with the variables standing for what is bound.
@@ -122,18 +145,26 @@ class RepositoryPattern:
         """
         if self.literal:
             return name == self.text
+        beginning = "".join(
+            bound.get(token.value, "") if token.kind == "variable" else token.value
+            for token in self.beginning
+        )
+        # what is left for RE2 has seldom a variable in it, so few patterns are compiled
+        if not name.startswith(beginning):
+            return False
         if not all(scope.is_component(bound.get(variable, "")) for variable in self.variables):
             return False
-        return _regex(self._source(bound)).fullmatch(name) is not None
+        return _regex(_source(self.rest, bound)).fullmatch(name[len(beginning) :]) is not None
 
-    def _source(self, bound: Mapping[str, str]) -> str:
-        pieces = []
-        for token in self.tokens:
-            if token.kind == "variable":
-                pieces.append(re2.escape(bound[token.value]))
-            else:
-                pieces.append(_WILDCARDS.get(token.kind) or re2.escape(token.value))
-        return "".join(pieces)
+
+def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
+    pieces = []
+    for token in tokens:
+        if token.kind == "variable":
+            pieces.append(re2.escape(bound[token.value]))
+        else:
+            pieces.append(_WILDCARDS.get(token.kind) or re2.escape(token.value))
+    return "".join(pieces)
 
 
 def _check_components(components: Sequence[str], text: str) -> None:
@@ -166,12 +197,14 @@ class NamePattern:
         text: As written.
         key: The folded name where it is a plain one; None where it is a pattern.
         variables: What it captures; `username` is compared, not captured.
+        source: The regular expression where it is the same for everybody; None where it has `{username}`.
     """
 
     text: str
     tokens: tuple[Token, ...]
     key: str | None
     variables: frozenset[str]
+    source: str | None
 
     @classmethod
     def parse(cls, text: str) -> NamePattern:
@@ -187,25 +220,27 @@ class NamePattern:
         if len(captured) != len(set(captured)):
             raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
         plain = all(token.kind == "text" for token in tokens)
-        return cls(text, tokens, dn.fold(text) if plain else None, frozenset(captured))
+        own = any(token == Token("variable", USERNAME) for token in tokens)
+        source = None if own else _name_source(tokens, "")
+        return cls(text, tokens, dn.fold(text) if plain else None, frozenset(captured), source)
 
     def match(self, name: str, username: str) -> Captures | None:
         """Match a folded name; None where it does not match."""
         if self.key is not None:
             return () if name == self.key else None
-        found = _regex(self._source(username)).fullmatch(name)
-        return tuple(sorted(found.groupdict().items())) if found else None
+        return _captures(self.source or _name_source(self.tokens, username), name)
 
-    def _source(self, username: str) -> str:
-        pieces = []
-        for token in self.tokens:
-            if token.kind != "variable":
-                pieces.append(_WILDCARDS.get(token.kind) or re2.escape(dn.fold_case(token.value)))
-            elif token.value == USERNAME:
-                pieces.append(re2.escape(username))
-            else:
-                pieces.append(f"(?P<{token.value}>{_PIECE})")
-        return "".join(pieces)
+
+def _name_source(tokens: Iterable[Token], username: str) -> str:
+    pieces = []
+    for token in tokens:
+        if token.kind != "variable":
+            pieces.append(_WILDCARDS.get(token.kind) or re2.escape(dn.fold_case(token.value)))
+        elif token.value == USERNAME:
+            pieces.append(re2.escape(username))
+        else:
+            pieces.append(f"(?P<{token.value}>{_PIECE})")
+    return "".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

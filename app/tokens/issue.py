@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.errors import Code, Refusal, WharfingerError
 from app.keys.keyring import KeyRing
@@ -19,6 +20,9 @@ from app.rules.decide import decide
 from app.rules.decision import Decision
 from app.rules.model import Context, RuleSet
 from app.telemetry.record import ISSUED, Recorder, Timings, TokenRecord
+
+_SHOWN_DROPPED, _SHOWN_LENGTH = 10, 256
+"""How much is told of scopes outside the grammar: they are whatever a client sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,11 @@ class Issued:
 class _Progress:
     """What is known of a request so far; told whole when it ends, however it ends."""
 
-    record: TokenRecord
+    known: dict[str, Any]
     spans: dict[str, float] = field(default_factory=dict)
 
     def add(self, **known: object) -> None:
-        self.record = replace(self.record, **known)  # type: ignore[arg-type]  # the names are the record's own
+        self.known.update(known)  # the names are the record's own
 
     @contextmanager
     def span(self, name: str) -> Iterator[None]:
@@ -110,15 +114,15 @@ class Issuer:
         now = self._clock()
         client = raw.client
         progress = _Progress(
-            TokenRecord(
-                now,
-                request_id,
-                self.realm.name,
-                Code.INTERNAL,
-                client.address,
-                client.name,
-                client.user_agent,
-            )
+            {
+                "time": now,
+                "request_id": request_id,
+                "realm": self.realm.name,
+                "outcome": Code.INTERNAL,
+                "address": client.address,
+                "client": client.name,
+                "user_agent": client.user_agent,
+            }
         )
         answer: Issued | Refusal | None = None
         with self._recorded(progress):
@@ -140,13 +144,14 @@ class Issuer:
         finally:
             elapsed = (time.perf_counter() - start) * 1000
             progress.add(milliseconds=Timings(**progress.spans, all=elapsed))
-            self._recorder.record(progress.record)
+            self._recorder.record(TokenRecord(**progress.known))
 
     def _answer(self, raw: RawRequest, now: datetime, progress: _Progress) -> Issued | Refusal:
         asked = request.read(raw, self._terms)
         if isinstance(asked, Refusal):
             return asked
-        progress.add(service=asked.service, asked=tuple(map(str, asked.scopes)), scopes_dropped=asked.dropped)
+        dropped = tuple(text[:_SHOWN_LENGTH] for text in asked.dropped[:_SHOWN_DROPPED])
+        progress.add(service=asked.service, asked=tuple(map(str, asked.scopes)), scopes_dropped=dropped)
         subject = self._log_in(asked, raw, now, progress)
         if isinstance(subject, Refusal):
             return subject
@@ -187,7 +192,7 @@ class Issuer:
             access=decision.access,
             lifetimes=realm.lifetimes,
             now=now,
-            token_id=progress.record.request_id,
+            token_id=progress.known["request_id"],
         )
         token = realm.keys.sign(claims.to_json(), kid_format=service.key_id, x5c=service.x5c)
         if len(token) > realm.max_token_bytes:

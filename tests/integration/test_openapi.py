@@ -34,6 +34,8 @@ from tests.support.directory import FakeDirectory
 from tests.support.parts import NOW, Collector, make_issuer, make_realm
 from tests.support.server import Server
 
+pytestmark = pytest.mark.slow  # schemathesis tries hundreds of requests
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

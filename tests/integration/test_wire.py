@@ -26,6 +26,8 @@ from tests.support.proxy import Mode, Proxy
 from tests.support.server import SAMPLE_RULES, SERVICE, Server, configuration, realm_path
 from tests.support.slapd import Slapd
 
+pytestmark = pytest.mark.slow  # most of it starts servers of its own
+
 FORM = "application/x-www-form-urlencoded"
 ALICE = {
     "grant_type": "password",

@@ -286,3 +286,15 @@ def test_whom_the_directory_keeps_apart_are_two_subjects(odd: Slapd, name: str) 
         subject = directory.authenticate(Credentials(name, Secret("x-password")))
     assert isinstance(subject, DirectorySubject)
     assert subject.name == name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [Mode.HANG, Mode.DRIP])
+def test_the_defaults_lie_under_the_patience_of_clients(slapd: Slapd, proxy: Proxy, mode: Mode) -> None:
+    """Docker gives up after 15 s; by then it has its answer, whatever the directory does."""
+    with _directory(slapd, servers=[f"ldap://127.0.0.1:{proxy.port}"]) as directory:
+        proxy.mode = mode
+        start = time.monotonic()
+        with pytest.raises(DirectoryUnavailable):
+            directory.authenticate(ALICE)
+        assert time.monotonic() - start < 14

@@ -306,6 +306,7 @@ def two_realms(slapd: Slapd, tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
         other["rules"] = "other.yaml"
         other["directory"]["servers"] = [f"ldaps://127.0.0.1:{proxy.port}"]
         settings["realms"]["other"] = other
+        settings["server"]["threads"] = 16
         server = Server(tmp_path / "wharfinger", settings)
         server.command("keys", "new", "--realm", "other", check=True)
         (server.folder / "other.yaml").write_text(OTHER_RULES, encoding="utf-8")
@@ -350,19 +351,20 @@ def test_realms_share_nothing(two_realms: tuple[Server, Proxy]) -> None:
 
 
 def test_a_directory_that_hangs_does_not_slow_another_realm(two_realms: tuple[Server, Proxy]) -> None:
-    """While logins of one realm wait in vain, those of the other do not wait at all."""
+    """More logins of one realm than there are threads wait in vain; those of the other go on."""
     server, proxy = two_realms
     assert _log_in(server, "demo", "alice").status_code == 200
     proxy.mode = Mode.HANG
-    with ThreadPoolExecutor(6) as pool:
-        waiting = [pool.submit(_log_in, server, "other", name) for name in PASSWORDS if name != "dave"]
+    names = [name for name in PASSWORDS if name != "dave"] * 4
+    with ThreadPoolExecutor(len(names)) as pool:
+        waiting = [pool.submit(_log_in, server, "other", name) for name in names]
         time.sleep(0.3)
         slowest = 0.0
         for name in ("bob", "carol", "erin", "frank", "zoë", "alice"):
             start = time.monotonic()
             assert _log_in(server, "demo", name).status_code == 200
             slowest = max(slowest, time.monotonic() - start)
-        assert not any(each.done() for each in waiting)
+        assert not all(each.done() for each in waiting)
         assert slowest < 1.5
         answers = [each.result() for each in waiting]
     assert {answer.status_code for answer in answers} == {503}

@@ -359,3 +359,19 @@ def test_offline_access_is_not_given(client: FlaskClient) -> None:
     response = _post(client, {**ALICE, "access_type": "offline"})
     assert response.status_code == 200
     assert "refresh_token" not in response.get_json()
+
+
+def test_the_limit_of_tokens_limits_answers(client: FlaskClient) -> None:
+    """The answer has the token twice and its scopes once: never more than three times the limit."""
+    sizes = []
+    for count in range(1, 100, 7):
+        scopes = [f"repository:platform/{'a' * 60}-{number}:pull,push" for number in range(count)]
+        response = _post(client, {**ALICE, "scope": scopes})
+        if response.status_code == 200:
+            sizes.append(len(response.data))
+        else:
+            _refused(response, Code.TOKEN_TOO_LARGE)
+            break
+    else:
+        pytest.fail("no token came to the limit")
+    assert max(sizes) <= 3 * 7 * 1024

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import secrets
 import socket
 from typing import Any
 
@@ -18,7 +17,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.errors import Refusal, WharfingerError
-from app.web import errors
+from app.web import errors, request_id
 from app.web.address import normal
 
 _log = logging.getLogger("wharfinger.web")
@@ -29,9 +28,9 @@ class JsonErrorsWorker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that did not come to the application, or that failed outside it."""
-        request_id = secrets.token_hex(16)
+        known_as = request_id.make()
         no = refusal(exc) if req is None or is_answered(req) else None
-        known = {"request_id": request_id, "error": type(exc).__name__}
+        known = {"request_id": known_as, "error": type(exc).__name__}
         if no is None:
             _log.error("a fault of the token server", exc_info=exc, extra=known)
         else:
@@ -39,7 +38,7 @@ class JsonErrorsWorker(ThreadWorker):
             _log.info("request refused", extra={**known, "status": status, "address": address})
         if not is_answered(req):
             with contextlib.suppress(OSError):
-                util.write_nonblock(client, errors.render_plainly(no or WharfingerError(), request_id))
+                util.write_nonblock(client, errors.render_plainly(no or WharfingerError(), known_as))
 
 
 def refusal(exc: BaseException) -> Refusal | None:

@@ -9,7 +9,7 @@ from app.configfile.yaml import Document, Location
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.decision import Effect
-from app.rules.model import Conditions, Robot, Rule, Who
+from app.rules.model import Conditions, NamedGroup, Robot, Rule, Who
 from app.rules.pattern import USERNAME, NamePattern, RepositoryPattern, parse_group
 from app.rules.schema import RobotEntry, RuleEntry, WhenEntry
 from app.rules.values import network, parse_time, secret_hash
@@ -82,7 +82,7 @@ def robot(entry: RobotEntry) -> Robot:
     return Robot(
         name=entry.name,
         secret_hashes=tuple(map(secret_hash, entry.secrets)),
-        groups=tuple(entry.groups),
+        groups=tuple(map(NamedGroup.parse, entry.groups)),
         expires=parse_time(entry.expires, end_of_day=True) if entry.expires is not None else None,
         networks=tuple(map(network, entry.networks or ())),
     )

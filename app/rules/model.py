@@ -185,20 +185,19 @@ class Robot:
 
     Attributes:
         secret_hashes: SHA-256 of each of its secrets.
-        groups: Names or DNs of groups, as written.
         expires: The first moment at which it can no longer log in.
         networks: Where it can log in from; anywhere if empty.
     """
 
     name: str
     secret_hashes: tuple[bytes, ...]
-    groups: tuple[str, ...]
+    groups: tuple[NamedGroup, ...]
     expires: datetime | None
     networks: tuple[Network, ...]
 
     def persona(self) -> Persona:
         """Give it as a subject of decisions."""
-        return Persona(ROBOT_PREFIX + self.name, tuple(map(NamedGroup.parse, self.groups)), is_robot=True)
+        return Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
 
 
 Key = TypeVar("Key", str, DN)

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
-import secrets
 from ipaddress import ip_network
 
 from flask import Flask, Response, g, request
 
 from app.bootstrap import Parts
 from app.settings import ServerSettings
-from app.web import errors, health, keys, openapi, token
+from app.web import errors, health, keys, openapi, request_id, token
 from app.web.address import UNIX, Proxies, normal
 
 _log = logging.getLogger("wharfinger.web")
-_REQUEST_ID_BYTES = 16
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _SHOWN_LENGTH = 256
 
 
 def create(parts: Parts) -> Flask:
     """Make the application."""
     application = Flask("wharfinger", static_folder=None)
-    application.config["MAX_CONTENT_LENGTH"] = (
-        parts.body_bytes + 1
-    )  # parameters.py refuses what is cut off there
+    # parameters.py refuses what is cut off there
+    application.config["MAX_CONTENT_LENGTH"] = parts.body_bytes + 1
     application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no web page calls this server
     application.url_map.strict_slashes = False
     application.url_map.merge_slashes = False  # it would be a redirect, and no client follows one here
@@ -56,8 +51,8 @@ def _begin(trusted: Proxies) -> None:
     """Note where a request comes from, and its id: ours, or the one that a trusted proxy gave it."""
     peer = normal(request.remote_addr or "")
     given = request.headers.get("X-Request-Id", "")
-    usable = trusted.trust(peer) and _REQUEST_ID.fullmatch(given)
-    g.request_id = given if usable else secrets.token_hex(_REQUEST_ID_BYTES)
+    taken_over = trusted.trust(peer) and request_id.is_usable(given)
+    g.request_id = given if taken_over else request_id.make()
     g.address = trusted.client_address(peer, request.headers)
     g.recorded = False
 

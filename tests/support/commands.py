@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -76,9 +77,7 @@ def at_terminal(
     Returns:
         All that stood on the terminal, as `stdout`.
     """
-    person, terminal = os.openpty()
-    try:
-        os.write(person, typed.encode())
+    with _terminal(typed) as (person, terminal):
         done = subprocess.run(
             [str(word) for word in argv],
             stdin=terminal,
@@ -90,9 +89,6 @@ def at_terminal(
             check=False,
         )
         return Finished(done.returncode, os.read(person, 1 << 16).decode(errors="replace"), "")
-    finally:
-        os.close(person)
-        os.close(terminal)
 
 
 def run_typing(
@@ -102,9 +98,7 @@ def run_typing(
     within: timedelta = timedelta(seconds=60),
 ) -> Finished:
     """Run a program that reads a password from a terminal; what it says goes where no terminal is."""
-    person, terminal = os.openpty()
-    try:
-        os.write(person, typed.encode())
+    with _terminal(typed) as (_, terminal):
         done = subprocess.run(
             [str(word) for word in argv],
             stdin=terminal,
@@ -114,9 +108,18 @@ def run_typing(
             timeout=within.total_seconds(),
             check=False,
         )
-    finally:
-        os.close(person)
-        os.close(terminal)
     return Finished(
         done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     )
+
+
+@contextlib.contextmanager
+def _terminal(typed: str) -> Iterator[tuple[int, int]]:
+    """Give both ends of a terminal, the person's and the program's, with something typed already."""
+    person, terminal = os.openpty()
+    try:
+        os.write(person, typed.encode())
+        yield person, terminal
+    finally:
+        os.close(person)
+        os.close(terminal)

@@ -14,7 +14,7 @@ from app.login.login import Login, Subject
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
-from app.rules.model import Persona, Robot
+from app.rules.model import NamedGroup, Persona, Robot
 from tests.support.directory import FakeDirectory
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ FIRST, SECOND = "first-secret", "second-secret"
 ROBOT = Robot(
     name="ci",
     secret_hashes=tuple(hashlib.sha256(text.encode()).digest() for text in (FIRST, SECOND)),
-    groups=("team-web",),
+    groups=(NamedGroup("team-web"),),
     expires=datetime(2026, 7, 1, tzinfo=UTC),
     networks=(ip_network("10.30.0.0/16"),),
 )

@@ -1,0 +1,19 @@
+"""The id of a request, which stands in its answer, its records and its token."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+_BYTES = 16
+_USABLE = re.compile(r"[A-Za-z0-9._-]{8,128}")
+
+
+def make() -> str:
+    """Make one: unique, and not to be guessed."""
+    return secrets.token_hex(_BYTES)
+
+
+def is_usable(text: str) -> bool:
+    """Tell whether an id that a trusted proxy gave can be taken over."""
+    return _USABLE.fullmatch(text) is not None

@@ -5,6 +5,9 @@
     processes   programs that run beside a test, with a log, a readiness probe and an end
     commands    programs that run to their end
     slapd       the sample directory
+    samba       a domain controller of Active Directory's kind; samba_company says who is in it
+    certificates  good ones and bad ones
+    ldif        what directories are filled with
     server      Wharfinger under gunicorn
     registry    Debian's docker-registry 2.8 and Distribution 3.x
     seeded      one of them beside the server, with an image for everybody in it

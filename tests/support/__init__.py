@@ -6,6 +6,7 @@
     commands    programs that run to their end
     slapd       the sample directory
     samba       a domain controller of Active Directory's kind; samba_company says who is in it
+    dirsrv      389 Directory Server; dirsrv_company says who is in it
     certificates  good ones and bad ones
     ldif        what directories are filled with
     server      Wharfinger under gunicorn

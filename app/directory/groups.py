@@ -9,7 +9,7 @@ from dataclasses import replace
 from app import dn
 from app.directory import filters, outcome
 from app.directory.connection import Deadline, Entry, Query
-from app.directory.search import Searcher
+from app.directory.people import Search
 from app.directory.settings import GroupSettings
 from app.directory.subject import Group
 from app.dn import DN
@@ -21,11 +21,10 @@ _DNS_PER_FILTER = 50
 class GroupSearch:
     """Finds groups by searching for their members (strategy `member_search`)."""
 
-    def __init__(self, searcher: Searcher, settings: GroupSettings) -> None:
-        self._searcher = searcher
+    def __init__(self, settings: GroupSettings) -> None:
         self._settings = settings
 
-    def of_person(self, entry: Entry, deadline: Deadline) -> tuple[Group, ...]:
+    def of_person(self, search: Search, entry: Entry, deadline: Deadline) -> tuple[Group, ...]:
         """Give all groups of an entry, the nested ones where they are asked for.
 
         Raises:
@@ -37,17 +36,17 @@ class GroupSearch:
         uid = next(iter(entry.texts("uid")), "")
         text = filters.groups_of_person(entry.dn, uid, entry.texts("gidNumber"), self._settings.filter)
         found: dict[DN, list[Group]] = {}
-        frontier = self._search(text, found, "direct", deadline)
+        frontier = self._search(search, text, found, "direct", deadline)
         depth = 1
         while self._settings.nested and frontier:
             if depth > self._settings.max_depth:
                 raise DirectoryMisconfigured(f"{entry.dn} is in groups nested deeper than groups.max_depth")
             depth += 1
-            frontier = self._search_parents(frontier, found, deadline)
+            frontier = self._search_parents(search, frontier, found, deadline)
         return _flag_ambiguous([group for groups in found.values() for group in groups])
 
     def _search_parents(
-        self, children: Sequence[Entry], found: dict[DN, list[Group]], deadline: Deadline
+        self, search: Search, children: Sequence[Entry], found: dict[DN, list[Group]], deadline: Deadline
     ) -> list[Entry]:
         """Search for the groups that list some of these groups as members."""
         parents = []
@@ -56,18 +55,18 @@ class GroupSearch:
             names = batch[0].texts(self._settings.name_attribute)
             how = f"through {names[0]}" if len(batch) == 1 and names else "nested"
             text = filters.groups_of_groups((child.dn for child in batch), self._settings.filter)
-            parents += self._search(text, found, how, deadline)
+            parents += self._search(search, text, found, how, deadline)
         return parents
 
-    def _search(self, text: str, found: dict[DN, list[Group]], how: str, deadline: Deadline) -> list[Entry]:
+    def _search(
+        self, search: Search, text: str, found: dict[DN, list[Group]], how: str, deadline: Deadline
+    ) -> list[Entry]:
         """Add the groups that a filter matches to those found; gives the entries that are new."""
         new = []
         attributes = (self._settings.name_attribute,)
         limit = self._settings.max_groups + 1
         for base in self._settings.bases:
-            result = self._searcher.search(
-                Query(base, self._settings.scope, text, attributes, limit), deadline
-            )
+            result = search.search(Query(base, self._settings.scope, text, attributes, limit), deadline)
             if result.code != outcome.SUCCESS or result.referrals:
                 raise outcome.failure(result, f"the search for groups under {base}")
             for entry in result.entries:

@@ -36,12 +36,13 @@ class Pool:
         self._settings = settings
 
     @contextmanager
-    def lend(self, deadline: Deadline, *, fresh: bool = False) -> Iterator[Connection]:
+    def lend(self, deadline: Deadline, *, fresh: bool = False, keep: bool = True) -> Iterator[Connection]:
         """Lend a connection for the length of a `with`.
 
         Args:
             deadline: Of the whole operation; waiting for a turn counts.
             fresh: Open a new one.
+            keep: Whether it may be lent again.
 
         Raises:
             DirectoryUnavailable: All were busy for too long, or none could be opened.
@@ -56,7 +57,10 @@ class Pool:
             except BaseException:
                 connection.close()
                 raise
-            self._idle.append((connection, retires))
+            if keep:
+                self._idle.append((connection, retires))
+            else:
+                connection.close()
         finally:
             self._slots.release()
 

@@ -34,6 +34,8 @@ class DirectorySubject:
         id: The entry's immutable id; empty where the directory has none.
         dn: As the server spells it.
         attributes: The further attributes that the configuration names, by lower-case name.
+        mail: An address; empty where the entry has none.
+        display_name: What people call the person; empty where the entry does not say.
     """
 
     name: str
@@ -41,4 +43,6 @@ class DirectorySubject:
     dn: str
     groups: tuple[Group, ...]
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    mail: str = ""
+    display_name: str = ""
     is_robot: bool = field(default=False, init=False)

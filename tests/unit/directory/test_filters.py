@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ldap3.operation.search import parse_filter
@@ -57,3 +58,53 @@ def test_no_name_changes_the_structure_of_a_filter(name: str) -> None:
     assert comparison.elements == []
     assert comparison.assertion["attr"] == "uid"
     assert prepare_filter_for_sending(comparison.assertion["value"]) == name.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "(objectClass=person)",
+        "(&(objectCategory=person)(objectClass=user))",
+        "(!(nsAccountLock=TRUE))",
+        "(userAccountControl:1.2.840.113556.1.4.803:=2)",
+        "(cn:dn:caseExactMatch:=x)",
+        "(|(a=*)(b>=1)(c<=2)(d~=e)(f=g*h\\2ai)(g=))",
+        "(cn;lang-de=zoë m)",
+        "(:1.2.3:=x)",
+    ],
+)
+def test_a_filter_that_is_one_is_taken(text: str) -> None:
+    """The check takes what RFC 4515 has, and ldap3 can read what the check takes."""
+    filters.check(text)
+    if text:
+        parse_filter(
+            text, schema=None, auto_escape=False, auto_encode=False, validator=None, check_names=False
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uid=a",
+        "(uid=a",
+        "(uid=a))",
+        "((uid=a))",
+        "(&)",
+        "(!(a=b)(c=d))",
+        "(&(a=b)c=d)",
+        "(u d=a)",
+        "(uid=a\\2)",
+        "(uid=a\0)",
+        " (uid=a)",
+        "(:=x)",
+        "(=x)",
+        "(" * 3000,
+        "(&" * 3000,
+    ],
+    ids=range(15),
+)
+def test_a_filter_that_is_none_is_refused(text: str) -> None:
+    """At the start, rather than at the first login; even one that is made to exhaust the stack."""
+    with pytest.raises(ValueError, match=r"."):
+        filters.check(text)

@@ -26,6 +26,8 @@ from app.protocol.secret import Secret
 
 PPOLICY_CONTROL = "1.3.6.1.4.1.42.2.27.8.5.1"
 """Password policy for LDAP directories (draft-behera-ldap-password-policy)."""
+_DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
+"""Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
 _SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
 _KEEPALIVE_SECONDS = 30
 
@@ -56,7 +58,13 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One server: where it is and how it is talked to; `context` is None for plain LDAP."""
+    """One server: where it is and how it is talked to.
+
+    Attributes:
+        context: None for plain LDAP.
+        domain_scope: Whether it is told to keep to its own domain: Active Directory refers every search from
+            the root of a domain to further partitions, which hold no people and no groups.
+    """
 
     host: str
     port: int
@@ -64,6 +72,7 @@ class Address:
     start_tls: bool
     server_name: str
     context: ssl.SSLContext | None
+    domain_scope: bool = False
 
     def __str__(self) -> str:
         """Give its URL."""
@@ -233,9 +242,11 @@ class Connection:
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Search (RFC 4511 §4.5); follows no alias and no referral."""
         ldap = self._ldap
+        local = self.address.domain_scope and query.scope != "base"
         self._run(
             deadline,
             ldap.search,
+            controls=[_DOMAIN_SCOPE] if local else None,
             search_base=query.base,
             search_filter=query.filter,
             search_scope=_SCOPES[query.scope],

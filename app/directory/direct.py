@@ -10,29 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.directory import outcome
-from app.directory.connection import Connection, Deadline, Query, Result
+from app.directory.active_directory import own_sids
+from app.directory.connection import Connection, Deadline
 from app.directory.login import PasswordCheck
 from app.directory.people import UNKNOWN, People, Person, Proved, Search
 from app.directory.settings import PLACE, DirectorySettings
-from app.errors import Code, DirectoryMisconfigured, Refusal
+from app.errors import Code, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS
 from app.protocol.secret import Secret
 
 _DN_SPECIAL = frozenset('",+<>;=\\#')
 _NOT_IN_ACTIVE_DIRECTORY = frozenset('"/\\[]:;|=,+*?<>@')
 """What no sAMAccountName holds; an @ or a backslash would make it somebody's name in another form."""
-
-
-class OneConnection:
-    """A search over one connection, for as long as that is lent."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def search(self, query: Query, deadline: Deadline) -> Result:
-        """Search."""
-        return self._connection.search(query, deadline)
 
 
 class DirectLogin:
@@ -85,12 +74,12 @@ class DirectLogin:
 
     def _of_bound(self, connection: Connection, name: str, deadline: Deadline) -> Proved | Refusal:
         """Find the entry of whoever a connection is bound as."""
-        found = self._proved(self._searcher or OneConnection(connection), name, deadline)
+        found = self._proved(self._searcher or connection, name, deadline)
         if self._by_dn or isinstance(found, Refusal):
             return found
         # Active Directory takes one name for several forms: the name's owner need not be who was bound
         sids = found.person.entry.attributes.get("objectsid", ())
-        if len(sids) != 1 or bytes(sids[0]) not in _own_sids(connection, deadline):
+        if len(sids) != 1 or bytes(sids[0]) not in own_sids(connection, deadline):
             return Refusal(
                 Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "bound as another than the name's owner"
             )
@@ -110,17 +99,6 @@ class DirectLogin:
         if self._by_dn:
             return self._people.read(search, self.bind_name(name) or "", name, deadline)
         return self._people.find(search, name, deadline)
-
-
-def _own_sids(connection: Connection, deadline: Deadline) -> frozenset[bytes]:
-    """Ask Active Directory for the SIDs of whoever the connection is bound as ([MS-ADTS] 3.1.1.3.2.26)."""
-    result = connection.search(Query("", "base", "(objectClass=*)", ("tokenGroups",)), deadline)
-    sids = [bytes(each) for entry in result.entries for each in entry.attributes.get("tokengroups", ())]
-    if result.code != outcome.SUCCESS or not sids:
-        raise DirectoryMisconfigured(
-            "the server does not say who is bound (rootDSE tokenGroups): use a DN as login.template"
-        )
-    return frozenset(sids)
 
 
 def escape_dn_value(value: str) -> str:

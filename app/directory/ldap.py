@@ -39,7 +39,7 @@ class LdapDirectory:
         self._searcher = Searcher(self._servers, settings, account) if account is not None else None
         self._passwords = PasswordCheck(self._servers, settings)
         self._people = People(settings)
-        self._groups = GroupSearch(settings.groups)
+        self._groups = GroupSearch(settings)
         direct = settings.login.mode == "direct"
         self._direct = (
             DirectLogin(settings, self._passwords, self._people, self._searcher) if direct else None
@@ -87,7 +87,7 @@ class LdapDirectory:
         deadline = Deadline(self._settings.timeouts.login)
         find = self._people.find if self._direct is None else self._direct.entry
         person = find(searcher, plain, deadline)
-        return UNKNOWN if person is None else self._subject(Proved(person, searcher), deadline)
+        return UNKNOWN if person is None else self._subject(Proved(person, searcher), deadline, explain=True)
 
     def ping(self) -> None:
         """Make sure that a server answers the service account, or at all where there is none.
@@ -131,8 +131,11 @@ class LdapDirectory:
             refusal = self._passwords.check(person.entry.dn, password, deadline)
             yield refusal or Proved(person, searcher)
 
-    def _subject(self, proved: Proved, deadline: Deadline) -> DirectorySubject | Refusal:
+    def _subject(
+        self, proved: Proved, deadline: Deadline, *, explain: bool = False
+    ) -> DirectorySubject | Refusal:
         person, search = proved.person, proved.search
         if self._people.is_disabled(search, person.entry, deadline):
             return outcome.DISABLED
-        return self._people.subject(person, self._groups.of_person(search, person.entry, deadline))
+        groups = self._groups.of_person(search, person.entry, deadline, explain=explain)
+        return self._people.subject(person, groups)

@@ -189,6 +189,9 @@ def _not_now(result: Result) -> _NotNow | None:
 
 def failure(result: Result, what: str) -> DirectoryMisconfigured | DirectoryUnavailable:
     """Make the exception for a result that is neither yes nor no; the detail is for the operator's log."""
+    if result.code == SUCCESS:
+        what = f"{what}: the server left part of the answer to others, which are not asked (referrals)"
+        return DirectoryMisconfigured(f"{what}: choose bases that it holds itself")
     detail = f"{what} ended with LDAP result {result.code}"
     if result.message:
         detail += f" ({result.message[:200]})"

@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from app.directory.connection import Address, Connection, Deadline
+from app.directory.presets import Kind
 from app.directory.settings import DirectorySettings, TlsSettings
 from app.errors import DirectoryUnavailable
 
@@ -90,6 +91,7 @@ def addresses(settings: DirectorySettings) -> tuple[Address, ...]:
             start_tls=settings.start_tls,
             server_name=settings.tls.server_name or url.hostname or "",
             context=context,
+            domain_scope=settings.kind is Kind.ACTIVE_DIRECTORY,
         )
         for url in urls
     )

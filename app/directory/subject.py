@@ -15,7 +15,8 @@ class Group:
     Attributes:
         name: The folded value of the directory's group-name attribute.
         dn: Its DN.
-        found: How: `direct`, or `through NAME` where the subject is in it by way of another group.
+        found: How: `direct`, or `through NAME` where the subject is in it by way of another group. Where a
+            login need not find that out: `nested`, or the strategy (`by tokenGroups`).
         ambiguous: Another group of the subject has the same name.
     """
 

@@ -9,6 +9,7 @@ from ldap3.operation.search import parse_filter
 from ldap3.protocol.convert import prepare_filter_for_sending
 
 from app.directory import filters
+from app.directory.filters import Member
 
 
 def test_every_special_character_is_escaped() -> None:
@@ -29,16 +30,16 @@ def test_one_attribute_without_a_filter_stays_plain() -> None:
 
 def test_groups_of_a_person_are_found_in_every_way_in_one_filter() -> None:
     """DN members, unique members, the entry's own uid and its primary group."""
-    found = filters.groups_of_person("uid=bob,dc=x", "Bob", ["100"], "")
+    found = filters.groups_of_person(Member("uid=bob,dc=x", ["Bob"], ["100"], b"\x01\xff"), "")
     assert found == (
         "(|(member=uid=bob,dc=x)(uniqueMember=uid=bob,dc=x)(memberUid=Bob)"
-        "(&(objectClass=posixGroup)(gidNumber=100)))"
+        "(&(objectClass=posixGroup)(gidNumber=100))(objectSid=\\01\\ff))"
     )
 
 
 def test_an_entry_without_uid_matches_no_member_uid() -> None:
     """An empty uid is not searched for: it would match groups with an empty memberUid."""
-    assert "memberUid" not in filters.groups_of_person("cn=bob,dc=x", "", [], "")
+    assert "memberUid" not in filters.groups_of_person(Member("cn=bob,dc=x", [""]), "")
 
 
 def test_a_dn_is_escaped_but_not_rewritten() -> None:

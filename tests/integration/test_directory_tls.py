@@ -34,7 +34,14 @@ FAULTS: Final = {
 }
 
 
-@pytest.fixture(scope="module", params=list(FAULTS), ids=lambda kind: kind.name.lower())
+_QUICK: Final = (Kind.EXPIRED, Kind.WRONG_HOST, Kind.UNKNOWN_AUTHORITY, Kind.SELF_SIGNED)
+_KINDS: Final = [
+    pytest.param(kind, id=kind.name.lower(), marks=[] if kind in _QUICK else pytest.mark.slow)
+    for kind in FAULTS
+]
+
+
+@pytest.fixture(scope="module", params=_KINDS)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
     """Give a real slapd for each bad certificate."""
     folder = tmp_path_factory.mktemp("served")

@@ -18,8 +18,10 @@ BLIND: Final = f"cn=blind,ou=services,{SUFFIX}"
 """A service account that may read no group."""
 PASSWORD: Final = "x-password"
 """Everybody's, the service accounts' too."""
-CROWD: Final = 120
-"""In so many groups is crowded: more than two filters of 50."""
+CROWD: Final = 60
+"""In so many groups is crowded: more than one filter of 50."""
+PARENTS: Final = range(0, CROWD, 55)
+"""The groups of these that are in a further one each."""
 
 _LONG_AGO: Final = "20200101000000Z"
 _FAR_OFF: Final = "20380101000000Z"
@@ -144,10 +146,7 @@ def _groups() -> list[str]:
         _group(f"cn=level-0,{GROUPS}", deep),
         *(_group(f"cn=level-{level},{GROUPS}", f"cn=level-{level - 1},{GROUPS}") for level in range(1, 5)),
         *(_group(f"cn=crowd-{number:03},{GROUPS}", crowded) for number in range(CROWD)),
-        *(
-            _group(f"cn=above-{number:03},{GROUPS}", f"cn=crowd-{number:03},{GROUPS}")
-            for number in range(0, CROWD, 40)
-        ),
+        *(_group(f"cn=above-{number:03},{GROUPS}", f"cn=crowd-{number:03},{GROUPS}") for number in PARENTS),
         entry(
             f"cn=unique-names,{GROUPS}",
             objectClass="groupOfUniqueNames",

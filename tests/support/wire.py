@@ -50,7 +50,7 @@ class Answering:
                 client.settimeout(2)
                 asked = client.recv(_CHUNK)
                 self.heard += asked
-                number = asked[4]  # SEQUENCE, its length, INTEGER, its length
+                number = int.from_bytes(asked[4 : 4 + asked[3]])  # SEQUENCE, its length, INTEGER, its length
                 answer = _message(number, _EXTENDED_RESPONSE, self._code)
                 client.sendall(answer + (_message(number + 1, _BIND_RESPONSE, 0) if self._bound else b""))
                 while data := client.recv(_CHUNK):
@@ -59,5 +59,6 @@ class Answering:
 
 def _message(message_id: int, tag: int, code: int) -> bytes:
     result = bytes([0x0A, 1, code, 0x04, 0, 0x04, 0])
-    operation = bytes([tag, len(result)]) + result
-    return bytes([0x30, 3 + len(operation), 0x02, 1, message_id]) + operation
+    number = message_id.to_bytes(4)
+    content = bytes([0x02, len(number)]) + number + bytes([tag, len(result)]) + result
+    return bytes([0x30, len(content)]) + content

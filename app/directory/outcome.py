@@ -173,6 +173,11 @@ def of_bind(result: Result, *, tell_account_state: bool, typed: bool = False) ->
 
 def _not_now(result: Result) -> _NotNow | None:
     """Say which state of the account a bind tells of; None where it tells of none."""
+    if result.code == UNWILLING:
+        # the control of 389 Directory Server calls an inactivated account locked; only the text tells
+        said = next((why for text, why in _UNWILLING_TEXTS if text.search(result.message)), None)
+        if said is not None:
+            return said
     if result.code in _WITH_POLICY:
         policy = policy_error(result.ppolicy)
         if policy is not None:
@@ -182,8 +187,6 @@ def _not_now(result: Result) -> _NotNow | None:
         return _ACTIVE_DIRECTORY.get(int(found.group(1), 16)) if found else None
     if result.code == CONSTRAINT_VIOLATION:
         return _LOCKED  # 389 Directory Server, after too many wrong passwords
-    if result.code == UNWILLING:
-        return next((why for text, why in _UNWILLING_TEXTS if text.search(result.message)), None)
     return None
 
 

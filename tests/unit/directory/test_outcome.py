@@ -107,6 +107,11 @@ def test_every_other_code_of_active_directory_is_a_wrong_password(data: str) -> 
             Result(53, "Account inactivated. Contact system administrator."),
             Code.ACCOUNT_DISABLED,
         ),
+        # as 389 Directory Server sends it: the control says locked, with a length of four octets
+        (
+            Result(53, "Account inactivated.", b"\x30\x84\x00\x00\x00\x03\x81\x01\x01"),
+            Code.ACCOUNT_DISABLED,
+        ),
         (Result(53, "Account (Kerberos principal) is expired"), Code.ACCOUNT_EXPIRED),
     ],
 )

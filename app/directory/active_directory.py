@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.directory import filters, outcome
-from app.directory.connection import Deadline, Entry, Query
+from app.directory.connection import Entry, Query
+from app.directory.deadline import Deadline
 from app.directory.filters import Member
 from app.directory.people import Search
 from app.errors import DirectoryMisconfigured

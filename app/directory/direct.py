@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.directory.active_directory import own_sids
-from app.directory.connection import Connection, Deadline
+from app.directory.connection import Connection
+from app.directory.deadline import Deadline
 from app.directory.login import PasswordCheck
 from app.directory.people import UNKNOWN, People, Person, Proved, Search
 from app.directory.settings import PLACE, DirectorySettings

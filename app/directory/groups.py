@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from app import dn
 from app.directory import active_directory, filters, outcome, ranges
-from app.directory.connection import Deadline, Entry, Query
+from app.directory.connection import Entry, Query
+from app.directory.deadline import Deadline
 from app.directory.people import Search
 from app.directory.presets import Kind
 from app.directory.settings import DirectorySettings, GroupSettings

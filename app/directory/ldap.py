@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 from app.directory import names, outcome
-from app.directory.connection import Deadline
+from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin
 from app.directory.groups import GroupSearch
 from app.directory.login import PasswordCheck

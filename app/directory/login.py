@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.directory import filters, outcome
-from app.directory.connection import Connection, Deadline, Query, Result
+from app.directory.connection import Connection, Query, Result
+from app.directory.deadline import Deadline
 from app.directory.pool import Pool
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings
@@ -20,7 +21,7 @@ class PasswordCheck:
     def __init__(self, servers: Servers, settings: DirectorySettings) -> None:
         self._timeout = settings.timeouts.operation
         self._tell_account_state = settings.login.tell_account_state
-        self._pool = Pool(servers.connect, settings.pool.login, settings.pool)
+        self._pool = Pool(servers.connect, servers.is_left_alone, settings.pool.login, settings.pool)
 
     def check(self, dn: str, password: Secret, deadline: Deadline, *, typed: bool = False) -> Refusal | None:
         """Bind as an entry; None where the password is right and the account may log in.

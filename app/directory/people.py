@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.directory import filters, names, outcome
-from app.directory.connection import Deadline, Entry, Query, Result
+from app.directory.connection import Entry, Query, Result
+from app.directory.deadline import Deadline
 from app.directory.presets import Kind
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject, Group

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from app.directory import filters, outcome
-from app.directory.connection import Deadline, Entry, Query
+from app.directory.connection import Entry, Query
+from app.directory.deadline import Deadline
 from app.directory.people import Search
 from app.errors import DirectoryMisconfigured
 

@@ -6,7 +6,8 @@ import threading
 import time
 
 from app.directory import outcome
-from app.directory.connection import Connection, Deadline, Query, Result
+from app.directory.connection import Connection, Query, Result
+from app.directory.deadline import Deadline
 from app.directory.pool import Pool
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings, ServiceAccountSettings
@@ -77,16 +78,10 @@ class Searcher:
         self._servers = servers
         self._timeout = settings.timeouts.operation
         self._account = ServiceAccount(account)
-        self._pool = Pool(self._connect, settings.pool.search, settings.pool)
+        self._pool = Pool(self._connect, servers.is_left_alone, settings.pool.search, settings.pool)
 
     def _connect(self, deadline: Deadline) -> Connection:
-        connection = self._servers.connect(deadline)
-        try:
-            self._account.bind(connection, deadline.within(self._timeout))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return self._servers.connect(deadline, self._account.bind)
 
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Search; where an old connection turns out to be dead, once more on a new one.

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from app.directory import ranges
-from app.directory.connection import Deadline, Entry, Query, Result
+from app.directory.connection import Entry, Query, Result
+from app.directory.deadline import Deadline
 from app.directory.groups import GroupSearch
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryMisconfigured

@@ -97,6 +97,8 @@ def _people() -> list[str]:
             userPassword=PASSWORD,
         ),
         _person(f"uid=loop,{PEOPLE}", "loop"),
+        _person(f"uid=mallory,{PEOPLE}", "mallory"),
+        _person(f"uid=a\\+b\\3Dc,{PEOPLE}", "a+b=c"),
         _person(f"uid=diamond,{PEOPLE}", "diamond"),
         _person(f"uid=deep,{PEOPLE}", "deep"),
         _person(f"uid=crowded,{PEOPLE}", "crowded"),

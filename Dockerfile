@@ -1,5 +1,5 @@
 # The token server. Runs as an ordinary user on a read-only root; it wants /tmp, its configuration
-# ($WHARFINGER_CONFIG) and the realm's keys.
+# ($WHARFINGER_CONFIG), the realm's keys, and a place to write its state.
 #
 # Python comes from the base's own packages, so that any Debian or Ubuntu with Python 3.11 or newer will do as a base.
 ARG BASE_IMAGE=debian:bookworm-slim
@@ -10,7 +10,7 @@ RUN apt-get update \
 WORKDIR /build
 COPY requirements/ requirements/
 RUN python3 -m venv /opt/wharfinger \
-    && /opt/wharfinger/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt \
+    && /opt/wharfinger/bin/pip install --no-cache-dir --require-hashes -r requirements/postgresql.txt \
     && python3 -m venv tools \
     && tools/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
@@ -24,7 +24,8 @@ RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && useradd --uid 10001 --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin wharfinger \
-    && install -d -o wharfinger -g wharfinger /var/lib/wharfinger/keys /var/lib/wharfinger/published
+    && install -d -o wharfinger -g wharfinger /var/lib/wharfinger /var/lib/wharfinger/keys \
+        /var/lib/wharfinger/published /var/lib/wharfinger/state
 COPY --from=build /opt/wharfinger /opt/wharfinger
 ENV PATH=/opt/wharfinger/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

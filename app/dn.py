@@ -48,6 +48,21 @@ def parse(text: str) -> DN:
     return DN(tuple(_rdn(part) for part in _split(text, ",")))
 
 
+def first(text: str) -> tuple[Attribute, ...]:
+    """Give the first RDN of a DN: types in lower case, values with their escapes undone and nothing folded.
+
+    Raises:
+        ValueError: It is not RFC 4514, or a value stands there in BER.
+    """
+    found = []
+    for part in _split(_split(text, ",")[0], "+"):
+        name, _, value = part.partition("=")
+        if not _TYPE.fullmatch(name.strip()) or _HEX_VALUE.fullmatch(value.strip(" ")):
+            raise ValueError(f"{part!r} is not of the form type=value")
+        found.append((name.strip().lower(), _unescape(value.strip(" "))))
+    return tuple(found)
+
+
 def fold(value: str) -> str:
     """Fold a directory string as its caseIgnoreMatch does (RFC 4518 §2: map, normalise, squeeze blanks)."""
     return " ".join(fold_case(value).split())
@@ -99,6 +114,10 @@ def _value(text: str) -> str:
         return "\0" + text.lower()  # the BER form stays apart from a value that is spelled alike
     if "\\" not in text:
         return fold(text.encode().decode())
+    return fold(_unescape(text))
+
+
+def _unescape(text: str) -> str:
     octets = bytearray()
     position = 0
     while position < len(text):
@@ -114,6 +133,6 @@ def _value(text: str) -> str:
         else:
             raise ValueError(f"{text!r} has a backslash that escapes nothing")
     try:
-        return fold(octets.decode())
+        return octets.decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"{text!r} is not UTF-8") from error

@@ -5,7 +5,9 @@
     Refusal                      a value: the answer is no, and why
     WharfingerError              an exception: there is no answer
     ├── DirectoryUnavailable     no directory server answered in time
+    │   └── AnswerLost           to a bind: the password may have been counted as a wrong one
     ├── DirectoryMisconfigured   the directory answered, and an administrator must change something
+    ├── StateUnavailable         what processes share cannot be read or written
     ├── AuditUnavailable         what was about to happen could not be written down, so it does not happen
     └── ConfigurationError       files that an administrator wrote cannot be used: a list of `Problem`
 
@@ -24,13 +26,17 @@ class Code(enum.StrEnum):
     """The stable name of everything that can go wrong; stands in logs, audit lines and metrics."""
 
     WRONG_CREDENTIALS = "wrong_credentials"
+    TOO_MANY_FAILURES = "too_many_failures"
     MALFORMED_CREDENTIALS = "malformed_credentials"
     CREDENTIALS_REQUIRED = "credentials_required"
     INVALID_REFRESH_TOKEN = "invalid_refresh_token"  # noqa: S105 - a code, no token
     ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_EXPIRED = "account_expired"
     PASSWORD_EXPIRED = "password_expired"  # noqa: S105 - a code, no password
     PASSWORD_MUST_CHANGE = "password_must_change"  # noqa: S105 - a code, no password
+    LOGON_HOURS = "logon_hours"
+    LOGON_RESTRICTED = "logon_restricted"
     NETWORK_NOT_ALLOWED = "network_not_allowed"
     MALFORMED_REQUEST = "malformed_request"
     UNSUPPORTED_GRANT = "unsupported_grant"
@@ -46,6 +52,7 @@ class Code(enum.StrEnum):
     TOKEN_TOO_LARGE = "token_too_large"  # noqa: S105 - a code, no password
     DIRECTORY_UNAVAILABLE = "directory_unavailable"
     DIRECTORY_MISCONFIGURED = "directory_misconfigured"
+    STATE_UNAVAILABLE = "state_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
     INTERNAL = "internal"
 
@@ -58,11 +65,15 @@ class Refusal:
         code: Which no.
         message: For the person at the terminal; never says more than that person may know.
         detail: For the log; may be empty. Never holds a secret.
+        spared: Why the directory was not asked; empty where it was, or where it is not its turn.
+        retry_after: After how many seconds it makes sense to come again; 0 where that is not known.
     """
 
     code: Code
     message: str
     detail: str = ""
+    spared: str = ""
+    retry_after: int = 0
 
 
 class WharfingerError(Exception):
@@ -83,11 +94,22 @@ class DirectoryUnavailable(WharfingerError):  # noqa: N818 - named after the sta
     message = "The company directory does not answer just now. Try again in a moment."
 
 
+class AnswerLost(DirectoryUnavailable):
+    """The answer to a person's bind did not come; the directory may have counted a wrong password."""
+
+
 class DirectoryMisconfigured(WharfingerError):  # noqa: N818 - named after the state, as the design does
     """The directory answered in a way that only an administrator can mend; the detail says what to change."""
 
     code = Code.DIRECTORY_MISCONFIGURED
     message = "The login service is not set up correctly. Tell an administrator and name the request id."
+
+
+class StateUnavailable(WharfingerError):  # noqa: N818 - named after the state, as the design does
+    """What the processes of all servers share cannot be read or written just now."""
+
+    code = Code.STATE_UNAVAILABLE
+    message = "The token server cannot do its work just now. Try again in a moment."
 
 
 class AuditUnavailable(WharfingerError):  # noqa: N818 - named after the state, as the design does

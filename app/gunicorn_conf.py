@@ -15,9 +15,10 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from app import settings
+from app import dumps, settings
 from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
+dumps.leave_none()
 _settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
 _own_folder: str | None = None
 if METRICS_FOLDER_VARIABLE not in os.environ:

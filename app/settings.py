@@ -35,6 +35,7 @@ from app.errors import ConfigurationError, Problem
 from app.keys.kid import KeyId
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
+from app.state.settings import StateSettings
 from app.telemetry.audit import AuditSettings
 from app.telemetry.log import LogSettings
 
@@ -204,6 +205,7 @@ class Settings(BaseSettings):
     )
 
     server: ServerSettings = ServerSettings()
+    state: StateSettings | None = StateSettings()
     log: LogSettings = LogSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitSettings = LimitSettings()
@@ -260,7 +262,7 @@ def load(path: Path) -> Settings:
         raise ConfigurationError([*unknown, *_describe(error, document, overrides)]) from None
     if unknown:
         raise ConfigurationError(unknown)
-    return _resolve(settings, path.absolute().parent)
+    return _absolute(settings, path.absolute().parent)
 
 
 def _describe(error: ValidationError, document: Document, overrides: Overrides) -> Iterator[Problem]:
@@ -277,6 +279,14 @@ def _describe(error: ValidationError, document: Document, overrides: Overrides) 
 def _secrets_folder() -> Path | None:
     name = os.environ.get(SECRETS_VARIABLE)
     return Path(name) if name else None
+
+
+def _absolute(settings: Settings, base: Path) -> Settings:
+    """Make every path absolute, as seen from the folder of the file; that in the state's URL too."""
+    resolved = _resolve(settings, base)
+    if resolved.state is None:
+        return resolved
+    return resolved.model_copy(update={"state": resolved.state.seen_from(base)})
 
 
 def _resolve(section: Model, base: Path) -> Model:

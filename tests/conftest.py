@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,13 @@ from typing import Any, TypeAlias
 import hypothesis
 import pytest
 
+from tests.support import ldap, openldap_company
+from tests.support.dirsrv import Dirsrv
 from tests.support.ports import free_port
+from tests.support.samba import Samba
 from tests.support.server import SAMPLE_RULES, Server, configuration, sample_server
 from tests.support.slapd import Slapd
+from tests.support.stands import Sections
 
 # A machine that is busy is no reason to fail; and what CI says of a commit is the same every time.
 hypothesis.settings.register_profile("here", deadline=None)
@@ -32,6 +37,51 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
     """Give the sample directory; a test that stops or changes one starts its own by `start_slapd`."""
     with Slapd(tmp_path_factory.mktemp("directory") / "slapd") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def slapd_section(slapd: Slapd) -> Sections:
+    """Give the `directory` section of the sample directory."""
+    return functools.partial(ldap.section, slapd)
+
+
+@pytest.fixture(scope="session")
+def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    """Give an OpenLDAP with everything in it that people trip over."""
+    with Slapd(tmp_path_factory.mktemp("openldap") / "slapd", variant=openldap_company.company()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def openldap_section(openldap: Slapd) -> Sections:
+    """Give its `directory` section."""
+    return functools.partial(ldap.section, openldap)
+
+
+@pytest.fixture(scope="session")
+def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samba]:
+    """Give a domain controller."""
+    with Samba(tmp_path_factory.mktemp("samba") / "samba") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def samba_section(samba: Samba) -> Sections:
+    """Give its `directory` section."""
+    return samba.section
+
+
+@pytest.fixture(scope="session")
+def dirsrv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dirsrv]:
+    """Give a 389 Directory Server."""
+    with Dirsrv(tmp_path_factory.mktemp("dirsrv") / "dirsrv") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dirsrv_section(dirsrv: Dirsrv) -> Sections:
+    """Give its `directory` section."""
+    return dirsrv.section
 
 
 @pytest.fixture

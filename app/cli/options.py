@@ -11,7 +11,7 @@ import click
 
 from app import settings
 from app.errors import ConfigurationError
-from app.settings import Settings
+from app.settings import RealmSettings, Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +38,33 @@ def config_option(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
         return command(load(config), *args, **kwargs)
 
     return with_settings
+
+
+def realm_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option `--realm`."""
+    return click.option("--realm", help="The realm; the default realm where not given.")(command)
+
+
+def find_realm(settings: Settings, name: str | None) -> tuple[str, RealmSettings]:
+    """Give a realm of the configuration and its name, or end with the names that there are."""
+    name = name or settings.default_realm
+    if section := settings.realms.get(name):
+        return name, section
+    known = ", ".join(sorted(settings.realms))
+    text = f"there is no realm {name!r}; the configuration has: {known}"
+    raise click.BadParameter(text, param_hint="--realm")
+
+
+def format_option(*forms: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give a command the option `--format`: `text` for people, and what programs read."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", *forms]),
+        default="text",
+        show_default=True,
+        help="For people or for programs.",
+    )
 
 
 def load(path: Path) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib.util import find_spec
@@ -11,14 +12,19 @@ import click
 
 from app import settings
 from app.cli.options import config_path_option, load, problems
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, StateUnavailable
+from app.settings import Settings
+from app.state.shared import SharedState
+from app.telemetry import log
+
+_log = logging.getLogger("wharfinger.state")
 
 
 @click.command()
 @config_path_option
 def serve(config: Path) -> None:
     """Run the server in the foreground, until a signal ends it."""
-    load(config)
+    _bring_state_up_to_date(load(config))
     os.environ[settings.PATH_VARIABLE] = str(config.absolute())
     sys.argv = [_gunicorn(), "--config", "python:app.gunicorn_conf", "app.wsgi:application"]
 
@@ -29,6 +35,19 @@ def serve(config: Path) -> None:
         WSGIApplication("wharfinger serve").run()
     except ConfigurationError as error:
         raise problems(error) from None
+
+
+def _bring_state_up_to_date(settings: Settings) -> None:
+    """Do it before the server starts; one that is away is waited for by nobody, its users do without."""
+    log.configure(settings.log.level)
+    if settings.state is None:
+        return
+    try:
+        SharedState(settings.state).bring_up_to_date()
+    except ConfigurationError as error:
+        raise problems(error) from None
+    except StateUnavailable as error:
+        _log.error("state unavailable", extra={"detail": error.detail})
 
 
 def _gunicorn() -> str:

@@ -7,67 +7,31 @@ the user's password. Everything that this program does with ldap3 is in this mod
 
 from __future__ import annotations
 
-import contextlib
 import select
-import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import ldap3
 from ldap3.core.exceptions import LDAPException
-from ldap3.core.tls import Tls
 
+from app.directory import faults, transport
+from app.directory.deadline import Deadline
+from app.directory.resolver import Resolver
+from app.directory.transport import Address, BrokenTransport
 from app.errors import DirectoryUnavailable
 from app.protocol.secret import Secret
 
 PPOLICY_CONTROL = "1.3.6.1.4.1.42.2.27.8.5.1"
 """Password policy for LDAP directories (draft-behera-ldap-password-policy)."""
+_DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
+"""Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
 _SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
-_KEEPALIVE_SECONDS = 30
-
-
-class Deadline:
-    """A moment by which an operation must have ended."""
-
-    def __init__(self, allowed: timedelta) -> None:
-        self._end = time.monotonic() + allowed.total_seconds()
-
-    def remaining(self) -> float:
-        """Give the seconds that are left.
-
-        Raises:
-            DirectoryUnavailable: None are.
-        """
-        seconds = self._end - time.monotonic()
-        if seconds <= 0:
-            raise DirectoryUnavailable("the directory did not answer in time")
-        return seconds
-
-    def within(self, allowed: timedelta) -> Deadline:
-        """Give a deadline for a part: after `allowed`, but not after this one."""
-        part = Deadline(allowed)
-        part._end = min(part._end, self._end)
-        return part
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One server: where it is and how it is talked to; `context` is None for plain LDAP."""
-
-    host: str
-    port: int
-    ldaps: bool
-    start_tls: bool
-    server_name: str
-    context: ssl.SSLContext | None
-
-    def __str__(self) -> str:
-        """Give its URL."""
-        return f"{'ldaps' if self.ldaps else 'ldap'}://{self.host}:{self.port}"
+_START_TLS = "1.3.6.1.4.1.1466.20037"
+FAIR_SECONDS = 0.25
+"""With less time than that, a server is not to blame for being late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,94 +88,52 @@ class Result:
     referrals: int = 0
 
 
-class _VerifyingTls(Tls):
-    """ldap3's TLS with one prebuilt context that really verifies, SNI included."""
-
-    def __init__(self, address: Address) -> None:
-        super().__init__()
-        self._address = address
-
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002 - ldap3's
-        if self._address.context is None:
-            raise ssl.SSLError("TLS was asked for without a context")
-        plain = connection.socket
-        under = plain.inner if isinstance(plain, _DeadlineSocket) else plain
-        name = self._address.server_name
-        wrapped = self._address.context.wrap_socket(
-            under, server_hostname=name, do_handshake_on_connect=do_handshake
-        )
-        connection.socket = plain.over(wrapped) if isinstance(plain, _DeadlineSocket) else wrapped
-
-
-class _DeadlineSocket:
-    """A socket whose every wait ends at the deadline of the operation."""
-
-    def __init__(self, inner: socket.socket, deadline: Deadline) -> None:
-        self.inner = inner
-        self.deadline = deadline
-
-    def over(self, inner: socket.socket) -> _DeadlineSocket:
-        return _DeadlineSocket(inner, self.deadline)
-
-    def recv(self, size: int) -> bytes:
-        self.inner.settimeout(self.deadline.remaining())
-        return self.inner.recv(size)
-
-    def sendall(self, data: bytes) -> None:
-        self.inner.settimeout(self.deadline.remaining())
-        self.inner.sendall(data)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-
 class Connection:
     """An open connection to one server. Not for two threads at once.
 
     Every method takes the deadline of the whole operation and raises DirectoryUnavailable where the server
     does not answer properly by then; the connection is then of no more use.
+
+    Attributes:
+        reused: Whether it was lent before.
+        used: When it was used last.
+        watch: Is told how each operation ended: whether the server did its part.
     """
 
-    def __init__(self, address: Address, deadline: Deadline) -> None:
+    def __init__(self, address: Address, resolver: Resolver, deadline: Deadline) -> None:
         """Connect, and negotiate TLS where the address asks for it."""
         self.address = address
         self.reused = False
         self.used = time.monotonic()
-        self._ldap = self._prepare(deadline)
-        with self._closed_on_failure():
-            self._ldap.open(read_server_info=False)
-            self._socket = _DeadlineSocket(self._ldap.socket, deadline)
-            self._ldap.socket = self._socket
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS)
-            if address.start_tls:
-                if not self._ldap.start_tls(read_server_info=False):
-                    raise ssl.SSLError("the server does not start TLS")
-                self._socket = self._ldap.socket
+        self.watch: Callable[[bool], object] = _nobody
+        self._ldap = _unopened()
+        try:
+            self._socket = transport.connect(address, resolver, deadline)
+        except BrokenTransport as error:
+            raise DirectoryUnavailable(f"{address}: {error}") from None
+        self._adopt()
+        if address.start_tls:
+            self._start_tls(deadline)
 
-    def _prepare(self, deadline: Deadline) -> Any:
-        address = self.address
-        server = ldap3.Server(
-            host=f"[{address.host}]" if ":" in address.host else address.host,
-            port=address.port,
-            use_ssl=address.ldaps,
-            tls=_VerifyingTls(address),
-            get_info=ldap3.NONE,
-            connect_timeout=deadline.remaining(),
-        )
-        return ldap3.Connection(
-            server=server,
-            client_strategy=ldap3.SYNC,
-            authentication=ldap3.ANONYMOUS,
-            auto_bind=ldap3.AUTO_BIND_NONE,
-            auto_escape=False,
-            auto_referrals=False,
-            auto_range=False,
-            check_names=False,
-            raise_exceptions=False,
-            return_empty_attributes=False,
-        )
+    def _adopt(self) -> None:
+        """Give the socket to ldap3, which would resolve, connect and verify in its own way."""
+        ldap = self._ldap
+        ldap.socket, ldap.closed, ldap.listening = self._socket, False, True
+        ldap.strategy._outstanding = {}  # noqa: SLF001 - what its `open` does besides
+
+    def _start_tls(self, deadline: Deadline) -> None:
+        self._run(deadline, self._ldap.extended, request_name=_START_TLS)
+        try:
+            self._socket.start_tls(self.address, offered=self._ldap.result["result"] == 0)
+        except (BrokenTransport, DirectoryUnavailable) as error:
+            self.close()
+            raise DirectoryUnavailable(f"{self.address}: {error}") from None
+
+    @property
+    def tls(self) -> ssl.SSLSocket | None:
+        """The socket, where it speaks TLS; for looking at, not for talking."""
+        inner = self._socket.inner
+        return inner if isinstance(inner, ssl.SSLSocket) else None
 
     def bind(self, dn: str, password: Secret, deadline: Deadline) -> Result:
         """Bind with a name and a password (RFC 4513 §5.1.3), both not empty.
@@ -233,9 +155,11 @@ class Connection:
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Search (RFC 4511 §4.5); follows no alias and no referral."""
         ldap = self._ldap
+        local = self.address.domain_scope and query.scope != "base"
         self._run(
             deadline,
             ldap.search,
+            controls=[_DOMAIN_SCOPE] if local else None,
             search_base=query.base,
             search_filter=query.filter,
             search_scope=_SCOPES[query.scope],
@@ -253,25 +177,33 @@ class Connection:
         return Result(ldap.result["result"], ldap.result["message"] or "", None, entries, referrals)
 
     def _run(self, deadline: Deadline, operation: Any, **arguments: Any) -> None:
+        """Run an operation of ldap3, and make one error of all that it raises.
+
+        Nobody can know what a connection answers after one.
+        """
         self._socket.deadline = deadline
-        with self._closed_on_failure():
+        granted = deadline.remaining()
+        try:
             operation(**arguments)
             deadline.remaining()
-        self.used = time.monotonic()
-
-    @contextlib.contextmanager
-    def _closed_on_failure(self) -> Iterator[None]:
-        """Make one error of all that ldap3 raises; nobody can know what a connection answers after one."""
-        try:
-            yield
         except (LDAPException, OSError, DirectoryUnavailable) as error:
-            self.close()
-            raise DirectoryUnavailable(f"{self.address}: {_plain(error)}") from None
+            broken = self._socket.broken
+            if isinstance(error, DirectoryUnavailable):
+                broken = faults.LATE
+            detail = f"{self.address}: {broken or _plain(error)}"
+            self._fail(detail, is_late=broken is faults.LATE, granted=granted)
         except Exception as error:  # noqa: BLE001 - garbage makes ldap3's decoder stumble in any way
-            self.close()
-            raise DirectoryUnavailable(
-                f"{self.address}: no proper LDAP answer ({type(error).__name__})"
-            ) from None
+            detail = f"{self.address}: no proper LDAP answer ({type(error).__name__})"
+            self._fail(detail, is_late=False, granted=granted)
+        self.used = time.monotonic()
+        self.watch(True)  # noqa: FBT003 - the one thing that it is told
+
+    def _fail(self, detail: str, *, is_late: bool, granted: float) -> NoReturn:
+        """Close the connection; a server is not to blame for a little time, nor for an old connection."""
+        self.close()
+        if granted >= FAIR_SECONDS if is_late else not self.reused:
+            self.watch(False)  # noqa: FBT003 - the one thing that it is told
+        raise DirectoryUnavailable(detail) from None
 
     def is_quiet(self) -> bool:
         """Tell whether nothing has come since the last operation: no disconnection, no notice of one."""
@@ -284,10 +216,29 @@ class Connection:
 
     def close(self) -> None:
         """Close the socket, without a word to the server."""
-        inner = self._ldap.socket
         self._ldap.strategy.close()
-        if inner is not None:
-            inner.close()
+        self._socket.inner.close()
+
+
+def _unopened() -> Any:
+    """Make a connection of ldap3 that has no socket."""
+    server = ldap3.Server(host="directory", get_info=ldap3.NONE)  # a name for its own texts, never looked up
+    return ldap3.Connection(
+        server=server,
+        client_strategy=ldap3.SYNC,
+        authentication=ldap3.ANONYMOUS,
+        auto_bind=ldap3.AUTO_BIND_NONE,
+        auto_escape=False,
+        auto_referrals=False,
+        auto_range=False,
+        check_names=False,
+        raise_exceptions=False,
+        return_empty_attributes=False,
+    )
+
+
+def _nobody(_: bool) -> None:  # noqa: FBT001 - a callback with one argument
+    """Take no note."""
 
 
 def _plain(error: Exception) -> str:

@@ -1,94 +1,240 @@
-"""The groups of a person: those that list the entry, and those that list one of its groups."""
+"""The groups of a person, by the strategy that is configured: complete, or an error.
+
+A list that lacks a group could lack the group of a deny rule, so nothing here truncates.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from app import dn
-from app.directory import filters, outcome
-from app.directory.connection import Deadline, Entry, Query
-from app.directory.search import Searcher
-from app.directory.settings import GroupSettings
+from app.directory import active_directory, filters, outcome, ranges
+from app.directory.connection import Entry, Query
+from app.directory.deadline import Deadline
+from app.directory.people import Search
+from app.directory.presets import Kind
+from app.directory.settings import DirectorySettings, GroupSettings
 from app.directory.subject import Group
 from app.dn import DN
 from app.errors import DirectoryMisconfigured
 
-_DNS_PER_FILTER = 50
+_Item = TypeVar("_Item")
+_PER_FILTER = 50
+"""DNs or SIDs that one filter names."""
+DIRECT = "direct"
+_NESTED = "nested"
+_BY_MEMBER_OF, _BY_TOKEN, _IN_CHAIN = "by memberOf", "by tokenGroups", "in chain"
+_FLATTENED = frozenset({Kind.FREEIPA, Kind.DIRSRV})
+"""Their memberOf holds the groups of groups too, and does not tell them apart."""
 
 
-class GroupSearch:
-    """Finds groups by searching for their members (strategy `member_search`)."""
+class Found:
+    """The groups found so far; each once, however often it is found."""
 
-    def __init__(self, searcher: Searcher, settings: GroupSettings) -> None:
-        self._searcher = searcher
+    def __init__(self, settings: GroupSettings) -> None:
         self._settings = settings
+        self._groups: dict[DN, list[Group]] = {}
 
-    def of_person(self, entry: Entry, deadline: Deadline) -> tuple[Group, ...]:
-        """Give all groups of an entry, the nested ones where they are asked for.
+    def add(self, entries: Iterable[Entry], how: str) -> list[Entry]:
+        """Add the groups of entries; gives the entries that are new.
 
         Raises:
-            DirectoryUnavailable: No server answers.
-            DirectoryMisconfigured: The list would be incomplete: a truncated list would lose deny rules.
+            DirectoryMisconfigured: There are more than are allowed.
         """
-        if self._settings.strategy == "none":
-            return ()
-        uid = next(iter(entry.texts("uid")), "")
-        text = filters.groups_of_person(entry.dn, uid, entry.texts("gidNumber"), self._settings.filter)
-        found: dict[DN, list[Group]] = {}
-        frontier = self._search(text, found, "direct", deadline)
-        depth = 1
-        while self._settings.nested and frontier:
-            if depth > self._settings.max_depth:
-                raise DirectoryMisconfigured(f"{entry.dn} is in groups nested deeper than groups.max_depth")
-            depth += 1
-            frontier = self._search_parents(frontier, found, deadline)
-        return _flag_ambiguous([group for groups in found.values() for group in groups])
-
-    def _search_parents(
-        self, children: Sequence[Entry], found: dict[DN, list[Group]], deadline: Deadline
-    ) -> list[Entry]:
-        """Search for the groups that list some of these groups as members."""
-        parents = []
-        for start in range(0, len(children), _DNS_PER_FILTER):
-            batch = children[start : start + _DNS_PER_FILTER]
-            names = batch[0].texts(self._settings.name_attribute)
-            how = f"through {names[0]}" if len(batch) == 1 and names else "nested"
-            text = filters.groups_of_groups((child.dn for child in batch), self._settings.filter)
-            parents += self._search(text, found, how, deadline)
-        return parents
-
-    def _search(self, text: str, found: dict[DN, list[Group]], how: str, deadline: Deadline) -> list[Entry]:
-        """Add the groups that a filter matches to those found; gives the entries that are new."""
         new = []
-        attributes = (self._settings.name_attribute,)
-        limit = self._settings.max_groups + 1
-        for base in self._settings.bases:
-            result = self._searcher.search(
-                Query(base, self._settings.scope, text, attributes, limit), deadline
-            )
-            if result.code != outcome.SUCCESS or result.referrals:
-                raise outcome.failure(result, f"the search for groups under {base}")
-            for entry in result.entries:
-                name = _parse(entry.dn)
-                if name not in found:
-                    values = entry.texts(self._settings.name_attribute)
-                    found[name] = [Group(dn.fold(value), name, how) for value in values]
-                    new.append(entry)
-        if len(found) > self._settings.max_groups:
+        for entry in entries:
+            name = parse(entry.dn)
+            if name not in self._groups:
+                values = entry.texts(self._settings.name_attribute) or ("",)  # a rule by DN still works
+                self._groups[name] = [Group(dn.fold(value), name, how) for value in values]
+                new.append(entry)
+        if len(self._groups) > self._settings.max_groups:
             raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
         return new
 
+    def __contains__(self, name: DN) -> bool:
+        return name in self._groups
 
-def _parse(text: str) -> DN:
+    def how(self) -> dict[DN, str]:
+        """Give how each was found."""
+        return {name: groups[0].found for name, groups in self._groups.items()}
+
+    def explain(self, how: dict[DN, str]) -> None:
+        """Put better explanations in the place of those that are there."""
+        for name, groups in self._groups.items():
+            self._groups[name] = [replace(group, found=how.get(name, group.found)) for group in groups]
+
+    def groups(self) -> tuple[Group, ...]:
+        """Give all, marking those whose name another one has too: the name alone does not say which."""
+        groups = [group for groups in self._groups.values() for group in groups]
+        names = Counter(name for name, _ in {(group.name, group.dn) for group in groups})
+        return tuple(replace(group, ambiguous=names[group.name] > 1) for group in groups)
+
+
+class GroupSearch:
+    """Finds the groups of people as the settings say."""
+
+    def __init__(self, settings: DirectorySettings) -> None:
+        self._settings = settings.groups
+        self._kind = settings.kind
+
+    def of_person(
+        self, search: Search, entry: Entry, deadline: Deadline, *, explain: bool = False
+    ) -> tuple[Group, ...]:
+        """Give all groups of an entry, the nested ones where they are asked for.
+
+        Args:
+            search: What to search with.
+            entry: The person's.
+            deadline: Of the whole login.
+            explain: Find out of each group through which other one the person is in it; a login does not
+                need to know, and this takes a search for each group.
+
+        Raises:
+            DirectoryUnavailable: No server answers.
+            DirectoryMisconfigured: The list would be incomplete.
+        """
+        found = Found(self._settings)
+        match self._settings.strategy:
+            case "member_search":
+                self._by_members(search, entry, found, deadline, explain=explain)
+            case "member_of":
+                self._by_member_of(search, entry, found, deadline, explain=explain)
+            case "token_groups":
+                self._by_token(search, entry, found, deadline)
+            case "in_chain":
+                self._in_chain(search, entry, found, deadline)
+        if explain and any(how in {_BY_MEMBER_OF, _BY_TOKEN, _IN_CHAIN} for how in found.how().values()):
+            found.explain(self._explanations(search, entry, deadline))
+        return found.groups()
+
+    def _explanations(self, search: Search, entry: Entry, deadline: Deadline) -> dict[DN, str]:
+        """Find the groups once more, from each to those that list it."""
+        found = Found(self._settings)
+        text = filters.groups_of_person(active_directory.member(entry), self._settings.filter)
+        self._climb(search, found.add(self._read(search, text, deadline), DIRECT), found, deadline, 1)
+        return found.how()
+
+    def _by_members(
+        self, search: Search, entry: Entry, found: Found, deadline: Deadline, *, explain: bool
+    ) -> None:
+        text = filters.groups_of_person(active_directory.member(entry), self._settings.filter)
+        direct = found.add(self._read(search, text, deadline), DIRECT)
+        if self._settings.nested:
+            self._climb(search, direct, found, deadline, 1 if explain else _PER_FILTER)
+
+    def _by_member_of(
+        self, search: Search, entry: Entry, found: Found, deadline: Deadline, *, explain: bool
+    ) -> None:
+        values = ranges.texts(ranges.all_values(search, entry, "memberOf", deadline))
+        wanted = {name: value for value in values if self._is_below_a_base(name := parse(value))}
+        if len(wanted) > self._settings.max_groups:
+            raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
+        how = _BY_MEMBER_OF if self._kind in _FLATTENED else DIRECT
+        member = active_directory.member(entry)
+        matchers = [filters.named_like(_first_rdn(value)) for value in wanted.values()]
+        primary = member.primary()
+        direct = []
+        for some in _batches(matchers + primary):
+            for each in self._read(search, self._restricted(some), deadline):
+                if parse(each.dn) in wanted:
+                    direct += found.add([each], how)
+        if primary:
+            direct += found.add(self._read(search, self._restricted(primary), deadline), DIRECT)
+        if not self._settings.filter:
+            # unreadable, or gone since: the entry says that the person is in it, so rules may count on it
+            rest = [(name, value) for name, value in wanted.items() if name not in found]
+            direct += found.add((self._unread(value) for _, value in rest), how)
+        if self._settings.nested:
+            self._climb(search, direct, found, deadline, 1 if explain else _PER_FILTER)
+
+    def _unread(self, value: str) -> Entry:
+        """Make an entry of a DN: its RDN may hold the name."""
+        attributes: dict[str, list[bytes]] = {}
+        for name, text in _first_rdn(value):
+            attributes.setdefault(name, []).append(text.encode())
+        return Entry(value, attributes)
+
+    def _by_token(self, search: Search, entry: Entry, found: Found, deadline: Deadline) -> None:
+        sids = active_directory.token_groups(search, entry.dn, deadline)
+        if len(sids) > self._settings.max_groups:
+            raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
+        for some in _batches([filters.has_sid(sid) for sid in sids]):
+            found.add(self._read(search, self._restricted(some), deadline), _BY_TOKEN)
+
+    def _in_chain(self, search: Search, entry: Entry, found: Found, deadline: Deadline) -> None:
+        active_directory.require_in_chain(search, deadline)
+        found.add(self._read(search, self._restricted([filters.in_chain(entry.dn)]), deadline), _IN_CHAIN)
+        primary = active_directory.member(entry).primary()
+        if primary:  # no group lists its primary members
+            groups = found.add(self._read(search, self._restricted(primary), deadline), DIRECT)
+            for group in groups:
+                text = self._restricted([filters.in_chain(group.dn)])
+                found.add(self._read(search, text, deadline), _IN_CHAIN)
+
+    def _climb(
+        self, search: Search, children: list[Entry], found: Found, deadline: Deadline, at_once: int
+    ) -> None:
+        """Add the groups that list these groups, and so on; cycles end, as each group is new only once."""
+        depth = 1
+        while children:
+            if depth > self._settings.max_depth:
+                raise DirectoryMisconfigured("a person is in groups nested deeper than groups.max_depth")
+            depth += 1
+            parents = []
+            for batch in _batches(children, at_once):
+                names = batch[0].texts(self._settings.name_attribute)
+                how = f"through {names[0] if names else batch[0].dn}" if len(batch) == 1 else _NESTED
+                text = filters.groups_of_groups((child.dn for child in batch), self._settings.filter)
+                parents += found.add(self._read(search, text, deadline), how)
+            children = parents
+
+    def _restricted(self, matchers: Sequence[str]) -> str:
+        return filters.restricted(filters.any_of(matchers), self._settings.filter)
+
+    def _read(self, search: Search, text: str, deadline: Deadline) -> list[Entry]:
+        """Read the groups that a filter matches, all of them."""
+        settings = self._settings
+        entries: list[Entry] = []
+        for base in settings.bases:
+            query = Query(base, settings.scope, text, (settings.name_attribute,), settings.max_groups + 1)
+            result = search.search(query, deadline)
+            if result.code != outcome.SUCCESS or result.referrals:
+                raise outcome.failure(result, f"the search for groups under {base}")
+            entries += result.entries
+        return entries
+
+    def _is_below_a_base(self, name: DN) -> bool:
+        return any(_is_below(name, dn.parse(base), self._settings.scope) for base in self._settings.bases)
+
+
+def parse(text: str) -> DN:
+    """Parse a DN that the server returned.
+
+    Raises:
+        DirectoryMisconfigured: It is none.
+    """
     try:
         return dn.parse(text)
     except ValueError as error:
         raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error
 
 
-def _flag_ambiguous(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Mark groups whose name another group has too: the name alone does not say which is meant."""
-    names = Counter(name for name, _ in {(group.name, group.dn) for group in groups})
-    return tuple(replace(group, ambiguous=True) if names[group.name] > 1 else group for group in groups)
+def _first_rdn(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return dn.first(text)
+    except ValueError as error:
+        raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error
+
+
+def _is_below(name: DN, base: DN, scope: str) -> bool:
+    depth = len(name.rdns) - len(base.rdns)
+    return (depth == 1 if scope == "one" else depth >= 0) and name.rdns[depth:] == base.rdns
+
+
+def _batches(items: Sequence[_Item], size: int = _PER_FILTER) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

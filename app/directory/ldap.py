@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
-from app.directory import names
-from app.directory.connection import Deadline, Entry
+from app.directory import names, outcome
+from app.directory.deadline import Deadline
+from app.directory.direct import DirectLogin
 from app.directory.groups import GroupSearch
 from app.directory.login import PasswordCheck
-from app.directory.search import Searcher, find_person, subject_name
+from app.directory.people import UNKNOWN, People, Proved
+from app.directory.search import Searcher
 from app.directory.servers import Servers, addresses
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
-from app.errors import Code, Refusal
+from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
+from app.protocol.secret import Secret
 
 _PING_TIMEOUT = timedelta(seconds=2)
+_IMPLAUSIBLE = Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "a name that is not looked up")
 
 
 class LdapDirectory:
@@ -28,10 +34,24 @@ class LdapDirectory:
             OSError: A certificate file cannot be read.
         """
         self._settings = settings
-        servers = Servers(addresses(settings), settings.timeouts.connect)
-        self._searcher = Searcher(servers, settings)
-        self._passwords = PasswordCheck(servers, settings)
-        self._groups = GroupSearch(self._searcher, settings.groups)
+        self._servers = Servers(addresses(settings), settings.timeouts.connect)
+        account = settings.service_account
+        self._searcher = Searcher(self._servers, settings, account) if account is not None else None
+        self._passwords = PasswordCheck(self._servers, settings)
+        self._people = People(settings)
+        self._groups = GroupSearch(settings)
+        direct = settings.login.mode == "direct"
+        self._direct = (
+            DirectLogin(settings, self._passwords, self._people, self._searcher) if direct else None
+        )
+
+    def name_of(self, typed: str) -> str | None:
+        """Give the canonical name of a typed one, whether or not anybody has it; None if nobody can.
+
+        What is remembered or counted of a person goes by this name, in whichever form it was typed.
+        """
+        name = names.plain(typed, self._settings.login)
+        return None if name is None else names.canonical(name)
 
     def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
         """Find out who somebody is.
@@ -46,43 +66,76 @@ class LdapDirectory:
             DirectoryUnavailable: No server answered in time.
             DirectoryMisconfigured: A server answered, but an administrator must change something.
         """
-        name = credentials.username
-        if not names.is_plausible(name):
-            return _wrong("a name that is not looked up")
+        name = names.plain(credentials.username, self._settings.login)
+        if name is None:
+            return _IMPLAUSIBLE
         deadline = Deadline(self._settings.timeouts.login)
-        entry = find_person(self._searcher, self._settings.users, name, deadline)
-        if entry is None:
-            return _wrong("unknown user")
-        subject = subject_name(entry, self._settings.users)
-        if subject is None or names.canonical(name) != subject:
-            return _wrong("the name is not the entry's own")
-        refusal = self._passwords.check(entry.dn, credentials.password, deadline)
-        return refusal if refusal is not None else self._subject(subject, entry, deadline)
+        with self._logged_in(name, credentials.password, deadline) as proved:
+            return proved if isinstance(proved, Refusal) else self._subject(proved, deadline)
+
+    def look_up(self, name: str) -> DirectorySubject | Refusal:
+        """Find out who somebody would be, without a password: for explanations, never for a login.
+
+        Raises:
+            DirectoryUnavailable: No server answered in time.
+            DirectoryMisconfigured: An administrator must change something; there is no service account.
+        """
+        searcher = self._service()
+        plain = names.plain(name, self._settings.login)
+        if plain is None:
+            return _IMPLAUSIBLE
+        deadline = Deadline(self._settings.timeouts.login)
+        find = self._people.find if self._direct is None else self._direct.entry
+        person = find(searcher, plain, deadline)
+        return UNKNOWN if person is None else self._subject(Proved(person, searcher), deadline, explain=True)
 
     def ping(self) -> None:
-        """Make sure that a server answers the service account.
+        """Make sure that a server answers the service account, or at all where there is none.
 
         Raises:
             DirectoryUnavailable: None answers.
             DirectoryMisconfigured: The service account cannot bind.
         """
-        self._searcher.ping(Deadline(_PING_TIMEOUT))
+        deadline = Deadline(_PING_TIMEOUT)
+        if self._searcher is not None:
+            self._searcher.ping(deadline)
+        else:
+            self._passwords.ping(deadline)
 
     def close(self) -> None:
         """Close the idle connections; the directory can still be used, and opens new ones."""
-        self._searcher.close()
+        if self._searcher is not None:
+            self._searcher.close()
         self._passwords.close()
 
-    def _subject(self, name: str, entry: Entry, deadline: Deadline) -> DirectorySubject:
-        users = self._settings.users
-        return DirectorySubject(
-            name=name,
-            id=next(iter(entry.texts(users.id_attribute)), ""),
-            dn=entry.dn,
-            groups=self._groups.of_person(entry, deadline),
-            attributes={attribute.lower(): entry.texts(attribute) for attribute in users.attributes},
-        )
+    def _service(self) -> Searcher:
+        if self._searcher is None:
+            raise DirectoryMisconfigured("nobody can be looked up without directory.service_account")
+        return self._searcher
 
+    def _logged_in(
+        self, name: str, password: Secret, deadline: Deadline
+    ) -> AbstractContextManager[Proved | Refusal]:
+        if self._direct is not None:
+            return self._direct.logged_in(name, password, deadline)
+        return self._found_and_bound(name, password, deadline)
 
-def _wrong(detail: str) -> Refusal:
-    return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail)
+    @contextmanager
+    def _found_and_bound(self, name: str, password: Secret, deadline: Deadline) -> Iterator[Proved | Refusal]:
+        """Let the service account find the person, and bind as whom it found."""
+        searcher = self._service()
+        person = self._people.find(searcher, name, deadline)
+        if person is None:
+            yield UNKNOWN
+        else:
+            refusal = self._passwords.check(person.entry.dn, password, deadline)
+            yield refusal or Proved(person, searcher)
+
+    def _subject(
+        self, proved: Proved, deadline: Deadline, *, explain: bool = False
+    ) -> DirectorySubject | Refusal:
+        person, search = proved.person, proved.search
+        if self._people.is_disabled(search, person.entry, deadline):
+            return outcome.DISABLED
+        groups = self._groups.of_person(search, person.entry, deadline, explain=explain)
+        return self._people.subject(person, groups)

@@ -7,8 +7,10 @@ up, and then has to fold to the name that the entry itself has.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 from app import dn
+from app.directory.settings import LoginSettings
 
 MAX_BYTES = 256
 
@@ -25,6 +27,23 @@ def is_plausible(name: str) -> bool:
         and name == unicodedata.normalize("NFKC", name)
         and not any(unicodedata.category(character).startswith("C") for character in name)
     )
+
+
+def plain(typed: str, login: LoginSettings) -> str | None:
+    """Give the name without the ending or domain that is ours; None for one that is not looked up."""
+    if not is_plausible(typed):
+        return None
+    local, at, suffix = typed.rpartition("@")
+    if at and "upn" in login.forms:
+        return local if is_plausible(local) and _is_one_of(suffix, login.suffixes) else None
+    domain, backslash, rest = typed.partition("\\")
+    if backslash and "domain\\name" in login.forms:
+        return rest if is_plausible(rest) and _is_one_of(domain, login.domains) else None
+    return typed if "name" in login.forms else None
+
+
+def _is_one_of(text: str, ours: Sequence[str]) -> bool:
+    return canonical(text) in map(canonical, ours)
 
 
 def canonical(name: str) -> str:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.directory.connection import Connection, Deadline
+from app.directory.connection import Connection
+from app.directory.deadline import Deadline
 from app.directory.settings import PoolSettings
 from app.errors import DirectoryUnavailable
 
@@ -22,26 +23,34 @@ class Pool:
     exception it is closed: nobody can know what it would answer next.
     """
 
-    def __init__(self, connect: Callable[[Deadline], Connection], size: int, settings: PoolSettings) -> None:
+    def __init__(
+        self,
+        connect: Callable[[Deadline], Connection],
+        is_spent: Callable[[Connection], bool],
+        size: int,
+        settings: PoolSettings,
+    ) -> None:
         """Make an empty pool.
 
         Args:
             connect: Opens a connection that is ready for use.
+            is_spent: Tells of an idle connection whether it is of no more use.
             size: How many may be open.
             settings: How long to wait for one, how old and how idle one may grow.
         """
-        self._connect = connect
+        self._connect, self._is_spent = connect, is_spent
         self._slots = threading.BoundedSemaphore(size)
         self._idle: list[tuple[Connection, float]] = []
         self._settings = settings
 
     @contextmanager
-    def lend(self, deadline: Deadline, *, fresh: bool = False) -> Iterator[Connection]:
+    def lend(self, deadline: Deadline, *, fresh: bool = False, keep: bool = True) -> Iterator[Connection]:
         """Lend a connection for the length of a `with`.
 
         Args:
             deadline: Of the whole operation; waiting for a turn counts.
             fresh: Open a new one.
+            keep: Whether it may be lent again.
 
         Raises:
             DirectoryUnavailable: All were busy for too long, or none could be opened.
@@ -56,7 +65,10 @@ class Pool:
             except BaseException:
                 connection.close()
                 raise
-            self._idle.append((connection, retires))
+            if keep:
+                self._idle.append((connection, retires))
+            else:
+                connection.close()
         finally:
             self._slots.release()
 
@@ -77,10 +89,17 @@ class Pool:
                 connection, retires = self._idle.pop()
             except IndexError:
                 return None
-            now = time.monotonic()
-            idle = now - connection.used
-            if now < retires and idle < self._settings.idle_check.total_seconds() and connection.is_quiet():
+            if self._is_usable(connection, retires):
                 connection.reused = True
                 return connection, retires
             connection.close()
         return None
+
+    def _is_usable(self, connection: Connection, retires: float) -> bool:
+        now = time.monotonic()
+        return (
+            now < retires
+            and now - connection.used < self._settings.idle_check.total_seconds()
+            and not self._is_spent(connection)
+            and connection.is_quiet()
+        )

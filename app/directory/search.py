@@ -1,20 +1,19 @@
-"""Search connections, bound as the service account, and the search for a person."""
+"""Search connections, bound as the service account."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 
-from app.directory import filters, names, outcome
-from app.directory.connection import Connection, Deadline, Entry, Query, Result
+from app.directory import outcome
+from app.directory.connection import Connection, Query, Result
+from app.directory.deadline import Deadline
 from app.directory.pool import Pool
 from app.directory.servers import Servers
-from app.directory.settings import DirectorySettings, ServiceAccountSettings, UserSettings
+from app.directory.settings import DirectorySettings, ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 from app.protocol.secret import Secret
 
-_log = logging.getLogger("wharfinger.directory")
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
@@ -73,20 +72,16 @@ class ServiceAccount:
 class Searcher:
     """Searches as the service account, over pooled connections."""
 
-    def __init__(self, servers: Servers, settings: DirectorySettings) -> None:
+    def __init__(
+        self, servers: Servers, settings: DirectorySettings, account: ServiceAccountSettings
+    ) -> None:
         self._servers = servers
         self._timeout = settings.timeouts.operation
-        self._account = ServiceAccount(settings.service_account)
-        self._pool = Pool(self._connect, settings.pool.search, settings.pool)
+        self._account = ServiceAccount(account)
+        self._pool = Pool(self._connect, servers.is_left_alone, settings.pool.search, settings.pool)
 
     def _connect(self, deadline: Deadline) -> Connection:
-        connection = self._servers.connect(deadline)
-        try:
-            self._account.bind(connection, deadline.within(self._timeout))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return self._servers.connect(deadline, self._account.bind)
 
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Search; where an old connection turns out to be dead, once more on a new one.
@@ -119,41 +114,3 @@ class Searcher:
             DirectoryMisconfigured: The service account cannot bind.
         """
         self.search(Query("", "base", "(objectClass=*)", ("supportedLDAPVersion",)), deadline)
-
-
-def find_person(searcher: Searcher, users: UserSettings, name: str, deadline: Deadline) -> Entry | None:
-    """Find the one entry of a typed name; None where there is none, or where several might be meant.
-
-    Raises:
-        DirectoryUnavailable: No server answers.
-        DirectoryMisconfigured: A base does not exist, or the account may not search it.
-    """
-    wanted = {users.subject_attribute, users.id_attribute, "uid", "gidNumber", *users.attributes}
-    text = filters.person(users.login_attributes, name, users.filter)
-    found: list[Entry] = []
-    for base in users.bases:
-        result = searcher.search(
-            Query(base, users.scope, text, tuple(sorted(wanted)), size_limit=2), deadline
-        )
-        several = result.code == outcome.SIZE_LIMIT and len(result.entries) > 1
-        if result.code != outcome.SUCCESS and not several:
-            raise outcome.failure(result, f"the search for a person under {base}")
-        found += result.entries
-    if len(found) > 1:
-        _log.error(
-            "several entries match one login name; refused", extra={"dns": sorted(e.dn for e in found)[:5]}
-        )
-        return None
-    return found[0] if found else None
-
-
-def subject_name(entry: Entry, users: UserSettings) -> str | None:
-    """Give the canonical name of an entry; None where it does not have exactly one."""
-    values = {names.canonical(value) for value in entry.texts(users.subject_attribute)}
-    if len(values) != 1:
-        _log.error(
-            "an entry has not exactly one subject name; refused",
-            extra={"dn": entry.dn, "attribute": users.subject_attribute, "values": len(values)},
-        )
-        return None
-    return values.pop()

@@ -4,73 +4,108 @@ from __future__ import annotations
 
 import logging
 import ssl
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from app.directory.connection import Address, Connection, Deadline
+from app.directory import filters
+from app.directory.breaker import Breaker
+from app.directory.connection import FAIR_SECONDS, Connection, Query
+from app.directory.deadline import Deadline
+from app.directory.presets import Kind
+from app.directory.resolver import Resolver
 from app.directory.settings import DirectorySettings, TlsSettings
-from app.errors import DirectoryUnavailable
+from app.directory.transport import Address
+from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 
-_FAILURES_TO_OPEN = 3
-_OPEN_FOR = timedelta(seconds=10)
+Ready = Callable[[Connection, Deadline], None]
 _log = logging.getLogger("wharfinger.directory")
 
 
-class Breaker:
-    """Spares a server that failed three times in a row, for ten seconds."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-        self._closed_again = 0.0
-
-    def is_open(self, now: float) -> bool:
-        """Tell whether the server is to be left alone at a moment of the monotonic clock."""
-        return now < self._closed_again
-
-    def note(self, *, worked: bool, now: float) -> None:
-        """Take note of how a connection attempt ended."""
-        self._failures = 0 if worked else self._failures + 1
-        if self._failures >= _FAILURES_TO_OPEN:
-            self._closed_again = now + _OPEN_FOR.total_seconds()
-
-
 class Servers:
-    """The servers of one directory."""
+    """The servers of one directory, in order of preference.
 
-    def __init__(self, addresses: Sequence[Address], connect_timeout: timedelta) -> None:
+    New connections go to the first server that is not left alone; those that there are stay where they are
+    until they have lived long enough. So a server that works again gets its share back over the lifetime of
+    connections, and nothing hops from one server to another at each request.
+    """
+
+    def __init__(
+        self, addresses: Sequence[Address], connect_timeout: timedelta, resolver: Resolver | None = None
+    ) -> None:
         self.addresses = tuple(addresses)
         self._connect_timeout = connect_timeout
+        self._resolver = resolver or Resolver()
         self._breakers = {address: Breaker() for address in self.addresses}
-        self._lock = threading.Lock()
 
-    def connect(self, deadline: Deadline) -> Connection:
+    def connect(self, deadline: Deadline, ready: Ready | None = None) -> Connection:
         """Connect to the first server that lets us.
+
+        Args:
+            deadline: Of the whole operation.
+            ready: Makes a connection ready for use; a server with which that fails counts as one that failed.
 
         Raises:
             DirectoryUnavailable: None does; names what was wrong with each.
+            DirectoryMisconfigured: `ready` found that out.
         """
         faults = []
+        patience = 2 * self._connect_timeout.total_seconds()
         for address in self.addresses:
-            if self._breakers[address].is_open(time.monotonic()):
+            if not self._breakers[address].admits(time.monotonic(), patience):
                 faults.append(f"{address}: left alone after repeated failures")
                 continue
+            granted = deadline.remaining()
             try:
-                connection = Connection(address, deadline.within(self._connect_timeout))
+                connection = self._open(address, deadline.within(self._connect_timeout), ready)
             except DirectoryUnavailable as error:
-                faults.append(str(error))
-                self._note(address, worked=False)
-                _log.warning("directory server failed", extra={"server": str(address), "detail": str(error)})
+                faults.append(error.detail)
+                if granted >= FAIR_SECONDS:
+                    self._note(address, worked=False)
+                _log.warning(
+                    "directory server failed", extra={"server": str(address), "detail": error.detail}
+                )
             else:
-                self._note(address, worked=True)
                 return connection
         raise DirectoryUnavailable("; ".join(faults))
 
+    def is_left_alone(self, connection: Connection) -> bool:
+        """Tell whether a connection leads to a server that fails."""
+        return self._breakers[connection.address].is_open()
+
+    def _open(self, address: Address, deadline: Deadline, ready: Ready | None) -> Connection:
+        """Open a connection; that a server takes one is not yet a sign that it works."""
+        connection = Connection(address, self._resolver, deadline)
+        try:
+            if self._breakers[address].is_open():
+                _try_out(connection, deadline)  # before anybody's password goes there
+            if ready is not None:
+                ready(connection, deadline)
+        except DirectoryMisconfigured:
+            connection.close()
+            self._note(address, worked=True)  # it answers
+            raise
+        except BaseException:
+            connection.close()
+            raise
+        connection.watch = lambda worked: self._note(address, worked=worked)
+        if ready is not None or self._breakers[address].is_open():
+            connection.watch(True)  # noqa: FBT003 - the one thing that it is told
+        return connection
+
     def _note(self, address: Address, *, worked: bool) -> None:
-        with self._lock:
-            self._breakers[address].note(worked=worked, now=time.monotonic())
+        if self._breakers[address].note(worked=worked, now=time.monotonic()):
+            extra = {"server": str(address)}
+            if worked:
+                _log.info("directory server works again", extra=extra)
+            else:
+                _log.error("directory server left alone for 10 s after repeated failures", extra=extra)
+
+
+def _try_out(connection: Connection, deadline: Deadline) -> None:
+    """Read the root DSE (RFC 4512 §5.1); any answer will do."""
+    connection.search(Query("", "base", filters.ANYTHING, (filters.NO_ATTRIBUTES,)), deadline)
 
 
 def addresses(settings: DirectorySettings) -> tuple[Address, ...]:
@@ -90,6 +125,7 @@ def addresses(settings: DirectorySettings) -> tuple[Address, ...]:
             start_tls=settings.start_tls,
             server_name=settings.tls.server_name or url.hostname or "",
             context=context,
+            domain_scope=settings.kind is Kind.ACTIVE_DIRECTORY,
         )
         for url in urls
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +14,8 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from app import dn
 from app.configfile.fields import Duration, Section, wrong
+from app.directory import filters, presets
+from app.directory.presets import Kind
 
 
 def _dn(value: str) -> str:
@@ -26,6 +30,32 @@ def _dns(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(_dn, values))
 
 
+def _attribute(value: str) -> str:
+    if not _ATTRIBUTE.fullmatch(value):
+        raise wrong(f"{value!r} is no attribute", "write a name such as uid, cn or mail")
+    return value
+
+
+def _attribute_or_none(value: str) -> str:
+    return _attribute(value) if value else value
+
+
+def _filter(value: str) -> str:
+    try:
+        filters.check(value)
+    except ValueError as error:
+        raise wrong(f"{value!r} is no filter: {error}", "write (objectClass=person)") from error
+    return value
+
+
+PLACE = "{username}"
+"""Where a template takes the typed name."""
+_ACTIVE_DIRECTORY_NAME = re.compile(r"\{username\}@[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\\\{username\}")
+_ATTRIBUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
+Attribute = Annotated[str, AfterValidator(_attribute)]
+NoAttribute = Annotated[str, AfterValidator(_attribute_or_none)]
+LdapFilter = Annotated[str, AfterValidator(_filter)]
+Form = Literal["name", "upn", "domain\\name"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Scope = Literal["one", "sub"]
 
@@ -91,39 +121,97 @@ class ServiceAccountSettings(Section):
 
 
 class LoginSettings(Section):
-    """How a typed name becomes an entry, and what the person is told."""
+    r"""How a typed name becomes an entry, and what the person is told.
 
-    mode: Literal["search"] = "search"
+    Attributes:
+        mode: search: the service account finds the entry; direct: the name is put into `template`.
+        template: The name to bind with in direct mode, with `{username}` in it: a DN, or what only Active
+            Directory takes, `{username}@suffix` or `DOMAIN\{username}`.
+        forms: How a name may be typed.
+        suffixes: What may stand behind the @ of `upn`.
+        domains: What may stand before the backslash.
+    """
+
+    mode: Literal["search", "direct"] = "search"
+    template: str | None = None
+    forms: Annotated[tuple[Form, ...], Field(min_length=1)] = ("name",)
+    suffixes: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
     tell_account_state: bool = False
+
+    @field_validator("template")
+    @classmethod
+    def _one_place(cls, value: str | None) -> str | None:
+        hint = "write uid={username},ou=people,dc=example,dc=com"
+        if value is not None and value.count(PLACE) != 1:
+            raise wrong(f"the template needs {PLACE} exactly once", hint)
+        if value is not None and "=" in value:
+            _dn(value.replace(PLACE, "x"))
+            if not re.search(rf"=\s*{re.escape(PLACE)}\s*(?:[,+]|$)", value):
+                raise wrong(f"{PLACE} must be a whole value of the DN", hint)
+        elif value is not None and not _ACTIVE_DIRECTORY_NAME.fullmatch(value):
+            raise wrong(f"{value!r} is neither a DN nor a name of Active Directory", hint)
+        return value
+
+    @model_validator(mode="after")
+    def _template_where_used(self) -> LoginSettings:
+        if self.mode == "direct" and self.template is None:
+            raise wrong("'template' is missing", "write uid={username},ou=people,dc=example,dc=com")
+        if self.mode == "search" and self.template is not None:
+            raise wrong("a template is for mode: direct", "write mode: direct, or take the template out")
+        return self
+
+    @model_validator(mode="after")
+    def _known_endings(self) -> LoginSettings:
+        for form, key in (("upn", "suffixes"), ("domain\\name", "domains")):
+            ours = getattr(self, key)
+            if form in self.forms and not ours:
+                raise wrong(f"'{key}' is missing", f"the form {form} takes only those that are ours")
+            if ours and form not in self.forms:
+                raise wrong(f"'{key}' says nothing without the form {form}", f"add {form} to 'forms'")
+        return self
+
+    @property
+    def binds_by_dn(self) -> bool:
+        """Whether the template is a DN."""
+        return self.template is not None and "=" in self.template
 
 
 class UserSettings(Section):
-    """Where people are, and what of their entries is read."""
+    """Where people are, and what of their entries is read.
+
+    Attributes:
+        disabled_filter: Matches the entries that may not log in although the password is right.
+    """
 
     bases: Annotated[Names, AfterValidator(_dns)]
     scope: Scope = "sub"
-    filter: str = ""
-    login_attributes: Names = ("uid",)
-    subject_attribute: str = "uid"
-    id_attribute: str = "entryUUID"
-    attributes: tuple[str, ...] = ()
+    filter: LdapFilter = ""
+    disabled_filter: LdapFilter = ""
+    login_attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)] = ("uid",)
+    subject_attribute: Attribute = "uid"
+    id_attribute: NoAttribute = "entryUUID"
+    mail_attribute: NoAttribute = "mail"
+    display_attribute: NoAttribute = "displayName"
+    attributes: tuple[Attribute, ...] = ()
 
 
 class GroupSettings(Section):
     """Where groups are, and how membership is found."""
 
-    strategy: Literal["member_search", "none"] = "member_search"
+    strategy: Literal["member_search", "member_of", "token_groups", "in_chain", "none"] = "member_search"
     bases: Annotated[tuple[str, ...], AfterValidator(_dns)] = ()
     scope: Scope = "sub"
-    filter: str = ""
+    filter: LdapFilter = ""
     nested: bool = False
     max_depth: Annotated[int, Field(ge=1, le=100)] = 10
     max_groups: Annotated[int, Field(ge=1)] = 2000
-    name_attribute: str = "cn"
+    name_attribute: Attribute = "cn"
+    ambiguous: Literal["refuse"] = "refuse"
 
     @model_validator(mode="after")
     def _bases_where_searched(self) -> GroupSettings:
-        if self.strategy == "member_search" and not self.bases:
+        if self.strategy != "none" and not self.bases:
             raise wrong("'bases' is missing", "write bases: [ou=groups,dc=example,dc=com], or strategy: none")
         return self
 
@@ -131,17 +219,22 @@ class GroupSettings(Section):
 class DirectorySettings(Section):
     """One directory: its servers in order of preference, and what is read from it."""
 
-    kind: Literal["openldap"] = "openldap"
+    kind: Kind = Kind.OPENLDAP
     servers: Names
     start_tls: bool = False
     allow_plaintext: bool = False
     tls: TlsSettings = TlsSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     pool: PoolSettings = PoolSettings()
-    service_account: ServiceAccountSettings
+    service_account: ServiceAccountSettings | None = None
     login: LoginSettings = LoginSettings()
     users: UserSettings
     groups: GroupSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset(cls, section: object) -> object:
+        return presets.fill(section) if isinstance(section, Mapping) else section
 
     @field_validator("servers")
     @classmethod
@@ -172,6 +265,18 @@ class DirectorySettings(Section):
             ):
                 hint = "write ldaps://, or start_tls: true; allow_plaintext: true if you must"
                 raise wrong(f"passwords would go to {server} in clear", hint)
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_searches(self) -> DirectorySettings:
+        if self.service_account is None and self.login.mode == "search":
+            raise wrong("'service_account' is missing", "login.mode: search needs an account that searches")
+        by_name = self.login.template is not None and not self.login.binds_by_dn
+        if by_name and self.kind is not Kind.ACTIVE_DIRECTORY:
+            raise wrong(
+                f"only Active Directory takes {self.login.template!r} for a name",
+                "write a DN as the template",
+            )
         return self
 
 

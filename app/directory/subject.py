@@ -15,7 +15,8 @@ class Group:
     Attributes:
         name: The folded value of the directory's group-name attribute.
         dn: Its DN.
-        found: How: `direct`, or `through NAME` where the subject is in it by way of another group.
+        found: How: `direct`, or `through NAME` where the subject is in it by way of another group. Where a
+            login need not find that out: `nested`, or the strategy (`by tokenGroups`).
         ambiguous: Another group of the subject has the same name.
     """
 
@@ -34,6 +35,8 @@ class DirectorySubject:
         id: The entry's immutable id; empty where the directory has none.
         dn: As the server spells it.
         attributes: The further attributes that the configuration names, by lower-case name.
+        mail: An address; empty where the entry has none.
+        display_name: What people call the person; empty where the entry does not say.
     """
 
     name: str
@@ -41,4 +44,6 @@ class DirectorySubject:
     dn: str
     groups: tuple[Group, ...]
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    mail: str = ""
+    display_name: str = ""
     is_robot: bool = field(default=False, init=False)

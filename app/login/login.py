@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
 from app.login import robots
-from app.login.shield import Directory
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
 from app.rules.model import Persona, Robot
@@ -16,11 +16,22 @@ from app.rules.model import Persona, Robot
 Subject = DirectorySubject | Persona
 
 
+class People(Protocol):
+    """Who knows everybody that is no robot."""
+
+    def authenticate(self, credentials: Credentials, client: Client) -> DirectorySubject | Refusal:
+        """Find out who somebody is.
+
+        Raises:
+            WharfingerError: It could not be found out.
+        """
+
+
 class Login:
     """Turns credentials into a subject: robots by the rules file, everybody else by the directory."""
 
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
+    def __init__(self, people: People) -> None:
+        self._people = people
 
     def authenticate(
         self, credentials: Credentials, known_robots: Mapping[str, Robot], client: Client, now: datetime
@@ -32,4 +43,4 @@ class Login:
         """
         if robots.is_robot(credentials.username):
             return robots.authenticate(known_robots, credentials, client.address, now)
-        return self._directory.authenticate(credentials)
+        return self._people.authenticate(credentials, client)

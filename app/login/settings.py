@@ -5,17 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from app.configfile.fields import Duration, Section, wrong
+from app.login.budget import Limits
+
+_LONGEST = timedelta(days=90)
 
 
 class ShieldSettings(Section):
-    """What spares the directory; every process has its own.
+    """What spares the directory, and the accounts in it.
 
     Attributes:
-        remember: How long a good login is remembered; 0 switches it off.
+        remember: How long a good login is remembered, in each process alone; 0 switches it off.
         remembered: How many good logins are remembered at most.
+        known_good: How long it is known that a password was right, which gives it leave to be tried again
+            although others have spent the account's budget; 0 switches it off.
+        remember_failures: How long a failed login is not tried again.
+        failures_per_account: How many failed logins of one account the directory sees in a window.
+        failures_per_source_and_account: How many of these may come from one address.
+        failures_per_source: How many the directory sees from one address in a window, over all accounts.
+        window: How long a failure counts.
         failure_floor: How long a refused login takes at least, so that nobody can tell by the time which
             names exist; 0 switches it off.
         concurrent: How many requests may wait for the directory at once; a further one waits a quarter of a
@@ -26,6 +36,12 @@ class ShieldSettings(Section):
 
     remember: Duration = timedelta(seconds=60)
     remembered: Annotated[int, Field(ge=1)] = 10_000
+    known_good: Duration = timedelta(days=7)
+    remember_failures: Duration = timedelta(minutes=5)
+    failures_per_account: Annotated[int, Field(ge=2, le=1000)] = 4
+    failures_per_source_and_account: Annotated[int, Field(ge=1)] = 2
+    failures_per_source: Annotated[int, Field(ge=1, le=100_000)] = 50
+    window: Duration = timedelta(minutes=15)
     failure_floor: Duration = timedelta(milliseconds=250)
     concurrent: Annotated[int, Field(ge=1)] = 12
     failures_waiting: Annotated[int, Field(ge=0)] = 4
@@ -36,3 +52,46 @@ class ShieldSettings(Section):
         if value > timedelta(seconds=2):
             raise wrong("the floor may be 2s at the most", "it holds a thread for as long")
         return value
+
+    @field_validator("remember_failures", "window", "known_good")
+    @classmethod
+    def _bounded(cls, value: timedelta) -> timedelta:
+        if value > _LONGEST:
+            raise wrong("that is kept 90d at the most", "write 15m, 1h or 7d")
+        return value
+
+    @field_validator("window")
+    @classmethod
+    def _some_time(cls, value: timedelta) -> timedelta:
+        if value < timedelta(minutes=1):
+            raise wrong(
+                "a window lasts 1m at the least", "write 15m, or as long as the directory counts failures"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _shared(self) -> ShieldSettings:
+        # a place is kept for a password that was right lately, and the others are not for one address alone
+        most = max(1, self.failures_per_account - 2)
+        if self.failures_per_source_and_account > most:
+            raise wrong(
+                f"one address may not spend the budget of {self.failures_per_account} failures",
+                f"write failures_per_source_and_account: {most}, or a greater failures_per_account",
+            )
+        return self
+
+    def limits(self, login_timeout: timedelta) -> Limits:
+        """Give how much is let through.
+
+        Args:
+            login_timeout: The longest that the directory takes for a login.
+        """
+        return Limits(
+            account=self.failures_per_account,
+            share=self.failures_per_source_and_account,
+            source=self.failures_per_source,
+            window=self.window.total_seconds(),
+            remember_failures=self.remember_failures.total_seconds(),
+            known_good=self.known_good.total_seconds(),
+            lease=(login_timeout + timedelta(seconds=5)).total_seconds(),
+        )

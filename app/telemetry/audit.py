@@ -90,6 +90,7 @@ def line(record: TokenRecord) -> bytes:
     }
     if record.outcome != ISSUED:
         event["username"] = record.username
+        event["spared"] = record.spared
     return (
         json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
         + b"\n"

@@ -48,6 +48,7 @@ def configure(level: str) -> None:
     stream.setFormatter(formatter)
     logging.basicConfig(handlers=[stream], level=level.upper(), force=True)
     logging.getLogger("ldap3").setLevel(logging.CRITICAL)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -88,5 +89,10 @@ def _fields(record: TokenRecord) -> Mapping[str, object]:
         "ms_signing": round(timings.signing, 3),
         "ms": round(timings.all, 3),
     }
-    optional = {"scopes_dropped": record.scopes_dropped, "username": record.username, "detail": record.detail}
+    optional = {
+        "scopes_dropped": record.scopes_dropped,
+        "username": record.username,
+        "spared": record.spared,
+        "detail": record.detail,
+    }
     return fields | {name: value for name, value in optional.items() if value}

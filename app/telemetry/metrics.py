@@ -35,6 +35,15 @@ LOGIN_SECONDS = Histogram(
 )
 SCOPES = Counter("wharfinger_scopes", "Scopes asked for, by what became of them", ["realm", "result"])
 
+SPARED = Counter(
+    "wharfinger_logins_spared",
+    "Refused logins that the directory was not asked about, by why",
+    ["realm", "reason"],
+)
+STATE_FAULTS = Counter(
+    "wharfinger_state_faults", "Times that the shared state could not be used in time", ["realm"]
+)
+
 
 class RequestMetrics:
     """Counts requests."""
@@ -45,6 +54,8 @@ class RequestMetrics:
         REQUEST_SECONDS.labels(record.realm).observe(record.milliseconds.all / 1000)
         if record.milliseconds.login:
             LOGIN_SECONDS.labels(record.realm).observe(record.milliseconds.login / 1000)
+        if record.spared:
+            SPARED.labels(record.realm, record.spared).inc()
         asked, granted = set(record.asked), set(record.granted)
         resources = {scope.rpartition(":")[0] for scope in granted}
         for scope in asked:

@@ -34,6 +34,7 @@ class TokenRecord:
         rules: The ids of the rules that allowed or denied something that was asked.
         outcome: `issued`, or the code of the refusal or failure.
         detail: What only an operator may know; empty for most.
+        spared: Why a refused login was not asked of the directory; empty where it was.
     """
 
     time: datetime
@@ -54,6 +55,7 @@ class TokenRecord:
     rules_version: str = ""
     key_id: str = ""
     detail: str = ""
+    spared: str = ""
     milliseconds: Timings = Timings()
 
 

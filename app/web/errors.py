@@ -46,13 +46,17 @@ _LOG_IN = Row(401, "UNAUTHORIZED", "invalid_grant", challenge=True)
 _AWAY = Row(503, "UNAVAILABLE", "temporarily_unavailable", retry=True)
 TABLE: Mapping[Code, Row] = {
     Code.WRONG_CREDENTIALS: _LOG_IN,
+    Code.TOO_MANY_FAILURES: Row(429, "TOOMANYREQUESTS", "temporarily_unavailable", retry=True),
     Code.MALFORMED_CREDENTIALS: _LOG_IN,
     Code.CREDENTIALS_REQUIRED: _LOG_IN,
     Code.INVALID_REFRESH_TOKEN: _LOG_IN,
     Code.ACCOUNT_LOCKED: _LOG_IN,
+    Code.ACCOUNT_DISABLED: _LOG_IN,
     Code.ACCOUNT_EXPIRED: _LOG_IN,
     Code.PASSWORD_EXPIRED: _LOG_IN,
     Code.PASSWORD_MUST_CHANGE: _LOG_IN,
+    Code.LOGON_HOURS: _LOG_IN,
+    Code.LOGON_RESTRICTED: _LOG_IN,
     Code.NETWORK_NOT_ALLOWED: Row(403, "DENIED", "unauthorized_client"),
     Code.MALFORMED_REQUEST: Row(400, "UNSUPPORTED", "invalid_request"),
     Code.UNSUPPORTED_GRANT: Row(400, "UNSUPPORTED", "unsupported_grant_type"),
@@ -68,6 +72,7 @@ TABLE: Mapping[Code, Row] = {
     Code.TOKEN_TOO_LARGE: Row(400, "UNSUPPORTED", "invalid_scope"),
     Code.DIRECTORY_UNAVAILABLE: _AWAY,
     Code.DIRECTORY_MISCONFIGURED: _AWAY,
+    Code.STATE_UNAVAILABLE: _AWAY,
     Code.AUDIT_UNAVAILABLE: _AWAY,
     Code.INTERNAL: Row(500, "UNKNOWN", "server_error"),
 }
@@ -111,7 +116,8 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
     if row.challenge:
         response.headers["WWW-Authenticate"] = f'Basic realm="{realm}", charset="UTF-8"'
     if row.retry:
-        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        known = no.retry_after if isinstance(no, Refusal) else 0
+        response.headers["Retry-After"] = str(known or _RETRY_AFTER_SECONDS)
     return response
 
 

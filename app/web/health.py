@@ -16,6 +16,7 @@ from app.errors import WharfingerError
 from app.telemetry import metrics
 
 _log = logging.getLogger("wharfinger.health")
+_STATE = "state"
 _KNOWN_FOR_SECONDS = 1
 """Readiness is asked for by anyone: a directory is pinged once a second and process at the most."""
 
@@ -31,15 +32,19 @@ class Pingable(Protocol):
         """
 
 
-def blueprint(directories: Mapping[str, Pingable]) -> Blueprint:
-    """Give the endpoints; ready is a server whose every realm has its directory."""
+def blueprint(directories: Mapping[str, Pingable], state: Pingable | None = None) -> Blueprint:
+    """Give the endpoints; ready is a server whose every realm has its directory.
+
+    The state is told of, but a server without it is ready: each process then counts failed logins alone.
+    """
     routes = Blueprint("health", __name__)
 
     @cached(TTLCache(1, _KNOWN_FOR_SECONDS, time.monotonic), lock=threading.Lock())
     def checks() -> Mapping[str, str]:
-        return {
+        found = {
             f"{realm}/directory": _check(realm, directory.ping) for realm, directory in directories.items()
         }
+        return found if state is None else {**found, _STATE: _check("", state.ping)}
 
     @routes.get("/livez")
     def livez() -> Response:
@@ -48,7 +53,7 @@ def blueprint(directories: Mapping[str, Pingable]) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> Response:
         found = checks()
-        works = all(state == "ok" for state in found.values())
+        works = all(result == "ok" for name, result in found.items() if name != _STATE)
         return _answer({"status": "ready" if works else "not ready", "checks": found}, works=works)
 
     @routes.get("/metrics")

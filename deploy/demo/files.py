@@ -30,6 +30,7 @@ def _wharfinger(ports: Ports) -> str:
 # The demo's configuration; `make demo` writes it anew at every start.
 server:
   bind: "{ADDRESS}:{ports.wharfinger.number}"
+state: sqlite:///state.db
 audit: {{to: {AUDIT.name}}}
 default_realm: demo
 realms:

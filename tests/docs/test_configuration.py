@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from app import settings
+from app.directory.presets import PRESETS, Kind
+from app.directory.settings import DirectorySettings
 from app.settings import Settings
 from tests.docs import shapes
-from tests.docs.reading import PAGES, blocks, reference
+from tests.docs.reading import PAGES, blocks, code, reference, tables
 
 _NAMES = {"NAME": "*", "SERVICE": "*"}
 _WHOLE = [
@@ -43,6 +45,24 @@ def test_a_whole_file_loads(block: str, tmp_path: Path) -> None:
 def test_whole_files_are_shown() -> None:
     """The reference and the guide to deploying each show one, so that the test above has something to do."""
     assert {str(each.id).partition("-")[0] for each in _WHOLE} == {"configuration", "deploy"}
+
+
+def test_every_preset_stands_in_the_reference() -> None:
+    """The table of kinds gives what each of them fills in, in every cell."""
+    columns = {kind: f"`{kind}`" for kind in Kind if kind is not Kind.GENERIC}
+    columns[Kind.OPENLDAP] += ", `generic`"
+    (table,) = tables(reference("configuration"), "key", *columns.values())
+    defaults = {key.path: key.default for key in shapes.of_model(DirectorySettings)}
+    for kind, column in columns.items():
+        described = {code(row["key"]): code(row[column]) for row in table.rows}
+        declared = {
+            f"{section}.{key}": shapes.written(value)
+            for section, keys in PRESETS[kind].items()
+            for key, value in keys.items()
+        }
+        assert described == {key: declared.get(key, defaults[key]) for key in described}
+        assert declared.keys() <= described.keys()
+    assert PRESETS[Kind.GENERIC] == PRESETS[Kind.OPENLDAP]
 
 
 def test_the_variables_stand_in_the_reference() -> None:

@@ -8,11 +8,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import app
-from app.errors import AuditUnavailable, Code, DirectoryMisconfigured, DirectoryUnavailable, WharfingerError
+from app.errors import (
+    AuditUnavailable,
+    Code,
+    DirectoryMisconfigured,
+    DirectoryUnavailable,
+    StateUnavailable,
+    WharfingerError,
+)
 from app.web.errors import TABLE, Row
 from tests.docs.reading import REPOSITORY, blocks, code, reference, tables
 
-_ERRORS = (WharfingerError, DirectoryUnavailable, DirectoryMisconfigured, AuditUnavailable)
+_ERRORS = (
+    WharfingerError,
+    DirectoryUnavailable,
+    DirectoryMisconfigured,
+    StateUnavailable,
+    AuditUnavailable,
+)
 
 
 def _also(row: Row) -> str:

@@ -4,7 +4,11 @@
     ports       free loopback ports that no other worker takes
     processes   programs that run beside a test, with a log, a readiness probe and an end
     commands    programs that run to their end
-    slapd       the sample directory
+    slapd       the sample directory, and variants of it; openldap_company is one
+    samba       a domain controller of Active Directory's kind; samba_company says who is in it
+    dirsrv      389 Directory Server; dirsrv_company says who is in it
+    certificates  good ones and bad ones
+    ldif        what directories are filled with
     server      Wharfinger under gunicorn
     registry    Debian's docker-registry 2.8 and Distribution 3.x
     seeded      one of them beside the server, with an image for everybody in it
@@ -15,6 +19,7 @@
     crane       crane, built by Go
     golang      programs that Go builds
     newcomers   people whom no other test knows
+    wire        a server that answers StartTLS as it is told
     tap         a proxy that keeps a copy of what goes through it
     counting    requests for tokens and logins at the directory, counted off the wire
     measured    operations of clients, held against their costs

@@ -14,6 +14,7 @@ from app.directory import names
 from app.directory.subject import DirectorySubject, Group
 from app.errors import Code, Refusal, WharfingerError
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
+from app.protocol.request import Client
 
 GROUPS: Final = {
     "alice": (("team-platform", "direct"), ("release-managers", "direct")),
@@ -40,7 +41,9 @@ class FakeDirectory:
     fault: WharfingerError | None = None
     asked: list[str] = field(default_factory=list)
 
-    def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
+    def authenticate(
+        self, credentials: Credentials, client: Client | None = None
+    ) -> DirectorySubject | Refusal:
         """Find out who somebody is."""
         self.asked.append(credentials.username)
         self.ping()
@@ -51,14 +54,25 @@ class FakeDirectory:
             return Refusal(Code.ACCOUNT_LOCKED, WRONG_CREDENTIALS, "locked")
         if credentials.password.reveal() != PASSWORDS[name]:
             return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "wrong password")
-        return DirectorySubject(
-            name, f"id-of-{name}", f"uid={name},ou=people,dc=example,dc=com", groups_of(name)
-        )
+        return _subject(name)
+
+    def look_up(self, name: str) -> DirectorySubject | Refusal:
+        """Find out who somebody would be, without a password."""
+        self.ping()
+        canonical = names.canonical(name)
+        if not names.is_plausible(name) or canonical not in GROUPS:
+            return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "unknown user")
+        return _subject(canonical)
 
     def ping(self) -> None:
         """Raise the fault, where there is one."""
         if self.fault is not None:
             raise self.fault
+
+
+def _subject(name: str) -> DirectorySubject:
+    dn = f"uid={name},ou=people,dc=example,dc=com"
+    return DirectorySubject(name, f"id-of-{name}", dn, groups_of(name))
 
 
 def groups_of(name: str) -> tuple[Group, ...]:

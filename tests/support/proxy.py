@@ -83,6 +83,7 @@ class Proxy:
                 yield b"\x30\x05\x02\x01\x01\xff\xff" * 8
             case Mode.RESET:
                 sink.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                sink.shutdown(socket.SHUT_RD)  # else the thread that reads from it would keep it open
                 sink.close()
             case Mode.DRIP:
                 for octet in data:

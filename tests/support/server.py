@@ -43,6 +43,7 @@ def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
     """Give the sample company's configuration as the YAML file has it; a test may change it before use."""
     return {
         "server": {"bind": f"127.0.0.1:{port}", "workers": 1, "threads": 8},
+        "state": "sqlite:///state.db",
         "log": {"level": "info"},
         "audit": {"to": "audit.jsonl"},
         "default_realm": REALM,

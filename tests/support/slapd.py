@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import ldap3
 
+from tests.support.certificates import Certificate
 from tests.support.ports import free_port
 from tests.support.processes import Program, listens
 from tests.support.tools import REPOSITORY, require
@@ -20,6 +21,33 @@ SERVICE_PASSWORD: Final = "wharfinger-password"
 _START: Final = REPOSITORY / "ldap-fixtures" / "start-slapd"
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What makes a directory another one than the sample.
+
+    Attributes:
+        config: More configuration of the database.
+        ldif: More entries.
+        certificate: In the place of the one that is made for it.
+    """
+
+    config: str = ""
+    ldif: str = ""
+    certificate: Certificate | None = None
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Write what the start script is to read into an empty folder, and give the names of the files."""
+        named = {}
+        for name, text in (("SAMPLE_CONFIG", self.config), ("SAMPLE_LDIF", self.ldif)):
+            if text:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text)
+                named[name] = str(folder / name)
+        if self.certificate is not None:
+            named["SAMPLE_TLS"] = str(self.certificate.file.parent)
+        return named
+
+
 @dataclass(slots=True)
 class Slapd:
     """A slapd with the sample company; it keeps its ports and data over a stop and a start.
@@ -28,11 +56,13 @@ class Slapd:
         folder: Its configuration, database and TLS material.
         port: The port of ldap://, where StartTLS is offered too.
         tls_port: The port of ldaps://.
+        variant: What makes it another one than the sample directory.
     """
 
     folder: Path
     port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
+    variant: Variant = field(default_factory=Variant)
     _program: Program = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,6 +72,7 @@ class Slapd:
             argv=(_START, self.folder, str(self.port), str(self.tls_port)),
             log=self.folder.with_name(f"{self.folder.name}.log"),
             ready=lambda: listens(self.port)() and listens(self.tls_port)(),
+            extra=self.variant.environment(self.folder.with_name(f"{self.folder.name}-variant")),
             within=timedelta(seconds=60),
         )
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.directory.names import canonical, is_plausible
+from app.directory.names import canonical, is_plausible, plain
+from app.directory.settings import LoginSettings
+
+ALL_FORMS = LoginSettings.model_validate(
+    {
+        "forms": ["name", "upn", "domain\\name"],
+        "suffixes": ["Example.COM", "corp.example"],
+        "domains": ["CORP"],
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +65,46 @@ def test_people_whom_a_directory_tells_apart_stay_apart(one: str, other: str) ->
 def test_the_canonical_form_of_a_canonical_form_is_itself(name: str) -> None:
     """Folding twice is folding once."""
     assert canonical(canonical(name)) == canonical(name)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["alice", "alice@example.com", "alice@EXAMPLE.com", "alice@corp.example", "CORP\\alice", "corp\\alice"],
+)
+def test_every_form_is_the_same_name(typed: str) -> None:
+    """An ending and a domain that are ours are taken off, in any case of their letters."""
+    assert plain(typed, ALL_FORMS) == "alice"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "alice@evil.example",
+        "alice@",
+        "@example.com",
+        " @example.com",
+        "alice @example.com",
+        "EVIL\\alice",
+        "\\alice",
+        "CORP\\",
+        "CORP\\ alice",
+        "alice@example.com\0",
+    ],
+    ids=ascii,
+)
+def test_an_ending_that_is_not_ours_is_nobody(typed: str) -> None:
+    """Somebody else's domain, nothing before or behind it, and what is implausible without it."""
+    assert plain(typed, ALL_FORMS) is None
+
+
+@pytest.mark.parametrize("typed", ["alice@example.com", "CORP\\alice"])
+def test_forms_that_are_not_configured_stay_names(typed: str) -> None:
+    """A site whose names are mail addresses has them looked up as they are."""
+    assert plain(typed, LoginSettings()) == typed
+
+
+def test_the_bare_form_can_be_left_out() -> None:
+    """With `upn` alone, a name without an ending is nobody."""
+    login = LoginSettings.model_validate({"forms": ["upn"], "suffixes": ["example.com"]})
+    assert plain("alice", login) is None
+    assert plain("alice@example.com", login) == "alice"

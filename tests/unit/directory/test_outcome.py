@@ -54,15 +54,102 @@ def test_a_server_in_trouble_is_unavailable(code: int) -> None:
         outcome.of_bind(Result(code, "busy"), tell_account_state=False)
 
 
-@pytest.mark.parametrize("code", [2, 4, 8, 10, 13, 32, 34, 50, 53, 80])
+@pytest.mark.parametrize("code", [2, 4, 8, 10, 13, 32, 34, 50, 53, 80, 9999])
 def test_everything_else_is_for_an_administrator(code: int) -> None:
     """No result that is not known to be a no is taken for one."""
     with pytest.raises(DirectoryMisconfigured, match=f"LDAP result {code}"):
         outcome.of_bind(Result(code, ""), tell_account_state=False)
 
 
+def _active_directory(data: str) -> Result:
+    text = f"80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v2580"
+    return Result(49, text)
+
+
 @pytest.mark.parametrize(
-    ("code", "advice"), [(8, "start_tls"), (13, "ldaps"), (32, "base"), (4, "size limit")]
+    ("data", "expected"),
+    [
+        ("530", Code.LOGON_HOURS),
+        ("531", Code.LOGON_RESTRICTED),
+        ("52f", Code.LOGON_RESTRICTED),
+        ("532", Code.PASSWORD_EXPIRED),
+        ("533", Code.ACCOUNT_DISABLED),
+        ("701", Code.ACCOUNT_EXPIRED),
+        ("773", Code.PASSWORD_MUST_CHANGE),
+    ],
+)
+def test_active_directory_tells_the_state_to_whoever_gave_the_password(data: str, expected: Code) -> None:
+    """These codes prove the password, so the text may help; they never count as a wrong one."""
+    refusal = outcome.of_bind(_active_directory(data), tell_account_state=False)
+    assert refusal is not None
+    assert refusal.code is expected
+    assert refusal.code in outcome.NOT_NOW
+    assert refusal.message != WRONG_CREDENTIALS
+
+
+@pytest.mark.parametrize("data", ["52e", "525", "57", "0", "52E", "deadbeef"])
+def test_every_other_code_of_active_directory_is_a_wrong_password(data: str) -> None:
+    """Unknown names, wrong passwords, and codes that nobody knows."""
+    refusal = outcome.of_bind(_active_directory(data), tell_account_state=True)
+    assert refusal is not None
+    assert (refusal.code, refusal.message) == (Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS)
+    assert refusal.code not in outcome.NOT_NOW
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (_active_directory("775"), Code.ACCOUNT_LOCKED),
+        (Result(49, "", LOCKED), Code.ACCOUNT_LOCKED),
+        (Result(19, "Exceed password retry limit. Please try later."), Code.ACCOUNT_LOCKED),
+        (Result(53, "Too many failed logins."), Code.ACCOUNT_LOCKED),
+        (
+            Result(53, "Account inactivated. Contact system administrator."),
+            Code.ACCOUNT_DISABLED,
+        ),
+        # as 389 Directory Server sends it: the control says locked, with a length of four octets
+        (
+            Result(53, "Account inactivated.", b"\x30\x84\x00\x00\x00\x03\x81\x01\x01"),
+            Code.ACCOUNT_DISABLED,
+        ),
+        (Result(53, "Account (Kerberos principal) is expired"), Code.ACCOUNT_EXPIRED),
+    ],
+)
+def test_a_state_that_proves_no_password_is_told_on_request_only(result: Result, expected: Code) -> None:
+    """The server says so of any password; whoever guesses must not learn that there is such an account."""
+    quiet = outcome.of_bind(result, tell_account_state=False)
+    told = outcome.of_bind(result, tell_account_state=True)
+    assert quiet is not None
+    assert told is not None
+    assert quiet.code is told.code is expected
+    assert quiet.message == WRONG_CREDENTIALS != told.message
+
+
+def test_a_code_of_active_directory_counts_in_a_bind_error_alone() -> None:
+    """Text that somebody else could have a hand in does not make a state of a success."""
+    assert outcome.of_bind(Result(0, _active_directory("533").message), tell_account_state=False) is None
+    loose = outcome.of_bind(Result(49, "my data 533, thank you"), tell_account_state=False)
+    assert loose is not None
+    assert loose.code is Code.WRONG_CREDENTIALS
+
+
+@pytest.mark.parametrize("code", [32, 34])
+def test_a_typed_dn_may_not_exist(code: int) -> None:
+    """In direct mode the DN is made of what was typed: no such entry is an unknown user."""
+    refusal = outcome.of_bind(Result(code, ""), tell_account_state=False, typed=True)
+    assert refusal is not None
+    assert (refusal.code, refusal.message) == (Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS)
+
+
+def test_an_entry_without_a_password_is_a_wrong_one() -> None:
+    """Result 48: nobody can log in as that entry, and nobody is told."""
+    refusal = outcome.of_bind(Result(48, ""), tell_account_state=False)
+    assert refusal is not None
+    assert (refusal.code, refusal.message) == (Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [(10, "servers"), (8, "start_tls"), (13, "ldaps"), (32, "base"), (4, "size limit")]
 )
 def test_the_detail_says_what_to_change(code: int, advice: str) -> None:
     """The operator's log names the remedy for the faults that set-ups have."""

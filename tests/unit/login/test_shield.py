@@ -10,16 +10,22 @@ from datetime import timedelta
 
 import pytest
 
+from app.directory import names
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryUnavailable, Refusal
+from app.login.attempt import Tagger
+from app.login.failures import FailureMemory, Failures
+from app.login.ledger import Ledger, ProcessLedger
 from app.login.settings import ShieldSettings
-from app.login.shield import Shield
+from app.login.shield import Answer, Directory, Shield
 from app.protocol.credentials import Credentials
+from app.protocol.request import Client
 from app.protocol.secret import Secret
 from tests.support.directory import FakeDirectory
 
 ALICE = Credentials("alice", Secret("alice-password"))
 WRONG = Credentials("alice", Secret("wrong"))
+_TIMEOUT = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
@@ -37,8 +43,46 @@ class Clock:
         self.now += seconds
 
 
-def _shield(directory: FakeDirectory, clock: Clock, settings: ShieldSettings | None = None) -> Shield:
-    return Shield(directory, settings or ShieldSettings(), clock=clock, sleep=clock.sleep)
+def _shield(
+    directory: Directory,
+    clock: Clock,
+    settings: ShieldSettings | None = None,
+    *,
+    sleep: Callable[[float], None] | None = None,
+    failures: FailureMemory | None = None,
+) -> _Asked:
+    chosen = settings or ShieldSettings()
+    return _Asked(
+        Shield(
+            directory,
+            chosen,
+            failures or _failures(chosen, clock),
+            account_of,
+            login_timeout=_TIMEOUT,
+            clock=clock,
+            sleep=sleep or clock.sleep,
+        )
+    )
+
+
+def _failures(settings: ShieldSettings, clock: Clock, ledger: Ledger | None = None) -> Failures:
+    tagger = Tagger(bytes(32), "demo")
+    return Failures(ledger or ProcessLedger(), lambda: tagger, settings.limits(_TIMEOUT), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A shield that is asked from one place, unless a test says from which."""
+
+    shield: Shield
+
+    def authenticate(self, credentials: Credentials, address: str = "192.0.2.1") -> Answer:
+        return self.shield.authenticate(credentials, Client(address))
+
+
+def account_of(typed: str) -> str | None:
+    """Give the account of a typed name, as the directory does."""
+    return names.canonical(typed) if names.is_plausible(typed) else None
 
 
 def test_a_good_login_is_remembered() -> None:
@@ -87,11 +131,16 @@ def test_name_and_password_are_not_run_together() -> None:
     assert isinstance(shield.authenticate(shifted), Refusal)
 
 
-def test_a_refusal_is_not_remembered() -> None:
-    """A password that has just been changed works at once."""
-    directory = FakeDirectory()
-    shield = _shield(directory, Clock())
-    shield.authenticate(WRONG)
+def test_a_wrong_password_is_asked_once() -> None:
+    """For five minutes nobody's repetition reaches the directory; then it may have become right."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    answers = [shield.authenticate(WRONG, f"192.0.2.{number}") for number in range(1, 20)]
+    assert {answer.code for answer in answers if isinstance(answer, Refusal)} == {Code.WRONG_CREDENTIALS}
+    assert len({answer.message for answer in answers if isinstance(answer, Refusal)}) == 1
+    assert [bool(answer.spared) for answer in answers if isinstance(answer, Refusal)] == [False, *[True] * 18]
+    assert directory.asked == ["alice"]
+    clock.now += 301
     shield.authenticate(WRONG)
     assert directory.asked == ["alice", "alice"]
 
@@ -134,7 +183,7 @@ def test_waiting_refusals_do_not_hold_all_the_threads() -> None:
         asleep.set()
         assert wake.wait(10)
 
-    shield = Shield(FakeDirectory(), ShieldSettings(failures_waiting=1), clock=Clock(), sleep=sleep)
+    shield = _shield(FakeDirectory(), Clock(), ShieldSettings(failures_waiting=1), sleep=sleep)
     with ThreadPoolExecutor(1) as pool:
         sleeper = pool.submit(shield.authenticate, WRONG)
         assert asleep.wait(10)
@@ -169,7 +218,7 @@ class SlowDirectory:
 
 def _crowd(directory: SlowDirectory, size: int) -> list[DirectorySubject | Refusal | BaseException]:
     """Log the same person in from several threads while the first login is under way."""
-    shield = Shield(directory, ShieldSettings(failure_floor=timedelta()), clock=Clock(), sleep=lambda _: None)
+    shield = _shield(directory, Clock(), ShieldSettings(failure_floor=timedelta()), sleep=lambda _: None)
     arrived = threading.Semaphore(0)
 
     def log_in() -> DirectorySubject | Refusal | BaseException:
@@ -223,7 +272,7 @@ def test_an_account_that_may_not_log_in_is_not_remembered() -> None:
 
     directory = SlowDirectory(lambda: refusal)
     directory.go.set()
-    shield = Shield(directory, ShieldSettings(), clock=Clock(), sleep=lambda _: None)
+    shield = _shield(directory, Clock())
     assert shield.authenticate(ALICE) == refusal
     assert shield.authenticate(ALICE) == refusal
     assert directory.asked == 2
@@ -233,7 +282,7 @@ def test_a_directory_that_hangs_does_not_hold_every_thread() -> None:
     """With `concurrent` logins waiting the next one is refused soon; it has its turn when one ends."""
     subject = FakeDirectory().authenticate(ALICE)
     directory = SlowDirectory(lambda: subject)
-    shield = Shield(directory, ShieldSettings(concurrent=1), clock=Clock(), sleep=lambda _: None)
+    shield = _shield(directory, Clock(), ShieldSettings(concurrent=1))
     bob = Credentials("bob", Secret("bob-password"))
     with ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(shield.authenticate, ALICE)

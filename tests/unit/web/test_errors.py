@@ -22,8 +22,8 @@ def test_only_faults_of_ours_are_unknown(code: Code) -> None:
 
 
 @pytest.mark.parametrize("code", Code)
-def test_a_401_challenges_and_a_503_says_when_to_try_again(code: Code) -> None:
+def test_a_401_challenges_and_a_429_or_503_says_when_to_try_again(code: Code) -> None:
     """And no other answer does."""
     row = TABLE[code]
     assert row.challenge == (row.status == 401)
-    assert row.retry == (row.status == 503)
+    assert row.retry == (row.status in {429, 503})

@@ -1,0 +1,67 @@
+"""`wharfinger directory whois`: the subject that rules see, without a password."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from app.cli.live import live_directory
+from app.cli.options import config_option, find_realm, format_option, realm_option
+from app.directory.subject import DirectorySubject
+from app.errors import Refusal
+from app.settings import Settings
+
+
+@click.command()
+@click.argument("name")
+@config_option
+@realm_option
+@format_option("json")
+def whois(settings: Settings, name: str, realm: str | None, form: str) -> None:
+    """Show who NAME is: what rules call the person, and the groups, each with how it was found.
+
+    Ends with 1 where nobody, or more than one entry, has the name.
+    """
+    _, section = find_realm(settings, realm)
+    with live_directory(section.directory) as directory:
+        subject = directory.look_up(name)
+    if isinstance(subject, Refusal):
+        raise click.ClickException(f"{name}: {subject.detail or subject.message}")
+    fields = describe(subject)
+    text = json.dumps(fields, indent=2, ensure_ascii=False) if form == "json" else "\n".join(_text(fields))
+    click.echo(text)
+
+
+def describe(subject: DirectorySubject) -> dict[str, Any]:
+    """Give a subject in the shape that `--format json` prints."""
+    return {
+        "subject": subject.name,
+        "id": subject.id,
+        "dn": subject.dn,
+        "display_name": subject.display_name,
+        "mail": subject.mail,
+        "attributes": {name: list(values) for name, values in subject.attributes.items()},
+        "groups": [
+            {"name": group.name, "dn": str(group.dn), "found": group.found, "ambiguous": group.ambiguous}
+            for group in sorted(subject.groups, key=lambda group: (group.name, str(group.dn)))
+        ],
+    }
+
+
+def _text(fields: dict[str, Any]) -> Iterator[str]:
+    yield fields["subject"]
+    for label, key in (("name", "display_name"), ("mail", "mail"), ("DN", "dn"), ("id", "id")):
+        if fields[key]:
+            yield f"  {label:<7} {fields[key]}"
+    for name, values in fields["attributes"].items():
+        yield f"  {name:<7} {', '.join(values) or '-'}"
+    yield "  groups" if fields["groups"] else "  no groups"
+    width = max((len(group["name"]) for group in fields["groups"]), default=0)
+    for group in fields["groups"]:
+        yield f"    {group['name']:<{width}}  {group['found']}".rstrip()
+        if group["ambiguous"]:
+            yield "      shares its name with another of these: a rule by name can only deny; its DN is"
+            yield f"      {group['dn']}"

@@ -1,0 +1,79 @@
+"""All values of an attribute, also where the server hands them out in ranges ([MS-ADTS] 3.1.1.3.1.3.3).
+
+Active Directory gives at most 1500 values of `member` or `memberOf` at once, as `member;range=0-1499`, and
+says nothing else of there being more.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.directory import filters, outcome
+from app.directory.connection import Entry, Query
+from app.directory.deadline import Deadline
+from app.directory.people import Search
+from app.errors import DirectoryMisconfigured
+
+_MOST_ROUNDS = 200
+_RANGE = re.compile(r";range=([0-9]{1,9})-([0-9]{1,9}|\*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    start: int
+    end: int | None
+    values: tuple[bytes, ...]
+
+
+def all_values(search: Search, entry: Entry, attribute: str, deadline: Deadline) -> tuple[bytes, ...]:
+    """Give all values of an attribute that was asked for when the entry was read.
+
+    Raises:
+        DirectoryUnavailable: No server answers.
+        DirectoryMisconfigured: The list would be incomplete.
+    """
+    found = _range(entry, attribute)
+    if found is None:
+        return tuple(entry.attributes.get(attribute.lower(), ()))
+    values = list(found.values)
+    for _ in range(_MOST_ROUNDS):
+        if found.end is None:
+            return tuple(values)
+        wanted = found.end + 1
+        found = _next(search, entry.dn, attribute, wanted, deadline)
+        if found is None or found.start != wanted or (found.end is not None and found.end < wanted):
+            break
+        values += found.values
+    raise DirectoryMisconfigured(f"the server does not give all values of {attribute} of {entry.dn}")
+
+
+def texts(values: tuple[bytes, ...]) -> tuple[str, ...]:
+    """Read values as text.
+
+    Raises:
+        DirectoryMisconfigured: One of them is none: leaving it out could lose a group.
+    """
+    try:
+        return tuple(bytes(value).decode() for value in values)
+    except UnicodeDecodeError:
+        raise DirectoryMisconfigured("the server returned a name that is not UTF-8") from None
+
+
+def _next(search: Search, dn: str, attribute: str, start: int, deadline: Deadline) -> _Range | None:
+    query = Query(dn, "base", filters.ANYTHING, (f"{attribute};range={start}-*",))
+    result = search.search(query, deadline)
+    if result.code != outcome.SUCCESS or len(result.entries) != 1:
+        raise outcome.failure(result, f"reading further values of {attribute} of {dn}")
+    return _range(result.entries[0], attribute)
+
+
+def _range(entry: Entry, attribute: str) -> _Range | None:
+    name = attribute.lower()
+    for key, values in entry.attributes.items():
+        if key.startswith(f"{name};"):
+            found = _RANGE.fullmatch(key[len(name) :])
+            if found:
+                start, end = found.groups()
+                return _Range(int(start), None if end == "*" else int(end), tuple(values))
+    return None

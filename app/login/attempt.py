@@ -1,0 +1,88 @@
+"""One attempt to log in, and the keyed hashes under which it is known.
+
+The hashes are BLAKE2b with a secret key (RFC 7693 §2.9): without the key they say nothing, and the key never
+lies where they do. The tag of a proved password is cut so short that even who has both has thousands of
+candidates left, which only a login can tell apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from app.protocol.secret import Secret
+
+_LENGTH, _SHORT_LENGTH = 16, 3
+_V6_PREFIX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to log in.
+
+    Attributes:
+        account: The canonical name: one for all spellings of it.
+        source: The network that it comes from, as `source_of` gives it.
+    """
+
+    account: str
+    password: Secret
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What an attempt is known by.
+
+    Attributes:
+        account: Of the account.
+        login: Of account and password.
+        source: Of the source.
+    """
+
+    account: bytes
+    login: bytes
+    source: bytes
+
+    @property
+    def short(self) -> bytes:
+        """The tag of a proved login."""
+        return self.login[:_SHORT_LENGTH]
+
+
+class Tagger:
+    """Makes the tags of one realm."""
+
+    def __init__(self, key: bytes, realm: str) -> None:
+        """Take a secret key of up to 64 octets."""
+        self._key = hashlib.blake2b(realm.encode(), key=key, digest_size=64).digest()
+
+    def tags(self, attempt: Attempt) -> Tags:
+        """Give the tags of an attempt."""
+        name = attempt.account.encode()
+        # the length keeps `ab` + `c` apart from `a` + `bc`
+        login = len(name).to_bytes(4, "big") + name + attempt.password.octets()
+        return Tags(self.account(attempt.account), self._hash(b"login", login), self._source(attempt.source))
+
+    def account(self, name: str) -> bytes:
+        """Give the tag of an account."""
+        return self._hash(b"account", name.encode())
+
+    def _source(self, source: str) -> bytes:
+        return self._hash(b"source", source.encode())
+
+    def _hash(self, purpose: bytes, octets: bytes) -> bytes:
+        return hashlib.blake2b(octets, key=self._key, person=purpose, digest_size=_LENGTH).digest()
+
+
+def source_of(address: str) -> str:
+    """Give the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
+
+    Whoever has one address of a /64 has all of them. An unknown address is a source of its own.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    return str(parsed if parsed.version == 4 else ip_network((parsed, _V6_PREFIX), strict=False))  # noqa: PLR2004 - the version of IP

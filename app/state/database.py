@@ -1,0 +1,208 @@
+"""One database, opened when it is first needed: after the fork, and again after it was away.
+
+Where it does not answer in time the caller goes on without it, and for some seconds nobody asks it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from app.errors import StateUnavailable
+from app.state.settings import StateSettings
+from app.state.tables import VERSION
+
+T = TypeVar("T")
+_DEADLINE_SECONDS: Final = 0.25
+_BUSY_SECONDS: Final = 1.0
+"""Where processes of one machine wait for each other, each has done its part in a millisecond."""
+_LEFT_ALONE_SECONDS: Final = 5.0
+_CONNECTIONS: Final = 4
+_MODE: Final = 0o600
+_POSTGRESQL: Final = {
+    "connect_timeout": 2,  # seconds; libpq knows no less
+    "keepalives_idle": 10,
+    "tcp_user_timeout": 5000,
+    "options": "-c statement_timeout=1000 -c lock_timeout=250 -c idle_in_transaction_session_timeout=5000",
+    "application_name": "wharfinger",
+    "prepare_threshold": None,  # a pooler in between may know nothing of prepared statements
+}
+
+
+class Database:
+    """A database that may be away."""
+
+    def __init__(self, settings: StateSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Prepare; connects to nothing yet."""
+        self._settings, self._clock = settings, clock
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._left_alone_until = 0.0
+        self._turn = threading.Lock()
+        self._threads = None if settings.sqlite is not None else _Threads(_CONNECTIONS)
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Do something in one transaction.
+
+        Raises:
+            StateUnavailable: It could not be done in time; it may be done nevertheless.
+        """
+        if self._clock() < self._left_alone_until:
+            raise StateUnavailable("left alone after a failure")
+        try:
+            if self._threads is None:
+                return self._in_turn(work)
+            return self._threads.within(_DEADLINE_SECONDS, lambda: self._run(work))
+        except TimeoutError:
+            self._leave_alone()
+            raise StateUnavailable(f"no answer within {_DEADLINE_SECONDS:g} s") from None
+        except (SQLAlchemyError, OSError) as error:
+            self._leave_alone()
+            raise StateUnavailable(plain(error)) from None
+
+    def ping(self) -> None:
+        """Find out whether it works.
+
+        Raises:
+            StateUnavailable: It does not.
+        """
+        self.run(lambda connection: connection.execute(text("SELECT 1")))
+
+    def close(self) -> None:
+        """Close the connections; it can still be used, and opens new ones."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+    def _in_turn(self, work: Callable[[Connection], T]) -> T:
+        """Let one thread of this process at a time to the file: a queue is fairer than SQLite's waiting."""
+        if not self._turn.acquire(timeout=_BUSY_SECONDS):
+            raise TimeoutError
+        try:
+            return self._run(work)
+        finally:
+            self._turn.release()
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        with self._opened().begin() as connection:
+            return work(connection)
+
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._open()
+        return self._engine
+
+    def _open(self) -> Engine:
+        from app.state import prepare  # noqa: PLC0415 - it needs this module
+
+        made = engine(self._settings)
+        with made.begin() as connection:
+            is_ready = prepare.version_of(connection) == VERSION
+        if not is_ready:
+            prepare.bring_up_to_date(self._settings)
+        return made
+
+    def _leave_alone(self) -> None:
+        self._left_alone_until = self._clock() + _LEFT_ALONE_SECONDS
+
+
+class _Threads:
+    """Threads that may hang in a call without holding the caller, nor the end of the process."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._started = most, 0
+        self._lock = threading.Lock()
+        self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+
+    def within(self, seconds: float, work: Callable[[], T]) -> T:
+        """Have it done; what has not been begun in time is not done.
+
+        Raises:
+            TimeoutError: It did not end in time.
+        """
+        future: Future[T] = Future()
+        with self._lock:
+            if self._started < self._most:
+                self._started += 1
+                threading.Thread(target=self._serve, name="state", daemon=True).start()
+        self._queue.put((future, work))
+        try:
+            return future.result(seconds)
+        finally:
+            future.cancel()
+
+    def _serve(self) -> None:
+        while True:
+            future, work = self._queue.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+                future.set_exception(error)
+
+
+def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
+    """Make an engine; connects to nothing yet.
+
+    Raises:
+        OSError: The file of an SQLite database cannot be made.
+    """
+    pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": _BUSY_SECONDS}
+    if settings.sqlite is not None:
+        os.close(os.open(settings.sqlite, os.O_RDWR | os.O_CREAT, _MODE))
+        arguments: dict[str, Any] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    else:
+        arguments = dict(_POSTGRESQL)
+        pool |= {"pool_pre_ping": False, "pool_recycle": 300}
+    made = sqlalchemy.create_engine(
+        settings.url,
+        connect_args=arguments,
+        hide_parameters=True,
+        **(pool if pooled else {"poolclass": NullPool}),
+    )
+    if settings.sqlite is not None:
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_immediately)
+    else:
+        event.listen(made, "do_connect", lambda *given: _authenticate(settings, given[-1]))
+    return made
+
+
+def plain(error: Exception) -> str:
+    """Say what went wrong in one line: without the statement, and nothing of the URL but names."""
+    cause = getattr(error, "orig", None) or error
+    return f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}"
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for statement in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+        connection.execute(f"PRAGMA {statement}")
+
+
+def _begin_immediately(connection: Connection) -> None:
+    # who has only read when it wants to write may be told that the database has changed since
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _authenticate(settings: StateSettings, parameters: dict[str, Any]) -> None:
+    """Put the password in, read anew for each connection."""
+    if settings.password is not None:
+        parameters["password"] = settings.password.get_secret_value()
+    elif settings.password_file is not None:
+        parameters["password"] = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")

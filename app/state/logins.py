@@ -1,0 +1,152 @@
+"""The rows of logins in a database that all processes share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy.engine import Row
+
+from app.errors import StateUnavailable
+from app.state.database import Database
+from app.state.rows import Kind, LoginRow, LoginsFull
+from app.state.tables import logins
+
+T = TypeVar("T")
+_MOST: Final = 1_000_000
+_BATCH: Final = 1000
+_SWEEP_SECONDS: Final = 10.0
+
+_FIELDS = tuple(column.name for column in logins.columns if column.name != "id")
+_OF_ACCOUNT = (
+    select(logins)
+    .where(logins.c.account == bindparam("account"), logins.c.until > bindparam("now"))
+    .order_by(logins.c.id)
+)
+_OF_SOURCE = select(func.count(), func.min(logins.c.at)).where(
+    logins.c.source == bindparam("source"), logins.c.at > bindparam("since"), logins.c.kind != int(Kind.GOOD)
+)
+_ADD = insert(logins)
+_CHANGE = (
+    update(logins)
+    .where(logins.c.id == bindparam("row_id"))
+    .values({name: bindparam(name) for name in _FIELDS})
+)
+_IT = logins.c.id == bindparam("row_id")
+_GOOD = and_(logins.c.account == bindparam("account"), logins.c.kind == int(Kind.GOOD))
+_REMOVE = delete(logins).where(_IT)
+_REMOVE_WITH = delete(logins).where(or_(_IT, and_(_GOOD, logins.c.tag == bindparam("tag"))))
+_REMOVE_BUT = delete(logins).where(or_(_IT, and_(_GOOD, logins.c.tag != bindparam("tag"))))
+_OVER = select(logins.c.id).where(logins.c.until <= bindparam("now")).limit(_BATCH)
+_SWEEP = delete(logins).where(logins.c.id.in_(_OVER.scalar_subquery()))
+_COUNT = select(func.count()).select_from(select(logins.c.id).limit(_MOST).subquery())
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+
+
+class SqlLedger:
+    """Keeps rows in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._next_sweep = 0.0
+        self._lock = threading.Lock()
+        self.is_full = False
+
+    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[SqlBook], T]) -> T:
+        """Do something with the book of an account, alone with it and with the source's failures.
+
+        Raises:
+            StateUnavailable: It could not be done in time; it may be done nevertheless.
+        """
+        result = self._database.run(lambda connection: work(SqlBook(self, connection, account, source, now)))
+        if self._is_to_sweep(now):
+            self._sweep(now)
+        return result
+
+    def _is_to_sweep(self, now: float) -> bool:
+        with self._lock:
+            if now < self._next_sweep:
+                return False
+            self._next_sweep = now + _SWEEP_SECONDS
+            return True
+
+    def _sweep(self, now: float) -> None:
+        """Throw away what is over, some at a time; and find out whether there is room."""
+        try:
+            self._database.run(lambda connection: connection.execute(_SWEEP, {"now": now}))
+            self.is_full = self._database.run(lambda connection: connection.scalar(_COUNT)) == _MOST
+        except StateUnavailable:
+            return  # whoever needs the database next will say so
+
+
+class SqlBook:
+    """The rows of one account, in one transaction."""
+
+    def __init__(
+        self, ledger: SqlLedger, connection: Connection, account: bytes, source: bytes, now: float
+    ) -> None:
+        self._ledger, self._connection = ledger, connection
+        self._account, self._source, self._now = account, source, now
+        self._alone_with(account)
+
+    def rows(self) -> Sequence[LoginRow]:
+        """Give every row of the account that is not over."""
+        found = self._connection.execute(_OF_ACCOUNT, {"account": self._account, "now": self._now})
+        return [_row(each) for each in found]
+
+    def source(self, since: float) -> tuple[int, float]:
+        """Give how many failures of the source there are since a moment, and when the oldest was."""
+        self._alone_with(self._source)
+        found = self._connection.execute(_OF_SOURCE, {"source": self._source, "since": since}).one()
+        return found[0], found[1] or 0.0
+
+    def add(self, row: LoginRow) -> int:
+        """Keep a row and give its id.
+
+        Raises:
+            LoginsFull: It is a failure, and there are too many.
+        """
+        if self._ledger.is_full and row.kind is not Kind.GOOD:
+            raise LoginsFull
+        added = self._connection.execute(_ADD, _values(row)).inserted_primary_key
+        return int(added[0]) if added is not None else 0
+
+    def change(self, row: LoginRow) -> None:
+        """Keep a row anew; one that is gone stays gone."""
+        self._connection.execute(_CHANGE, {"row_id": row.id, **_values(row)})
+
+    def remove(self, row_id: int, *, marks_of: bytes | None = None, marks_but: bytes | None = None) -> None:
+        """Drop a row, and GOOD rows of the account.
+
+        Args:
+            row_id: Which; 0 is none.
+            marks_of: The tag of those to be dropped.
+            marks_but: The tag of those that are not to be, where all others are.
+        """
+        given = {"row_id": row_id, "account": self._account}
+        if marks_of is not None:
+            self._connection.execute(_REMOVE_WITH, {**given, "tag": marks_of})
+        elif marks_but is not None:
+            self._connection.execute(_REMOVE_BUT, {**given, "tag": marks_but})
+        else:
+            self._connection.execute(_REMOVE, given)
+
+    def _alone_with(self, tag: bytes) -> None:
+        """Lock an account, then a source: never the other way round. SQLite lets in one writer anyway."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_LOCK, {"key": int.from_bytes(tag[:8], "big", signed=True)})
+
+
+def _row(found: Row[Any]) -> LoginRow:
+    kept = dict(found._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    binary = {name: bytes(kept[name]) for name in ("account", "tag", "source")}
+    return LoginRow(**{**kept, **binary, "kind": Kind(kept["kind"])})
+
+
+def _values(row: LoginRow) -> dict[str, Any]:
+    values = asdict(row)
+    del values["id"]
+    return {**values, "kind": int(row.kind)}

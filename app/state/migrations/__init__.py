@@ -1,0 +1,1 @@
+"""The migrations: alembic runs env.py, which runs versions/."""

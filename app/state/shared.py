@@ -1,0 +1,84 @@
+"""The shared state as the rest of the program sees it: opened when it is first needed.
+
+SQLAlchemy is imported only then, so that a command that keeps no state stays quick.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from app.state import secret
+from app.state.settings import StateSettings
+
+if TYPE_CHECKING:
+    from app.state.database import Database
+    from app.state.logins import SqlBook, SqlLedger
+
+T = TypeVar("T")
+
+
+class SharedState:
+    """What the processes of all servers share."""
+
+    def __init__(self, settings: StateSettings) -> None:
+        """Prepare; connects to nothing yet, so that the process may fork afterwards."""
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._opened: tuple[Database, SqlLedger] | None = None
+        self._key: bytes | None = None
+
+    def bring_up_to_date(self) -> None:
+        """Make the tables, or change them to what this version reads and writes; leaves nothing open.
+
+        Raises:
+            ConfigurationError: They are a newer version's.
+            StateUnavailable: The database does not work just now.
+        """
+        from app.state import prepare  # noqa: PLC0415 - it brings SQLAlchemy
+
+        prepare.check(self._settings)
+
+    def key(self) -> bytes:
+        """Give the key of what is kept.
+
+        Raises:
+            StateUnavailable: It cannot be read or made.
+        """
+        if self._key is None:
+            self._key = secret.key(self._settings)
+        return self._key
+
+    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[SqlBook], T]) -> T:
+        """Do something with what is kept of an account.
+
+        Raises:
+            StateUnavailable: It could not be done in time; it may be done nevertheless.
+        """
+        return self._open()[1].transact(account, source, now, work)
+
+    def ping(self) -> None:
+        """Find out whether it works.
+
+        Raises:
+            StateUnavailable: It does not.
+        """
+        self.key()
+        self._open()[0].ping()
+
+    def close(self) -> None:
+        """Close the connections; it can still be used, and opens new ones."""
+        if self._opened is not None:
+            self._opened[0].close()
+
+    def _open(self) -> tuple[Database, SqlLedger]:
+        if self._opened is None:
+            from app.state.database import Database  # noqa: PLC0415 - it brings SQLAlchemy
+            from app.state.logins import SqlLedger  # noqa: PLC0415 - it too
+
+            with self._lock:
+                if self._opened is None:
+                    database = Database(self._settings)
+                    self._opened = database, SqlLedger(database)
+        return self._opened

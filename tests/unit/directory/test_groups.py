@@ -1,0 +1,275 @@
+"""Groups: all of them or an error, whatever a server does with ranges, limits and spellings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.directory import ranges
+from app.directory.connection import Entry, Query, Result
+from app.directory.deadline import Deadline
+from app.directory.groups import GroupSearch
+from app.directory.settings import DirectorySettings
+from app.errors import DirectoryMisconfigured
+
+PERSON = "uid=alice,ou=people,dc=x"
+GROUPS = "ou=groups,dc=x"
+_RANGE = re.compile(r"member;range=([0-9]+)-\*")
+Attributes = Mapping[str, Sequence[bytes]]
+
+
+@dataclass(slots=True)
+class Scripted:
+    """A directory that answers each query by a function, and remembers them."""
+
+    answer: Callable[[Query], Result]
+    asked: list[Query] = field(default_factory=list)
+
+    def search(self, query: Query, deadline: Deadline) -> Result:
+        """Answer."""
+        deadline.remaining()
+        self.asked.append(query)
+        return self.answer(query)
+
+
+def _deadline() -> Deadline:
+    return Deadline(timedelta(seconds=5))
+
+
+def _strategy(strategy: str, **changed: Any) -> GroupSearch:
+    section = {
+        "servers": ["ldap://127.0.0.1"],
+        "service_account": {"dn": "cn=w", "password": "x"},
+        "users": {"bases": ["ou=people,dc=x"]},
+        "groups": {"bases": [GROUPS], "strategy": strategy} | changed,
+    }
+    return GroupSearch(DirectorySettings.model_validate(section))
+
+
+def _group(name: str, under: str = GROUPS) -> Entry:
+    return Entry(f"cn={name},{under}", {"cn": [name.encode()]})
+
+
+def _names(strategy: GroupSearch, search: Scripted, attributes: Attributes) -> dict[str, str]:
+    found = strategy.of_person(search, Entry(PERSON, attributes), _deadline())
+    return {group.name: group.found for group in found}
+
+
+def _ranged(total: int, step: int) -> Callable[[Query], Result]:
+    def answer(query: Query) -> Result:
+        (attribute,) = query.attributes
+        found = _RANGE.fullmatch(attribute)
+        assert found is not None
+        start = int(found.group(1))
+        end = min(start + step, total)
+        name = f"member;range={start}-{'*' if end == total else end - 1}"
+        entry = Entry("cn=g", {name: [f"cn={number}".encode() for number in range(start, end)]})
+        return Result(0, "", entries=(entry,))
+
+    return answer
+
+
+@pytest.mark.parametrize("total", [1501, 3000, 4501])
+def test_ranges_are_followed_to_the_end(total: int) -> None:
+    """Active Directory gives 1500 values at once, and the last range ends with a star."""
+    first = Entry("cn=g", {"member;range=0-1499": [f"cn={number}".encode() for number in range(1500)]})
+    search = Scripted(_ranged(total, 1500))
+    values = ranges.all_values(search, first, "member", _deadline())
+    assert values == tuple(f"cn={number}".encode() for number in range(total))
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"member;range=0-1499": [b"cn=0"]},
+        {"member;range=7-*": [b"cn=7"]},
+        {"member": [b"cn=all of it"]},
+    ],
+    ids=["nothing", "the-same-again", "a-gap", "no-range"],
+)
+def test_ranges_that_do_not_go_on_are_an_error(attributes: Attributes) -> None:
+    """A list with a hole could lack the group of a deny rule; one that never ends must end too."""
+    first = Entry("cn=g", {"member;range=0-1499": [b"cn=0"]})
+    search = Scripted(lambda _: Result(0, "", entries=(Entry("cn=g", attributes),)))
+    with pytest.raises(DirectoryMisconfigured, match="all values"):
+        ranges.all_values(search, first, "member", _deadline())
+    assert len(search.asked) == 1
+
+
+def test_ranges_without_end_are_an_error() -> None:
+    """A server that goes on for ever is not followed for ever."""
+    first = Entry("cn=g", {"member;range=0-0": [b"cn=0"]})
+    search = Scripted(_ranged(1_000_000, 1))
+    with pytest.raises(DirectoryMisconfigured, match="all values"):
+        ranges.all_values(search, first, "member", _deadline())
+
+
+def test_member_of_takes_the_names_from_the_entries() -> None:
+    """A value of memberOf may spell a DN in another way, and its RDN need not be the group's name."""
+    entries = (Entry("description=x,ou=Groups,DC=X", {"cn": [b"Team A"]}), _group("stranger"))
+    search = Scripted(lambda _: Result(0, "", entries=entries))
+    member_of = [b"DESCRIPTION=x, OU=groups , dc=x", b"cn=elsewhere,dc=y"]
+    assert _names(_strategy("member_of"), search, {"memberof": member_of}) == {"team a": "direct"}
+    assert [query.filter for query in search.asked] == ["(description=x)"]
+
+
+def test_member_of_keeps_a_group_that_cannot_be_read() -> None:
+    """The entry says that the person is in it: the deny rule of an unreadable group still applies."""
+    search = Scripted(lambda _: Result(0, ""))
+    member_of = [f"cn=Banned\\, all,{GROUPS}".encode()]
+    assert _names(_strategy("member_of"), search, {"memberof": member_of}) == {"banned, all": "direct"}
+    assert [query.filter for query in search.asked] == ["(cn=Banned,\\20all)"]
+
+
+def test_member_of_drops_what_the_filter_leaves_out() -> None:
+    """With a filter, a group that is not returned is one that does not count."""
+    search = Scripted(lambda _: Result(0, ""))
+    strategy = _strategy("member_of", filter="(objectClass=groupOfNames)")
+    assert _names(strategy, search, {"memberof": [f"cn=list,{GROUPS}".encode()]}) == {}
+
+
+def test_member_of_finds_the_primary_group() -> None:
+    """No memberOf names it."""
+
+    def answer(query: Query) -> Result:
+        return Result(0, "", entries=(_group("staff"),) if "gidNumber=100" in query.filter else ())
+
+    assert _names(_strategy("member_of"), Scripted(answer), {"gidnumber": [b"100"]}) == {"staff": "direct"}
+
+
+def test_a_value_that_is_no_dn_is_an_error() -> None:
+    """Leaving it out could lose a group."""
+    with pytest.raises(DirectoryMisconfigured, match="DN"):
+        _names(_strategy("member_of"), Scripted(lambda _: Result(0, "")), {"memberof": [b"nonsense"]})
+    with pytest.raises(DirectoryMisconfigured, match="UTF-8"):
+        _names(_strategy("member_of"), Scripted(lambda _: Result(0, "")), {"memberof": [b"cn=\xff"]})
+
+
+@pytest.mark.parametrize("strategy", ["member_search", "member_of", "token_groups"])
+def test_too_many_groups_fail(strategy: str) -> None:
+    """Nothing is cut off at `max_groups`."""
+    names = [f"g{number}" for number in range(3)]
+
+    def answer(query: Query) -> Result:
+        if query.attributes == ("tokenGroups",):
+            return Result(0, "", entries=(Entry(PERSON, {"tokengroups": [b"1", b"2", b"3"]}),))
+        return Result(0, "", entries=tuple(map(_group, names)))
+
+    attributes = {"memberof": [f"cn={name},{GROUPS}".encode() for name in names]}
+    with pytest.raises(DirectoryMisconfigured, match="max_groups"):
+        _names(_strategy(strategy, max_groups=2), Scripted(answer), attributes)
+
+
+@pytest.mark.parametrize("result", [Result(4, ""), Result(0, "", referrals=1), Result(11, "")])
+def test_a_list_that_is_not_whole_is_an_error(result: Result) -> None:
+    """Cut off at a limit, or partly on another server."""
+    with pytest.raises(Exception, match=r"search for groups"):
+        _names(_strategy("member_search"), Scripted(lambda _: result), {})
+
+
+@pytest.mark.parametrize(
+    ("strategy", "advice"), [("token_groups", "tokenGroups"), ("in_chain", "member_search")]
+)
+def test_a_server_that_is_no_active_directory_is_an_error(strategy: str, advice: str) -> None:
+    """It would find nothing, silently."""
+    search = Scripted(lambda _: Result(0, "", entries=(Entry("", {"supportedldapversion": [b"3"]}),)))
+    with pytest.raises(DirectoryMisconfigured, match=advice):
+        _names(_strategy(strategy), search, {})
+
+
+def _members(parents: Mapping[str, Sequence[str]]) -> Callable[[Query], Result]:
+    """Answer as a directory in which each group is listed by its parents."""
+
+    def answer(query: Query) -> Result:
+        found = {
+            parent
+            for child, above in parents.items()
+            for parent in above
+            if f"(member=cn={child},{GROUPS})" in query.filter or f"(member={child})" in query.filter
+        }
+        return Result(0, "", entries=tuple(map(_group, sorted(found))))
+
+    return answer
+
+
+TREE = {PERSON: ["a", "b"], "a": ["c"], "b": ["d"], "c": ["e", "a"], "d": ["e"]}
+
+
+def test_a_login_asks_once_for_each_level() -> None:
+    """What led to a group is known where one group alone was asked for."""
+    search = Scripted(_members(TREE))
+    names = _names(_strategy("member_search", nested=True), search, {})
+    assert names == {"a": "direct", "b": "direct", "c": "nested", "d": "nested", "e": "nested"}
+    assert len(search.asked) == 4
+
+
+def test_an_explanation_names_the_way_to_every_group() -> None:
+    """It takes a search for each group, and cycles end."""
+    search = Scripted(_members(TREE))
+    strategy = _strategy("member_search", nested=True)
+    found = strategy.of_person(search, Entry(PERSON, {}), _deadline(), explain=True)
+    assert {group.name: group.found for group in found} == {
+        "a": "direct",
+        "b": "direct",
+        "c": "through a",
+        "d": "through b",
+        "e": "through c",
+    }
+
+
+def test_fifty_groups_are_asked_for_at_once() -> None:
+    """A hundred and one groups take three filters."""
+    search = Scripted(_members({PERSON: [f"g{number}" for number in range(101)]}))
+    assert len(_names(_strategy("member_search", nested=True), search, {})) == 101
+    assert len(search.asked) == 1 + 3
+
+
+def test_a_group_without_a_name_is_kept() -> None:
+    """A rule by its DN still works."""
+    search = Scripted(lambda _: Result(0, "", entries=(Entry(f"ou=odd,{GROUPS}", {}),)))
+    (group,) = _strategy("member_search").of_person(search, Entry(PERSON, {}), _deadline())
+    assert (group.name, str(group.dn)) == ("", "ou=odd,ou=groups,dc=x")
+
+
+def _sid(number: int) -> bytes:
+    return bytes.fromhex("010500000000000515000000aabbccdd0102030411223344") + number.to_bytes(4, "little")
+
+
+def test_the_primary_group_of_active_directory_is_asked_for_by_sid() -> None:
+    """The person's own SID with the number of the group at its end."""
+    search = Scripted(lambda _: Result(0, ""))
+    _names(_strategy("member_search"), search, {"objectsid": [_sid(1105)], "primarygroupid": [b"513"]})
+    wanted = "".join(f"\\{octet:02x}" for octet in _sid(513))
+    assert f"(objectSid={wanted})" in search.asked[0].filter
+
+
+@pytest.mark.parametrize("number", [b"-1", b"99999999999", b"x", "٣".encode()])
+def test_a_primary_group_that_is_no_number_is_none(number: bytes) -> None:
+    """No filter is made of it."""
+    search = Scripted(lambda _: Result(0, ""))
+    _names(_strategy("member_search"), search, {"objectsid": [_sid(1105)], "primarygroupid": [number]})
+    assert "objectSid" not in search.asked[0].filter
+
+
+def _sids() -> Iterator[bytes]:
+    return (_sid(number) for number in range(1000, 1120))
+
+
+def test_sids_become_names_in_batches() -> None:
+    """A hundred and twenty SIDs take three searches; what none of them finds is elsewhere."""
+
+    def answer(query: Query) -> Result:
+        if query.attributes == ("tokenGroups",):
+            return Result(0, "", entries=(Entry(PERSON, {"tokengroups": list(_sids())}),))
+        return Result(0, "", entries=(_group(str(query.filter.count("objectSid"))),))
+
+    search = Scripted(answer)
+    names = _names(_strategy("token_groups"), search, {})
+    assert names == {"50": "by tokenGroups", "20": "by tokenGroups"}
+    assert len(search.asked) == 1 + 3

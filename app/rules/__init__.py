@@ -5,6 +5,7 @@ model.py      Rule, RuleSet, Robot (pure)
 decide.py     the engine: rules + subject + request -> Decision (pure)
 decision.py   the outcome and its reasons (pure)
 schema.py     the shape of the file: its keys, and the kind of each value
+published.py  the same shape as JSON Schema, for editors
 values.py     times, networks, groups, hashes of secrets (pure)
 compile.py    the file's entries as rules and robots
 load.py       the file or folder: positions and errors, then rules

@@ -1,6 +1,8 @@
 """From groups to actions: what the rules file says, and what follows from it.
 
 pattern.py    names, patterns, captures (pure)
+language.py   patterns as languages: which names one matches and others do not (pure)
+universe.py   which names there are, as an automaton (pure)
 model.py      Rule, RuleSet, Robot (pure)
 decide.py     the engine: rules + subject + request -> Decision (pure)
 decision.py   the outcome and its reasons (pure)

@@ -51,12 +51,10 @@ _SCALARS: dict[str, Callable[[str], object]] = {
     _CORE + "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
 }
 
+_CONFLICT = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
 _BRACKETS = "check the indentation, and that every [, { and quote is closed"
 _HINTS = (
-    (
-        "cannot start any token",
-        "indent with blanks, not tabs, and put quotes around text that begins with a special character",
-    ),
+    ("cannot start any token", "put quotes around text that begins with @, ` or %"),
     (
         "mapping values are not allowed",
         "put quotes around text that has ': ' in it, and check the indentation",
@@ -64,6 +62,7 @@ _HINTS = (
     ("block sequence entries are not allowed", "begin a list on the line below its key"),
     ("expected node content", "put quotes around text that begins with a special character"),
     ("expected alphabetic or numeric character", "put quotes around text that begins with * or &"),
+    ("unexpected non-alphabetical character", "put quotes around text that begins with %"),
     ("expected key", "check the indentation, and put quotes around text that begins with {"),
     ("found unexpected ':'", "write a blank after the colon, or quotes around text that has one in it"),
     ("did not find expected", _BRACKETS),
@@ -80,6 +79,7 @@ class Document:
         data: Mappings, lists and scalars as Python has them.
         marks: Line and column, from 1, of every value, by the keys and indexes that lead to it.
         key_marks: The same of every key.
+        text: What was parsed.
         digest: SHA-256 of the text, in hexadecimal digits.
     """
 
@@ -87,6 +87,7 @@ class Document:
     data: object
     marks: dict[Location, tuple[int, int]] = field(repr=False)
     key_marks: dict[Location, tuple[int, int]] = field(repr=False)
+    text: str = field(repr=False)
     digest: str
 
     def value(self, location: Location) -> object:
@@ -114,7 +115,10 @@ def read(path: Path) -> Document:
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
-        raise ConfigurationError([Problem(str(path), 0, 0, "not UTF-8 text", "save it as UTF-8")]) from error
+        place = _place_of(error.object[: error.start])
+        raise ConfigurationError(
+            [Problem(str(path), *place, "not UTF-8 text", "save it as UTF-8")]
+        ) from error
     except OSError as error:
         raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
     except ValueError as error:  # a NUL in the path
@@ -138,19 +142,29 @@ def parse(text: str, file: str) -> Document:
     if builder.problems:
         raise ConfigurationError(builder.problems)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Document(file, data, builder.marks, builder.key_marks, digest)
+    return Document(file, data, builder.marks, builder.key_marks, text, digest)
 
 
 def _syntax_problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
+    conflict = _CONFLICT.search(source)
+    if conflict is not None:
+        place = _place_of(source[: conflict.start()].encode())
+        return Problem(file, *place, "an open merge conflict", "settle it, and take the marks out")
     if isinstance(error, ReaderError):
-        before = source.encode()[: error.position]
-        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-        text = "a control character, which YAML does not have"
-        return Problem(file, before.count(b"\n") + 1, column, f"not YAML: {text}", "take it out")
+        place = _place_of(source.encode()[: error.position])
+        text = "not YAML: a control character, which YAML does not have"
+        return Problem(file, *place, text, "take it out")
     mark = getattr(error, "problem_mark", None)
     text = getattr(error, "problem", None) or str(error).splitlines()[0]
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if mark and source[mark.index : mark.index + 1] == "\t":
+        return Problem(file, line, column, "not YAML: a tab", "indent with blanks")
     return Problem(file, line, column, f"not YAML: {text}", _hint(text))
+
+
+def _place_of(before: bytes) -> tuple[int, int]:
+    """Give the line and the column of what stands behind a text."""
+    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
 
 
 def _hint(text: str) -> str:

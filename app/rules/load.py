@@ -16,9 +16,10 @@ from app.configfile import problems, yaml
 from app.configfile.yaml import Document
 from app.errors import ConfigurationError, Problem
 from app.rules import suite
-from app.rules.compile import Compiler, robot
+from app.rules.compile import Compiler
 from app.rules.model import Robot, Rule, RuleSet
 from app.rules.schema import RobotEntry, RuleEntry, RulesFile, TestEntry
+from app.rules.suite import Test
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -33,8 +34,29 @@ class _Entries:
     tests: tuple[tuple[int, TestEntry], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the owners of a file or folder wrote: the rules, and the tests of them that have yet to be run."""
+
+    rules: RuleSet
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of rules: where it was read, and what it said."""
+
+    file: str
+    text: str
+
+
 def load(path: Path, now: datetime) -> RuleSet:
-    """Read, compile and test the rules of a file, or of all `*.yaml` files of a folder.
+    """Read, compile and test the rules of a file, or of all `*.yaml` files of a folder; see `read`."""
+    return read(path, now)[0]
+
+
+def read(path: Path, now: datetime) -> tuple[RuleSet, tuple[Source, ...]]:
+    """Read, compile and test rules, and give what was read beside them.
 
     Args:
         path: The file or folder.
@@ -43,43 +65,86 @@ def load(path: Path, now: datetime) -> RuleSet:
     Raises:
         ConfigurationError: Anything is wrong, or a test fails; carries every problem found.
     """
-    documents: list[Document] = []
-    found: list[Problem] = []
-    for file in _files(path):
-        try:
-            documents.append(yaml.read(file))
-        except ConfigurationError as error:
-            found.extend(error.problems)
+    documents, found = _documents(path)
     rules, more = build(documents, _version(documents), now)
     if found or more or rules is None:
+        raise ConfigurationError([*found, *more])
+    return rules, tuple(Source(document.file, document.text) for document in documents)
+
+
+def restore(sources: Iterable[Source]) -> RuleSet:
+    """Compile what was once accepted, without its tests: the date of one may have passed since.
+
+    Raises:
+        ConfigurationError: It cannot be used after all.
+    """
+    documents = [yaml.parse(source.text, source.file) for source in sources]
+    rules, found = build(documents, _version(documents), None)
+    if rules is None:
+        raise ConfigurationError(found)
+    return rules
+
+
+def written(path: Path) -> Written:
+    """Read and compile the rules of a file or folder, without running their tests.
+
+    Raises:
+        ConfigurationError: Anything is wrong; carries every problem found.
+    """
+    documents, found = _documents(path)
+    rules, more = assemble(documents, _version(documents))
+    if found or rules is None:
         raise ConfigurationError([*found, *more])
     return rules
 
 
 def build(
-    documents: Sequence[Document], version: str, now: datetime
+    documents: Sequence[Document], version: str, now: datetime | None
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
-    """Compile parsed documents and run their tests; rules only where there is no problem."""
+    """Compile parsed documents and run their tests; rules only where there is no problem.
+
+    Args:
+        documents: In the order of their rules.
+        version: The hash of their content.
+        now: When the tests that say no time of their own take place (aware); None runs no tests.
+    """
+    compiled, found = assemble(documents, version)
+    if compiled is None:
+        return None, found
+    failures = suite.failures(compiled.rules, compiled.tests, now) if now is not None else ()
+    return (None if failures else compiled.rules), failures
+
+
+def assemble(documents: Sequence[Document], version: str) -> tuple[Written | None, tuple[Problem, ...]]:
+    """Compile parsed documents; gives rules and tests only where there is no problem."""
     found: list[Problem] = []
     rules: list[Rule] = []
     robots: dict[str, Robot] = {}
+    tests: list[Test | None] = []
     read = [_read(document, found) for document in documents]
+    compilers = []
     for entries in read:
         compiler = Compiler(entries.document, first_order=len(rules))
         rules += [compiler.rule(index, entry) for index, entry in entries.rules]
-        robots |= {entry.name: robot(entry) for _, entry in entries.robots}
+        robots |= {entry.name: compiler.robot(index, entry) for index, entry in entries.robots}
+        compilers.append(compiler)
+    named = {*robots, *(name for document in documents for name in _names(document))}
+    for compiler, entries in zip(compilers, read, strict=True):
+        tests += [compiler.test(index, entry, robots, named) for index, entry in entries.tests]
         found += compiler.problems
     found += _twice(read)
     if found:
         return None, tuple(found)
     rule_set = RuleSet(version, tuple(rules), robots)
-    failures = tuple(
-        problem
-        for entries in read
-        for index, test in entries.tests
-        for problem in suite.run(rule_set, entries.document, index, test, now)
-    )
-    return (None if failures else rule_set), failures
+    return Written(rule_set, tuple(test for test in tests if test is not None)), ()
+
+
+def _names(document: Document) -> Iterator[str]:
+    """Give the names of robots as they stand there, whatever else is wrong with these."""
+    listed = document.data.get("robots") if isinstance(document.data, dict) else None
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("name"), str):
+            yield item["name"]
 
 
 def _read(document: Document, found: list[Problem]) -> _Entries:
@@ -125,7 +190,19 @@ def _twice(read: Iterable[_Entries]) -> list[Problem]:
     return found
 
 
-def _files(path: Path) -> tuple[Path, ...]:
+def _documents(path: Path) -> tuple[list[Document], list[Problem]]:
+    """Parse every file; gives those that are YAML, and what is wrong with the others."""
+    documents: list[Document] = []
+    found: list[Problem] = []
+    for file in files(path):
+        try:
+            documents.append(yaml.read(file))
+        except ConfigurationError as error:
+            found.extend(error.problems)
+    return documents, found
+
+
+def files(path: Path) -> tuple[Path, ...]:
     """Give a file, or those of a folder; hidden ones are an editor's or a mount's own.
 
     Raises:
@@ -134,16 +211,16 @@ def _files(path: Path) -> tuple[Path, ...]:
     try:
         if not path.is_dir():
             return (path,)
-        files = sorted(file for file in path.iterdir() if not file.name.startswith("."))
+        found = sorted(file for file in path.iterdir() if not file.name.startswith("."))
     except OSError as error:
         raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
     passed_over = [
-        file for file in files if file.suffix.lower() in (".yaml", ".yml") and file.suffix != ".yaml"
+        file for file in found if file.suffix.lower() in (".yaml", ".yml") and file.suffix != ".yaml"
     ]
     if passed_over:
         hint = "of a folder only *.yaml is: rename it"
         raise ConfigurationError([Problem(str(file), 0, 0, "is not read", hint) for file in passed_over])
-    rules = tuple(file for file in files if file.suffix == ".yaml")
+    rules = tuple(file for file in found if file.suffix == ".yaml")
     if not rules:
         raise ConfigurationError([Problem(str(path), 0, 0, "the folder has no *.yaml file")])
     return rules

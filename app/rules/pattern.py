@@ -127,8 +127,7 @@ class RepositoryPattern:
         tokens = _tokens(text)
         for token in tokens:
             if token.kind == "text" and not re.fullmatch(r"[a-z0-9._/:-]+", token.value):
-                hint = "repository names have a-z 0-9 . _ - / alone"
-                raise PatternError(f"{text!r} matches no repository name: {token.value!r}", hint)
+                raise PatternError(f"{text!r} matches no repository name", _letters_hint(token.value))
         _check_components(text.split("/"), text)
         plain = all(token.kind == "text" for token in tokens)
         if plain and not scope.is_repository(text):
@@ -155,6 +154,15 @@ class RepositoryPattern:
         if not all(scope.is_component(bound.get(variable, "")) for variable in self.variables):
             return False
         return _regex(_source(self.rest, bound)).fullmatch(name[len(beginning) :]) is not None
+
+
+def _letters_hint(text: str) -> str:
+    """Say what to write instead of characters that no repository name has."""
+    if "@" in text:
+        return "a rule is about repositories: take the @ and what follows out"
+    if re.fullmatch(r"[A-Za-z0-9._/:-]+", text):
+        return "repository names have no capitals"
+    return "repository names have a-z 0-9 . _ - / alone"
 
 
 def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
@@ -185,7 +193,11 @@ def _check_components(components: Sequence[str], text: str) -> None:
         if not (legal or _WILD & set(component)):
             hint = "separators stand between letters or digits"
             if ":" in component:
-                hint = "no tag and no https://; a host has its port, as in host:5000/app"
+                hint = "a rule is about repositories: take the tag out"
+                if "://" in text:
+                    hint = "take the registry's address out, and begin with the name behind it"
+                elif index == 0 and len(components) > 1:
+                    hint = "a host has a number behind its colon, as in host:5000/app"
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.directory.ldap import LdapDirectory
 from app.errors import ConfigurationError, Problem
@@ -17,14 +18,15 @@ from app.login.login import Login
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
-from app.rules import load as rules_file
-from app.rules.model import RuleSet
+from app.rules.reload import CandidateRules, LastGoodCopy, LiveRules
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.telemetry.audit import AuditStream
+from app.telemetry.candidate import CandidateLog
 from app.telemetry.log import RequestLog
-from app.telemetry.metrics import RequestMetrics
-from app.telemetry.record import AuditedRecorder, Recorder
+from app.telemetry.metrics import RequestMetrics, RulesMetrics
+from app.telemetry.record import AuditedRecorder
 from app.tokens.issue import Issuer, Realm, Service
+from app.watch import LastGood, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Parts:
         body_bytes: The longest body of a request.
         issuers: By realm.
         directories: By realm.
+        rules: By realm.
+        candidates: By realm, where one has such rules.
     """
 
     server: ServerSettings
@@ -43,29 +47,60 @@ class Parts:
     default_realm: str
     issuers: Mapping[str, Issuer]
     directories: Mapping[str, LdapDirectory]
+    rules: Mapping[str, LiveRules] = field(default_factory=dict)
+    candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
+
+    def watch(self) -> Watcher:
+        """Catch up with the files, and watch them from now on: once in each process that answers."""
+        watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values()]
+        for each in watched:
+            each.refresh()
+        for realm, rules in self.rules.items():
+            rules.catch_up()
+            _tell(RulesMetrics(realm, "live"), rules)
+        for realm, candidate in self.candidates.items():
+            _tell(RulesMetrics(realm, "candidate"), candidate)
+        watcher = Watcher(watched)
+        watcher.start()
+        return watcher
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
     """Make everything; connects to nothing yet, so that the process may fork afterwards.
+
+    Args:
+        settings: The configuration.
+        starts_on_copies: Whether rules that cannot be used are no hindrance where there is a copy of the last
+            good ones, which is then kept up too.
 
     Raises:
         ConfigurationError: Rules, keys or certificates cannot be used; carries every problem of every realm.
     """
     to = settings.audit.to
     recorder = AuditedRecorder(
-        AuditStream(to if isinstance(to, Path) else None), RequestLog(), RequestMetrics()
+        AuditStream(to if isinstance(to, Path) else None), RequestLog(), RequestMetrics(), CandidateLog()
     )
     problems: list[Problem] = []
-    issuers: dict[str, Issuer] = {}
-    directories: dict[str, LdapDirectory] = {}
+    loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
         try:
-            issuers[name], directories[name] = _build_realm(name, section, settings.limits, recorder)
+            loaded[name] = _load(name, section, _copy(settings, name) if starts_on_copies else None)
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
-    return Parts(settings.server, settings.limits.body_bytes, settings.default_realm, issuers, directories)
+    return Parts(
+        server=settings.server,
+        body_bytes=settings.limits.body_bytes,
+        default_realm=settings.default_realm,
+        issuers={
+            name: Issuer(_realm(name, settings.realms[name], settings.limits, of), recorder, utc_now)
+            for name, of in loaded.items()
+        },
+        directories={name: of.directory for name, of in loaded.items()},
+        rules={name: of.rules for name, of in loaded.items()},
+        candidates={name: of.candidate for name, of in loaded.items() if of.candidate is not None},
+    )
 
 
 def utc_now() -> datetime:
@@ -73,11 +108,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _build_realm(
-    name: str, section: RealmSettings, limits: LimitSettings, recorder: Recorder
-) -> tuple[Issuer, LdapDirectory]:
-    rules, keys, directory = _load(name, section)
-    realm = Realm(
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What the files of a realm hold."""
+
+    rules: LiveRules
+    candidate: CandidateRules | None
+    keys: KeyRing
+    directory: LdapDirectory
+
+
+def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded) -> Realm:
+    return Realm(
         name=name,
         issuer=section.issuer,
         services={
@@ -89,14 +131,29 @@ def _build_realm(
         limits=Limits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
         max_token_bytes=limits.token_bytes,
         tells_issued_at=section.issued_at,
-        rules=rules,
-        keys=keys,
-        login=Login(Shield(directory, section.shield, clock=time.monotonic, sleep=time.sleep)),
+        rules=of.rules,
+        keys=of.keys,
+        login=Login(Shield(of.directory, section.shield, clock=time.monotonic, sleep=time.sleep)),
+        candidate=of.candidate,
     )
-    return Issuer(realm, recorder, utc_now), directory
 
 
-def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDirectory]:
+def _copy(settings: Settings, realm: str) -> LastGoodCopy | None:
+    if settings.last_good is None:
+        return None
+    return LastGoodCopy(settings.last_good / f"{realm}.rules", settings.realms[realm].rules)
+
+
+def _tell(told: RulesMetrics, rules: LastGood[Any]) -> None:
+    """Have the metrics follow rules."""
+
+    def version() -> str:
+        return "" if rules.current is None else str(rules.current.version)
+
+    rules.subscribe(lambda each: told.read(version(), faulty=each.fault is not None))
+
+
+def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Loaded:
     """Read the files of a realm: every problem of all of them at once.
 
     Raises:
@@ -104,7 +161,7 @@ def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDire
     """
     problems: list[Problem] = []
     try:
-        rules = rules_file.load(section.rules, utc_now())
+        rules = LiveRules(name, section.rules, utc_now, copy)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
@@ -118,4 +175,10 @@ def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDire
         problems.append(Problem(str(section.directory.tls.ca_file or "directory.tls"), 0, 0, text))
     if problems:
         raise ConfigurationError(problems)
-    return rules, keys, directory
+    candidate = section.candidate_rules
+    return _Loaded(
+        rules,
+        CandidateRules(name, candidate, utc_now) if candidate is not None else None,
+        keys,
+        directory,
+    )

@@ -12,7 +12,7 @@ from typing import Protocol
 from cachetools import TTLCache, cached
 from flask import Blueprint, Response
 
-from app.errors import WharfingerError
+from app.errors import ConfigurationError, WharfingerError
 from app.telemetry import metrics
 
 _log = logging.getLogger("wharfinger.health")
@@ -31,8 +31,32 @@ class Pingable(Protocol):
         """
 
 
-def blueprint(directories: Mapping[str, Pingable]) -> Blueprint:
-    """Give the endpoints; ready is a server whose every realm has its directory."""
+class Versioned(Protocol):
+    """Rules, as readiness names them."""
+
+    @property
+    def version(self) -> str:
+        """The hash of their content."""
+
+
+class Watched(Protocol):
+    """Rules that are read anew when their files change."""
+
+    @property
+    def current(self) -> Versioned:
+        """Those in force."""
+
+    @property
+    def fault(self) -> ConfigurationError | None:
+        """Why the files are not in force."""
+
+
+def blueprint(directories: Mapping[str, Pingable], rules: Mapping[str, Watched]) -> Blueprint:
+    """Give the endpoints.
+
+    Ready is a server whose every realm has its directory. One whose rules files have a fault works on by the
+    last good ones: it is ready, and says so.
+    """
     routes = Blueprint("health", __name__)
 
     @cached(TTLCache(1, _KNOWN_FOR_SECONDS, time.monotonic), lock=threading.Lock())
@@ -49,7 +73,8 @@ def blueprint(directories: Mapping[str, Pingable]) -> Blueprint:
     def readyz() -> Response:
         found = checks()
         works = all(state == "ok" for state in found.values())
-        return _answer({"status": "ready" if works else "not ready", "checks": found}, works=works)
+        state = {"status": "ready" if works else "not ready", "checks": found}
+        return _answer(state | {"rules": {realm: _state(each) for realm, each in rules.items()}}, works=works)
 
     @routes.get("/metrics")
     def exposition() -> Response:
@@ -66,6 +91,10 @@ def _check(realm: str, ping: Callable[[], None]) -> str:
         _log.warning("not ready", extra={"realm": realm, "code": error.code, "detail": error.detail})
         return error.code
     return "ok"
+
+
+def _state(rules: Watched) -> Mapping[str, str]:
+    return {"version": rules.current.version, "files": "ok" if rules.fault is None else "faulty"}
 
 
 def _answer(body: Mapping[str, object], *, works: bool) -> Response:

@@ -17,6 +17,7 @@ misses.py     why something was refused: the rules that nearly granted it (pure)
 diff.py · changes.py                       what changes between two rule sets (pure)
 solve.py      what variables stand for where a pattern is to match a name (pure)
 suite.py      the tests that owners write into the file
+lint/         what rules that load may still have wrong with them (pure)
 
 Who someone is comes from `login/`; what is done with a decision is `tokens/`.
 """

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from app.configfile.yaml import Document, Location, shown
+from app.configfile.marks import Location
+from app.configfile.yaml import Document, shown
 from app.errors import Problem
 
 _MAPPING = ("a mapping", "write 'key: value', with a blank after the colon")

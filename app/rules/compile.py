@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from app import dn
-from app.configfile.yaml import Document, Location
+from app.configfile.marks import Location
+from app.configfile.yaml import Document
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.decision import Effect
@@ -115,6 +116,8 @@ class Compiler:
             self._report((*at, word), "the catalog knows the action '*' alone", hint)
 
     def _check_variables(self, who: Who, repositories: Sequence[RepositoryPattern], at: Location) -> None:
+        if not any(pattern.variables for pattern in repositories):
+            return
         captured = frozenset[str]().union(
             *(pattern.variables for pattern in (*who.groups, *who.users, *who.robots))
         )

@@ -26,10 +26,14 @@ Entry = TypeVar("Entry", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """The entries of one document that are of the right shape, each with its index in its list."""
+    """The entries of one document that are of the right shape, each with its index in its list.
+
+    Rules are compiled as they are read: of a big file the entries alone would take more memory than all else.
+    """
 
     document: Document
-    rules: tuple[tuple[int, RuleEntry], ...]
+    compiler: Compiler
+    rules: tuple[tuple[int, Rule], ...]
     robots: tuple[tuple[int, RobotEntry], ...]
     tests: tuple[tuple[int, TestEntry], ...]
 
@@ -121,17 +125,16 @@ def assemble(documents: Sequence[Document], version: str) -> tuple[Written | Non
     rules: list[Rule] = []
     robots: dict[str, Robot] = {}
     tests: list[Test | None] = []
-    read = [_read(document, found) for document in documents]
-    compilers = []
-    for entries in read:
-        compiler = Compiler(entries.document, first_order=len(rules))
-        rules += [compiler.rule(index, entry) for index, entry in entries.rules]
-        robots |= {entry.name: compiler.robot(index, entry) for index, entry in entries.robots}
-        compilers.append(compiler)
+    read: list[_Entries] = []
+    for document in documents:
+        entries = _read(document, len(rules), found)
+        rules += [rule for _, rule in entries.rules]
+        robots |= {entry.name: entries.compiler.robot(index, entry) for index, entry in entries.robots}
+        read.append(entries)
     named = {*robots, *(name for document in documents for name in _names(document))}
-    for compiler, entries in zip(compilers, read, strict=True):
-        tests += [compiler.test(index, entry, robots, named) for index, entry in entries.tests]
-        found += compiler.problems
+    for entries in read:
+        tests += [entries.compiler.test(index, entry, robots, named) for index, entry in entries.tests]
+        found += entries.compiler.problems
     found += _twice(read)
     if found:
         return None, tuple(found)
@@ -147,20 +150,44 @@ def _names(document: Document) -> Iterator[str]:
             yield item["name"]
 
 
-def _read(document: Document, found: list[Problem]) -> _Entries:
+def _read(document: Document, first_order: int, found: list[Problem]) -> _Entries:
     """Read the entries of a document; where some are wrong, the others, so that those are checked further."""
     try:
-        file = RulesFile.model_validate(document.data)
-    except ValidationError as error:
+        return _read_sound(document, Compiler(document, first_order=first_order))
+    except ValidationError:
+        compiler = Compiler(document, first_order=first_order)
+    try:
+        RulesFile.model_validate(document.data)
+    except ValidationError as error:  # now of the whole file, in its order
         found.extend(problems.describe(error, document, RulesFile))
-        return _Entries(
-            document,
-            tuple(_sound(document, "rules", RuleEntry)),
-            tuple(_sound(document, "robots", RobotEntry)),
-            tuple(_sound(document, "tests", TestEntry)),
-        )
     return _Entries(
-        document, tuple(enumerate(file.rules)), tuple(enumerate(file.robots)), tuple(enumerate(file.tests))
+        document,
+        compiler,
+        tuple((index, compiler.rule(index, entry)) for index, entry in _sound(document, "rules", RuleEntry)),
+        tuple(_sound(document, "robots", RobotEntry)),
+        tuple(_sound(document, "tests", TestEntry)),
+    )
+
+
+def _read_sound(document: Document, compiler: Compiler) -> _Entries:
+    """Read the entries of a document that has none but right ones.
+
+    Raises:
+        ValidationError: One is wrong.
+    """
+    rules: list[tuple[int, Rule]] = []
+    rest = document.data
+    if isinstance(rest, dict) and isinstance(listed := rest.get("rules"), list):
+        rest = {**rest, "rules": []}
+        for index, item in enumerate(listed):
+            rules.append((index, compiler.rule(index, RuleEntry.model_validate(item))))
+    file = RulesFile.model_validate(rest)
+    return _Entries(
+        document,
+        compiler,
+        tuple(rules),
+        tuple(enumerate(file.robots)),
+        tuple(enumerate(file.tests)),
     )
 
 
@@ -174,19 +201,19 @@ def _sound(document: Document, section: str, model: type[Entry]) -> Iterator[tup
 def _twice(read: Iterable[_Entries]) -> list[Problem]:
     """Report ids of rules and tests, and names of robots, that stand more than once in all the files."""
     found = []
-    first: dict[tuple[str, str], Problem] = {}
+    first: dict[tuple[str, str], tuple[Document, int]] = {}
     for entries in read:
         document = entries.document
         names = [("rules", "id", index, rule.id) for index, rule in entries.rules]
         names += [("tests", "id", index, test.id) for index, test in entries.tests]
         names += [("robots", "name", index, robot.name) for index, robot in entries.robots]
         for section, key, index, name in names:
-            text = f"the {key} {name!r} stands twice in {section}"
-            problem = document.problem((section, index, key), text)
-            earlier = first.setdefault((section, name), problem)
-            if earlier is not problem:
-                hint = f"first at {earlier.file}:{earlier.line}"
-                found.append(Problem(problem.file, problem.line, problem.column, text, hint))
+            earlier, at = first.setdefault((section, name), (document, index))
+            if earlier is not document or at != index:
+                line, _ = earlier.place((section, at, key))
+                text = f"the {key} {name!r} stands twice in {section}"
+                hint = f"first at {earlier.file}:{line}"
+                found.append(document.problem((section, index, key), text, hint))
     return found
 
 

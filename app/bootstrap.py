@@ -103,6 +103,20 @@ def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
     )
 
 
+def directory(realm: str, section: RealmSettings) -> LdapDirectory:
+    """Make a realm's directory; connects to nothing yet.
+
+    Raises:
+        ConfigurationError: A certificate cannot be read.
+    """
+    try:
+        return LdapDirectory(section.directory)
+    except OSError as error:
+        text = f"realm {realm}: a certificate of directory.tls cannot be read: {error}"
+        file = str(section.directory.tls.ca_file or "directory.tls")
+        raise ConfigurationError([Problem(file, 0, 0, text)]) from error
+
+
 def utc_now() -> datetime:
     """Give the time (aware, UTC)."""
     return datetime.now(UTC)
@@ -169,10 +183,9 @@ def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Load
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
-        directory = LdapDirectory(section.directory)
-    except OSError as error:
-        text = f"realm {name}: a certificate of directory.tls cannot be read: {error}"
-        problems.append(Problem(str(section.directory.tls.ca_file or "directory.tls"), 0, 0, text))
+        realm_directory = directory(name, section)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
     candidate = section.candidate_rules
@@ -180,5 +193,5 @@ def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Load
         rules,
         CandidateRules(name, candidate, utc_now) if candidate is not None else None,
         keys,
-        directory,
+        realm_directory,
     )

@@ -13,6 +13,7 @@ compile.py    the file's entries as rules and robots
 load.py       the file or folder: positions and errors, then rules
 whom.py · grants.py · circumstances.py     a rule set taken apart: for whom, what, and when (pure)
 reach.py      for whom a rule is about one repository (pure)
+access.py     who can do one thing with one repository (pure)
 misses.py     why something was refused: the rules that nearly granted it (pure)
 diff.py · changes.py                       what changes between two rule sets (pure)
 solve.py      what variables stand for where a pattern is to match a name (pure)

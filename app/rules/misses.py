@@ -96,6 +96,10 @@ class _Search:
         if action not in rule.actions:
             allowed = ", ".join(sorted(one for one in rule.actions if one != ALL_ACTIONS))
             wants.append((Lack.ACTION, f"it allows {allowed} alone"))
+        said = {Lack.SERVICE: bool(self._context.service), Lack.NETWORK: bool(self._context.address)}
+        if len(wants) > 1 and not any(said.get(lack, True) for lack, _ in wants):
+            # what nobody said is one thing to say
+            wants = [(wants[0][0], " and ".join(text for _, text in wants))]
         if len(wants) == 1:
             yield _of_cause(cause, *wants[0])
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app.dn import DN
 from app.protocol.scope import ResourceType
 from app.rules import whom
 from app.rules.language import Elements, elements, written
 from app.rules.model import Rule
 from app.rules.pattern import USERNAME, Captures, DNPattern, NamePattern, Token
 from app.rules.solve import solve
-from app.rules.whom import EVERYONE, Kind, Whom
+from app.rules.whom import Kind, Whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Reached:
         word = Kind.GROUP if self.whom.kind is Kind.GROUP_DN else self.whom.kind
         said = f"{word} {self.name}".strip()
         return f"{said}, as user {self.username}" if self.username else said
+
+    def group(self) -> DN | str:
+        """Give the group that is meant, by DN or by name."""
+        named = whom.persona((self.whom, self.values), attributes={})
+        found = named.groups[0] if named is not None and named.groups else None
+        return found.dn if found is not None and found.dn is not None else self.name
 
 
 def reach(rule: Rule, kind: ResourceType, name: str) -> Iterator[Reached]:
@@ -112,8 +119,3 @@ def _reached_by_dn(
     if own:
         text = text.replace(f"{{{USERNAME}}}", own)
     return Reached(rule, who, text, "{" not in text, own, captures, values)
-
-
-def everyone(one: Reached) -> bool:
-    """Tell whether somebody without a login is meant too."""
-    return one.whom == EVERYONE and not one.username

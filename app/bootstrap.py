@@ -6,9 +6,10 @@ import functools
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.directory.ldap import LdapDirectory
 from app.errors import ConfigurationError, Problem
@@ -23,16 +24,17 @@ from app.login.login import Login
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
-from app.rules import load as rules_file
-from app.rules.model import RuleSet
+from app.rules.reload import CandidateRules, LastGoodCopy, LiveRules
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.state.shared import SharedState
 from app.telemetry import metrics
 from app.telemetry.audit import AuditStream
+from app.telemetry.candidate import CandidateLog
 from app.telemetry.log import RequestLog
-from app.telemetry.metrics import RequestMetrics
-from app.telemetry.record import AuditedRecorder, Recorder
+from app.telemetry.metrics import RequestMetrics, RulesMetrics
+from app.telemetry.record import AuditedRecorder
 from app.tokens.issue import Issuer, Realm, Service
+from app.watch import LastGood, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Parts:
         issuers: By realm.
         directories: By realm.
         state: What the processes of all servers share; None where each is alone.
+        rules: By realm.
+        candidates: By realm, where one has such rules.
     """
 
     server: ServerSettings
@@ -53,32 +57,76 @@ class Parts:
     issuers: Mapping[str, Issuer]
     directories: Mapping[str, LdapDirectory]
     state: SharedState | None = None
+    rules: Mapping[str, LiveRules] = field(default_factory=dict)
+    candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
+
+    def watch(self) -> Watcher:
+        """Catch up with the files, and watch them from now on: once in each process that answers."""
+        watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values()]
+        for each in watched:
+            each.refresh()
+        for realm, rules in self.rules.items():
+            rules.catch_up()
+            _tell(RulesMetrics(realm, "live"), rules)
+        for realm, candidate in self.candidates.items():
+            _tell(RulesMetrics(realm, "candidate"), candidate)
+        watcher = Watcher(watched)
+        watcher.start()
+        return watcher
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
     """Make everything; connects to nothing yet, so that the process may fork afterwards.
+
+    Args:
+        settings: The configuration.
+        starts_on_copies: Whether rules that cannot be used are no hindrance where there is a copy of the last
+            good ones, which is then kept up too.
 
     Raises:
         ConfigurationError: Rules, keys or certificates cannot be used; carries every problem of every realm.
     """
     to = settings.audit.to
     recorder = AuditedRecorder(
-        AuditStream(to if isinstance(to, Path) else None), RequestLog(), RequestMetrics()
+        AuditStream(to if isinstance(to, Path) else None), RequestLog(), RequestMetrics(), CandidateLog()
     )
     state = SharedState(settings.state) if settings.state is not None else None
     problems: list[Problem] = []
-    issuers: dict[str, Issuer] = {}
-    directories: dict[str, LdapDirectory] = {}
+    loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
         try:
-            issuers[name], directories[name] = _build_realm(name, section, settings.limits, recorder, state)
+            loaded[name] = _load(name, section, _copy(settings, name) if starts_on_copies else None)
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
     return Parts(
-        settings.server, settings.limits.body_bytes, settings.default_realm, issuers, directories, state
+        server=settings.server,
+        body_bytes=settings.limits.body_bytes,
+        default_realm=settings.default_realm,
+        issuers={
+            name: Issuer(_realm(name, settings.realms[name], settings.limits, of, state), recorder, utc_now)
+            for name, of in loaded.items()
+        },
+        directories={name: of.directory for name, of in loaded.items()},
+        state=state,
+        rules={name: of.rules for name, of in loaded.items()},
+        candidates={name: of.candidate for name, of in loaded.items() if of.candidate is not None},
     )
+
+
+def directory(realm: str, section: RealmSettings) -> LdapDirectory:
+    """Make a realm's directory; connects to nothing yet.
+
+    Raises:
+        ConfigurationError: A certificate cannot be read.
+    """
+    try:
+        return LdapDirectory(section.directory)
+    except OSError as error:
+        text = f"realm {realm}: a certificate of directory.tls cannot be read: {error}"
+        file = str(section.directory.tls.ca_file or "directory.tls")
+        raise ConfigurationError([Problem(file, 0, 0, text)]) from error
 
 
 def utc_now() -> datetime:
@@ -86,15 +134,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _build_realm(
-    name: str,
-    section: RealmSettings,
-    limits: LimitSettings,
-    recorder: Recorder,
-    state: SharedState | None,
-) -> tuple[Issuer, LdapDirectory]:
-    rules, keys, directory = _load(name, section)
-    realm = Realm(
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What the files of a realm hold."""
+
+    rules: LiveRules
+    candidate: CandidateRules | None
+    keys: KeyRing
+    directory: LdapDirectory
+
+
+def _realm(
+    name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded, state: SharedState | None
+) -> Realm:
+    return Realm(
         name=name,
         issuer=section.issuer,
         services={
@@ -106,11 +159,11 @@ def _build_realm(
         limits=Limits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
         max_token_bytes=limits.token_bytes,
         tells_issued_at=section.issued_at,
-        rules=rules,
-        keys=keys,
-        login=Login(_shield(name, section, directory, state)),
+        rules=of.rules,
+        keys=of.keys,
+        login=Login(_shield(name, section, of.directory, state)),
+        candidate=of.candidate,
     )
-    return Issuer(realm, recorder, utc_now), directory
 
 
 def _shield(name: str, section: RealmSettings, directory: LdapDirectory, state: SharedState | None) -> Shield:
@@ -136,7 +189,22 @@ def _failures(name: str, section: RealmSettings, state: SharedState | None) -> F
     return SharedFailures(shared, own, realm=name, on_fault=on_fault)
 
 
-def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDirectory]:
+def _copy(settings: Settings, realm: str) -> LastGoodCopy | None:
+    if settings.last_good is None:
+        return None
+    return LastGoodCopy(settings.last_good / f"{realm}.rules", settings.realms[realm].rules)
+
+
+def _tell(told: RulesMetrics, rules: LastGood[Any]) -> None:
+    """Have the metrics follow rules."""
+
+    def version() -> str:
+        return "" if rules.current is None else str(rules.current.version)
+
+    rules.subscribe(lambda each: told.read(version(), faulty=each.fault is not None))
+
+
+def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Loaded:
     """Read the files of a realm: every problem of all of them at once.
 
     Raises:
@@ -144,7 +212,7 @@ def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDire
     """
     problems: list[Problem] = []
     try:
-        rules = rules_file.load(section.rules, utc_now())
+        rules = LiveRules(name, section.rules, utc_now, copy)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
@@ -152,10 +220,15 @@ def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDire
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
-        directory = LdapDirectory(section.directory)
-    except OSError as error:
-        text = f"realm {name}: a certificate of directory.tls cannot be read: {error}"
-        problems.append(Problem(str(section.directory.tls.ca_file or "directory.tls"), 0, 0, text))
+        realm_directory = directory(name, section)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
-    return rules, keys, directory
+    candidate = section.candidate_rules
+    return _Loaded(
+        rules,
+        CandidateRules(name, candidate, utc_now) if candidate is not None else None,
+        keys,
+        realm_directory,
+    )

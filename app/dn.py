@@ -70,6 +70,8 @@ def fold(value: str) -> str:
 
 def fold_case(value: str) -> str:
     """Fold case and compatibility forms, and leave blanks as they are."""
+    if value.isascii():
+        return value.lower()
     return unicodedata.normalize("NFKC", lower(unicodedata.normalize("NFKC", value)))
 
 

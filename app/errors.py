@@ -137,10 +137,20 @@ class Problem:
     text: str
     hint: str = ""
 
+    @classmethod
+    def at(cls, position: str, text: str, hint: str = "") -> Problem:
+        """Make a problem that stands at a `file:line:column`."""
+        file, line, column = position.rsplit(":", 2)
+        return cls(file, int(line), int(column), text, hint)
+
+    @property
+    def position(self) -> str:
+        """Give `file:line:column`; the file alone where there is no line."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
     def __str__(self) -> str:
         """Give `file:line:column: what is wrong (what to write instead)`."""
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.text}" + (f" ({self.hint})" if self.hint else "")
+        return f"{self.position}: {self.text}" + (f" ({self.hint})" if self.hint else "")
 
 
 class ConfigurationError(WharfingerError):

@@ -1,14 +1,17 @@
 """gunicorn's configuration, from ours: `gunicorn -c python:app.gunicorn_conf app.wsgi:application`.
 
 The application is loaded before the workers are forked: a mistake in a file is told once, before a socket is
-open, and the workers share the memory of the rules. Connections to the directory are made after the fork.
+open, and the workers share the memory of the rules. Connections to the directory are made after the fork, and
+each worker watches the files by itself.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,9 +23,14 @@ from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
 dumps.leave_none()
 _settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
-_own_folder: str | None = None
+_own_folders: list[str] = []
 if METRICS_FOLDER_VARIABLE not in os.environ:
-    _own_folder = os.environ[METRICS_FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="wharfinger-metrics-")
+    _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-metrics-"))
+    os.environ[METRICS_FOLDER_VARIABLE] = _own_folders[-1]
+if _settings.last_good is None:
+    # without a folder that lasts, workers that start later still find what their peers accepted
+    _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-last-good-"))
+    os.environ[settings.LAST_GOOD_VARIABLE] = _own_folders[-1]
 
 
 class JsonLogger(Logger):
@@ -52,6 +60,11 @@ graceful_timeout = 20
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heartbeats belong in memory
 
 
+def on_starting(server: Any) -> None:
+    """Have SIGHUP go to the workers, which read the files anew; gunicorn would start new ones instead."""
+    server.handle_hup = functools.partial(server.kill_workers, signal.SIGHUP)
+
+
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
     """Tell the metrics that a worker is gone."""
     from prometheus_client import multiprocess  # noqa: PLC0415 - it reads its folder's name when imported
@@ -60,6 +73,6 @@ def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's s
 
 
 def on_exit(server: Any) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Remove the folder that we made."""
-    if _own_folder is not None:
-        shutil.rmtree(_own_folder, ignore_errors=True)
+    """Remove the folders that we made."""
+    for folder in _own_folders:
+        shutil.rmtree(folder, ignore_errors=True)

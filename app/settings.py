@@ -43,6 +43,7 @@ PATH_VARIABLE = "WHARFINGER_CONFIG"
 """Names the configuration file where a command line does not."""
 SECRETS_VARIABLE = "WHARFINGER_SECRETS_DIR"
 _PREFIX = "WHARFINGER__"
+LAST_GOOD_VARIABLE = f"{_PREFIX}LAST_GOOD"
 Model = TypeVar("Model", bound=BaseModel)
 _REALM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
@@ -172,6 +173,7 @@ class RealmSettings(Section):
     password_grant: bool = True
     issued_at: bool = False
     rules: FilePath
+    candidate_rules: FilePath | None = None
     keys: FilePath
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
@@ -209,6 +211,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitSettings = LimitSettings()
+    last_good: FilePath | None = None
     realms: Annotated[dict[RealmName, RealmSettings], Field(min_length=1)]
     default_realm: RealmName
 

@@ -11,4 +11,4 @@ from app.web.application import create
 
 _settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
 log.configure(_settings.log.level)
-application = create(bootstrap.build(_settings))
+application = create(bootstrap.build(_settings, starts_on_copies=True))

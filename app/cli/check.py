@@ -24,9 +24,8 @@ def check_config(settings: Settings) -> None:
     for name, issuer in parts.issuers.items():
         realm = issuer.realm
         services = ", ".join(realm.services)
-        click.echo(
-            f"realm {name}: {len(realm.rules.rules)} rules (version {realm.rules.version}), tests passed;"
-        )
+        rules = realm.rules.current
+        click.echo(f"realm {name}: {len(rules.rules)} rules (version {rules.version}), tests passed;")
         click.echo(
             f"  signs with {realm.keys.active.algorithm} key {realm.keys.active.libtrust} for {services}"
         )

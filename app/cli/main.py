@@ -14,6 +14,7 @@ _PLACES: Places = {
     ),
     "directory": ("app.cli.directory:directory", "Ask the directory, and say what is wrong with it."),
     "keys": ("app.cli.keys:keys", "Make and publish signing keys."),
+    "rules": ("app.cli.rules:rules", "Check, explain, compare and describe rules files."),
     "serve": ("app.cli.serve:serve", "Run the server in the foreground, until a signal ends it."),
 }
 

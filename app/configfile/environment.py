@@ -10,7 +10,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import EnvSettingsSource, NestedSecretsSettingsSource
 
-from app.configfile.yaml import Document, Location
+from app.configfile.marks import Location
+from app.configfile.yaml import Document
 from app.errors import ConfigurationError, Problem
 
 DELIMITER = "__"

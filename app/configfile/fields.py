@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+import typing
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _SHORT = 40
@@ -23,6 +24,21 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True, str_min_length=0
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_whole_number(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `true` and `1.0` where a whole number belongs: Python takes them for 1."""
+        if isinstance(value, bool | float) and _is_number(cls.model_fields[info.field_name or ""].annotation):
+            raise PydanticKnownError("int_type")
+        return value
+
+
+def _is_number(annotation: object) -> bool:
+    """Tell whether numbers are among what an annotation takes, and true and false are not."""
+    options = {annotation, *typing.get_args(annotation)}
+    kinds = options | {kind for option in options for kind in typing.get_args(option)}
+    return bool not in kinds and any(isinstance(kind, int) or kind is int for kind in kinds)
 
 
 def wrong(text: str, hint: str = "") -> PydanticCustomError:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from app.configfile.yaml import Document, Location, shown
+from app.configfile.marks import Location
+from app.configfile.yaml import Document, shown
 from app.errors import Problem
 
 _MAPPING = ("a mapping", "write 'key: value', with a blank after the colon")
@@ -50,6 +52,8 @@ _MODEL = frozenset({"model_type", "model_attributes_type"})
 _EMPTY = frozenset({"too_short", "string_too_short"})
 _UNKNOWN = frozenset({"extra_forbidden", "missing"})
 _KEY = "[key]"
+_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+"""What is true or false in YAML 1.1, and text in YAML 1.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,12 @@ def findings(error: ValidationError, document: Document, model: type[BaseModel])
             hint = next(filter(None, hints), "")
             yield Finding(location, f"{_name(location)} must be {' or '.join(dict.fromkeys(wanted))}", hint)
         else:
-            yield _explain(several[0], location, model)
+            yield _explain(several[0], location, model, document)
 
 
-def _explain(details: ErrorDetails, location: Location, model: type[BaseModel]) -> Finding:
+def _explain(
+    details: ErrorDetails, location: Location, model: type[BaseModel], document: Document
+) -> Finding:
     """Say what one error means: what is wrong, and what to write instead."""
     kind, context = details["type"], details.get("ctx", {})
     at_key = kind == "extra_forbidden" or location[-1:] == (_KEY,)
@@ -111,13 +117,38 @@ def _explain(details: ErrorDetails, location: Location, model: type[BaseModel]) 
         hint = _suggestion(name, _keys_at(model, location[:-1]))
         return Finding(place, f"unknown key {shown(name)}", hint, at_key)
     if kind == "missing":
-        return Finding(place, f"{_name(location)} is missing", "")
+        return Finding(place, f"{_name(location)} is missing", _example(model, location))
     if kind in _EMPTY:
         return Finding(place, f"{_name(location)} must not be empty", "", at_key)
     if kind == "too_long":
         return Finding(place, f"{_name(location)} has more than {context['max_length']} items", "", at_key)
     wanted, hint = _wanted(details)
+    hint = _remedy(kind, document.value(location) if location in document.marks else None) or hint
     return Finding(place, f"{_name(location)} must be {wanted}", hint, at_key)
+
+
+def _remedy(kind: str, value: object) -> str:
+    """Say what to write instead of a value of the wrong kind; never repeats a value that may be a secret."""
+    match kind, value:
+        case "bool_type", str() if value.lower() in _TRUTH:
+            return f"write {_TRUTH[value.lower()]}: {value} is text here"
+        case "bool_type", 0 | 1:
+            return f"write {str(bool(value)).lower()}"
+        case "string_type", list():
+            return "write one value, without [ ] or '- '"
+        case "string_type", dict() if list(value.values()) == [None]:
+            return "put quotes around text that begins with {"
+        case "string_type", dict():
+            return "put quotes around text that has ': ' in it"
+    return ""
+
+
+def _example(model: type[BaseModel], location: Location) -> str:
+    """Say how to write a key that is missing, from the example that its model gives."""
+    *above, key = location
+    fields = (_model_fields(option) for option in _options(_at(model, tuple(above))))
+    examples = next((found[key].examples for found in fields if key in found), None)
+    return f"write {key}: {examples[0]}" if examples else ""
 
 
 def _wanted(details: ErrorDetails) -> tuple[str, str]:
@@ -183,6 +214,11 @@ def _options(annotation: Any) -> Iterator[Any]:
 
 def _fields(option: Any) -> Mapping[str, Any]:
     """Give the annotations of a model by their keys in the file; nothing for what is no model."""
+    return {str(key): field.annotation for key, field in _model_fields(option).items()}
+
+
+def _model_fields(option: Any) -> Mapping[str | int, FieldInfo]:
+    """Give the fields of a model by their keys in the file; nothing for what is no model."""
     if not (inspect.isclass(option) and issubclass(option, BaseModel)):
         return {}
-    return {field.alias or name: field.annotation for name, field in option.model_fields.items()}
+    return {field.alias or name: field for name, field in option.model_fields.items()}

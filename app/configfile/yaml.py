@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from yaml.reader import ReaderError
 
+from app.configfile.marks import Location, Marks, Node, Place, packed, unpacked
 from app.errors import ConfigurationError, Problem
 
-Location = tuple[str | int, ...]
 _CORE = "tag:yaml.org,2002:"
 _MAX_DEPTH = 50
 
@@ -51,12 +52,10 @@ _SCALARS: dict[str, Callable[[str], object]] = {
     _CORE + "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
 }
 
+_CONFLICT = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
 _BRACKETS = "check the indentation, and that every [, { and quote is closed"
 _HINTS = (
-    (
-        "cannot start any token",
-        "indent with blanks, not tabs, and put quotes around text that begins with a special character",
-    ),
+    ("cannot start any token", "put quotes around text that begins with @, ` or %"),
     (
         "mapping values are not allowed",
         "put quotes around text that has ': ' in it, and check the indentation",
@@ -64,6 +63,7 @@ _HINTS = (
     ("block sequence entries are not allowed", "begin a list on the line below its key"),
     ("expected node content", "put quotes around text that begins with a special character"),
     ("expected alphabetic or numeric character", "put quotes around text that begins with * or &"),
+    ("unexpected non-alphabetical character", "put quotes around text that begins with %"),
     ("expected key", "check the indentation, and put quotes around text that begins with {"),
     ("found unexpected ':'", "write a blank after the colon, or quotes around text that has one in it"),
     ("did not find expected", _BRACKETS),
@@ -80,13 +80,15 @@ class Document:
         data: Mappings, lists and scalars as Python has them.
         marks: Line and column, from 1, of every value, by the keys and indexes that lead to it.
         key_marks: The same of every key.
+        text: What was parsed.
         digest: SHA-256 of the text, in hexadecimal digits.
     """
 
     file: str
     data: object
-    marks: dict[Location, tuple[int, int]] = field(repr=False)
-    key_marks: dict[Location, tuple[int, int]] = field(repr=False)
+    marks: Marks = field(repr=False)
+    key_marks: Marks = field(repr=False)
+    text: str = field(repr=False)
     digest: str
 
     def value(self, location: Location) -> object:
@@ -98,11 +100,17 @@ class Document:
 
     def problem(self, location: Location, text: str, hint: str = "", *, key: bool = False) -> Problem:
         """Make a problem that stands at a value (or at its key), or at the nearest place that exists."""
-        marks = self.key_marks if key and location in self.key_marks else self.marks
-        while location not in marks and location:
+        return Problem(self.file, *self.place(location, key=key), text, hint)
+
+    def place(self, location: Location, *, key: bool = False) -> Place:
+        """Give the place of a value (or of its key), or the nearest that exists."""
+        if key and location in self.key_marks:
+            return self.key_marks[location]
+        while True:
+            found = self.marks.get(location)
+            if found is not None:
+                return found
             location = location[:-1]
-        line, column = marks.get(location, (1, 1))
-        return Problem(self.file, line, column, text, hint)
 
 
 def read(path: Path) -> Document:
@@ -114,7 +122,10 @@ def read(path: Path) -> Document:
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
-        raise ConfigurationError([Problem(str(path), 0, 0, "not UTF-8 text", "save it as UTF-8")]) from error
+        place = _place_of(error.object[: error.start])
+        raise ConfigurationError(
+            [Problem(str(path), *place, "not UTF-8 text", "save it as UTF-8")]
+        ) from error
     except OSError as error:
         raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
     except ValueError as error:  # a NUL in the path
@@ -130,7 +141,7 @@ def parse(text: str, file: str) -> Document:
     """
     builder = _Builder(text, file)
     try:
-        data = builder.document()
+        data, places = builder.document()
     except yaml.YAMLError as error:
         raise ConfigurationError([_syntax_problem(error, text, file)]) from error
     finally:
@@ -138,19 +149,29 @@ def parse(text: str, file: str) -> Document:
     if builder.problems:
         raise ConfigurationError(builder.problems)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Document(file, data, builder.marks, builder.key_marks, digest)
+    return Document(file, data, Marks(places), Marks(places, of_keys=True), text, digest)
 
 
 def _syntax_problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
+    conflict = _CONFLICT.search(source)
+    if conflict is not None:
+        place = _place_of(source[: conflict.start()].encode())
+        return Problem(file, *place, "an open merge conflict", "settle it, and take the marks out")
     if isinstance(error, ReaderError):
-        before = source.encode()[: error.position]
-        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-        text = "a control character, which YAML does not have"
-        return Problem(file, before.count(b"\n") + 1, column, f"not YAML: {text}", "take it out")
+        place = _place_of(source.encode()[: error.position])
+        text = "not YAML: a control character, which YAML does not have"
+        return Problem(file, *place, text, "take it out")
     mark = getattr(error, "problem_mark", None)
     text = getattr(error, "problem", None) or str(error).splitlines()[0]
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if mark and source[mark.index : mark.index + 1] == "\t":
+        return Problem(file, line, column, "not YAML: a tab", "indent with blanks")
     return Problem(file, line, column, f"not YAML: {text}", _hint(text))
+
+
+def _place_of(before: bytes) -> tuple[int, int]:
+    """Give the line and the column of what stands behind a text."""
+    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
 
 
 def _hint(text: str) -> str:
@@ -165,14 +186,12 @@ class _Builder:
         self._loader: Any = _Loader(text)  # its stubs leave the events bare
         self._file = file
         self.problems: list[Problem] = []
-        self.marks: dict[Location, tuple[int, int]] = {}
-        self.key_marks: dict[Location, tuple[int, int]] = {}
 
     def close(self) -> None:
         self._loader.dispose()
 
-    def document(self) -> object:
-        """Read the one document.
+    def document(self) -> tuple[object, Node]:
+        """Read the one document; gives its data and where they stand.
 
         Raises:
             yaml.YAMLError: The text is not YAML.
@@ -182,19 +201,21 @@ class _Builder:
         if self._loader.check_event(yaml.StreamEndEvent):
             raise ConfigurationError([Problem(self._file, 1, 1, "the file is empty")])
         self._loader.get_event()  # the start of the document
-        data = self._value(())
+        data, places = self._value(0)
         self._loader.get_event()  # the end of the document
         if not self._loader.check_event(yaml.StreamEndEvent):
             self._report(self._loader.get_event(), "a second document begins here", "write one file for each")
-        return data
+        return data, places
 
-    def _value(self, location: Location) -> object:
+    def _value(self, depth: int) -> tuple[object, Node]:
         event = self._loader.get_event()
-        self.marks[location] = _place(event)
-        self._check_depth(event, len(location))
+        mark = event.start_mark
+        place = packed(mark.line + 1, mark.column + 1)
+        if depth > _MAX_DEPTH:
+            self._refuse_depth(event)
         if isinstance(event, yaml.AliasEvent):
             self._report(event, "anchors and aliases are not read here", "write the value out")
-            return None
+            return None, place
         if event.tag is not None:
             self._report(
                 event,
@@ -202,39 +223,43 @@ class _Builder:
                 "write the value without a tag",
             )
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(location)
+            return self._mapping(place, depth + 1)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(location)
-        return self._scalar(event)
+            return self._sequence(place, depth + 1)
+        return self._scalar(event), place
 
-    def _sequence(self, location: Location) -> list[object]:
+    def _sequence(self, place: int, depth: int) -> tuple[list[object], Node]:
         items: list[object] = []
+        places: list[Node] = [place]
         while not self._loader.check_event(yaml.SequenceEndEvent):
-            items.append(self._value((*location, len(items))))
+            item, where = self._value(depth)
+            items.append(item)
+            places.append(where)
         self._loader.get_event()
-        return items
+        return items, places
 
-    def _mapping(self, location: Location) -> dict[str, object]:
+    def _mapping(self, place: int, depth: int) -> tuple[dict[str, object], Node]:
         result: dict[str, object] = {}
+        places: list[str | Node] = [place]
         while not self._loader.check_event(yaml.MappingEndEvent):
             start = self._loader.peek_event()
             key = self._key()
             if key is None:
                 self._skip()
             elif key in result:
-                line = self.key_marks[(*location, key)][0]
+                line, _ = unpacked(places[places.index(key) + 1])
                 self._report(start, f"the key {shown(key)} stands here twice", f"first on line {line}")
                 self._skip()
             else:
-                self.key_marks[(*location, key)] = _place(start)
-                result[key] = self._value((*location, key))
+                result[key], where = self._value(depth)
+                places += (key, packed(*_place(start)), where)
         self._loader.get_event()
-        return result
+        return result, tuple(places)
 
     def _key(self) -> str | None:
         """Read a key as the text that it is written as; None where it is no plain text."""
         if self._loader.check_event(yaml.ScalarEvent):
-            return str(self._loader.get_event().value)
+            return sys.intern(self._loader.get_event().value)  # the same few words, in rule after rule
         hint = "put quotes around text that begins with {, [ or *"
         self._report(self._loader.peek_event(), "a key must be plain text", hint)
         self._skip()
@@ -247,18 +272,20 @@ class _Builder:
             event = self._loader.get_event()
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
-            self._check_depth(event, depth)
+            if depth > _MAX_DEPTH:
+                self._refuse_depth(event)
             if not depth:
                 return
 
-    def _check_depth(self, event: Any, depth: int) -> None:
-        if depth > _MAX_DEPTH:
-            problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")
-            raise ConfigurationError([*self.problems, problem])
+    def _refuse_depth(self, event: Any) -> NoReturn:
+        problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")
+        raise ConfigurationError([*self.problems, problem])
 
     def _scalar(self, event: Any) -> object:
         if event.tag is not None:
             return None
+        if not event.implicit[0] or event.value[:1] not in _Loader.yaml_implicit_resolvers:
+            return event.value  # quoted, or nothing but text begins so
         tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         try:
             return _SCALARS[tag](event.value)

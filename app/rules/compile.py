@@ -1,18 +1,20 @@
-"""The entries of a rules file as rules and robots; what their keys say together is checked here."""
+"""The entries of a rules file as rules, robots and tests; what their keys say together is checked here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from app import dn
-from app.configfile.yaml import Document, Location
+from app.configfile.marks import Location
+from app.configfile.yaml import Document
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.decision import Effect
-from app.rules.model import Conditions, NamedGroup, Robot, Rule, Who
+from app.rules.model import ROBOT_PREFIX, Conditions, NamedGroup, Persona, Robot, Rule, Who
 from app.rules.pattern import USERNAME, NamePattern, RepositoryPattern, parse_group
-from app.rules.schema import RobotEntry, RuleEntry, WhenEntry
-from app.rules.values import network, parse_time, secret_hash
+from app.rules.schema import RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
+from app.rules.suite import Expectation, Test, everything
+from app.rules.values import named_group, nearest, network, parse_time, secret_hash
 
 
 class Compiler:
@@ -34,21 +36,65 @@ class Compiler:
             everyone=entry.everyone,
         )
         repositories = tuple(map(RepositoryPattern.parse, entry.repositories or ()))
+        when = _conditions(entry.when)
         self._check_parts(entry, at)
         self._check_variables(who, repositories, at)
+        self._check_when(entry, when, (*at, "when"))
         effect = Effect.ALLOW if entry.allow is not None else Effect.DENY
-        place = self._document.problem(at, "")
         return Rule(
             order=self._first_order + index,
             id=entry.id,
             description=entry.description,
-            position=f"{place.file}:{place.line}:{place.column}",
+            position=self._position(at),
             who=who,
             repositories=repositories,
             catalog=entry.catalog,
             effect=effect,
             actions=expand(effect, entry.allow or entry.deny or ()),
-            when=_conditions(entry.when),
+            when=when,
+        )
+
+    def robot(self, index: int, entry: RobotEntry) -> Robot:
+        """Compile a robot."""
+        if len(entry.secrets) != len(set(entry.secrets)):
+            at: Location = ("robots", index, "secrets", 1)
+            self._report(at, f"the robot {entry.name!r} has one secret twice", "take one of them out")
+        return Robot(
+            name=entry.name,
+            secret_hashes=tuple(map(secret_hash, entry.secrets)),
+            groups=tuple(map(NamedGroup.parse, entry.groups)),
+            expires=parse_time(entry.expires, end_of_day=True) if entry.expires is not None else None,
+            networks=tuple(map(network, entry.networks or ())),
+            position=self._position(("robots", index)),
+        )
+
+    def test(
+        self, index: int, entry: TestEntry, robots: Mapping[str, Robot], named: Collection[str]
+    ) -> Test | None:
+        """Compile a test; None where it is about nobody whom there is.
+
+        Args:
+            index: Its place in the list.
+            entry: What it says.
+            robots: The robots of all files.
+            named: Their names, also of those that could not be compiled.
+        """
+        at: Location = ("tests", index)
+        earlier = len(self.problems)
+        subject = self._subject(entry, robots, named, at)
+        if len(self.problems) > earlier:
+            return None
+        return Test(
+            id=entry.id,
+            position=self._position(at),
+            subject=subject,
+            service=entry.service,
+            address=entry.from_,
+            at=parse_time(entry.at, end_of_day=False) if entry.at is not None else None,
+            expectations=tuple(
+                self._expectation((*at, "expect", name), name, actions)
+                for name, actions in entry.expect.items()
+            ),
         )
 
     def _check_parts(self, entry: RuleEntry, at: Location) -> None:
@@ -64,28 +110,77 @@ class Compiler:
             self._report(at, f"the rule {entry.id!r} has {has}", "write exactly one of them")
         if entry.catalog and ALL_ACTIONS not in (entry.allow or entry.deny or (ALL_ACTIONS,)):
             word = "allow" if entry.allow is not None else "deny"
-            self._report((*at, word), "the catalog knows the action '*' alone", f'write {word}: ["*"]')
+            hint = f'write {word}: ["*"]'
+            if entry.repositories:
+                hint = f"{hint} in a rule of its own, for it would mean all of the repositories' actions here"
+            self._report((*at, word), "the catalog knows the action '*' alone", hint)
 
     def _check_variables(self, who: Who, repositories: Sequence[RepositoryPattern], at: Location) -> None:
-        bound = {USERNAME}.union(*(pattern.variables for pattern in (*who.groups, *who.users, *who.robots)))
+        if not any(pattern.variables for pattern in repositories):
+            return
+        captured = frozenset[str]().union(
+            *(pattern.variables for pattern in (*who.groups, *who.users, *who.robots))
+        )
         for index, pattern in enumerate(repositories):
-            for variable in sorted(pattern.variables - bound):
+            for variable in sorted(pattern.variables - captured - {USERNAME}):
+                near = nearest(f"{{{variable}}}", (f"{{{each}}}" for each in {*captured, USERNAME}))
                 hint = f"capture it, as in groups: ['team-{{{variable}}}'], or write {{{USERNAME}}}"
-                self._report((*at, "repositories", index), f"nothing binds {{{variable}}}", hint)
+                text = f"nothing binds {{{variable}}}"
+                self._report((*at, "repositories", index), text, near or hint)
+
+    def _check_when(self, entry: RuleEntry, when: Conditions, at: Location) -> None:
+        if "when" in entry.model_fields_set and not entry.when.model_fields_set:
+            self._report(at, "'when' has no condition", "write one, or take the key out")
+        if when.start is not None and when.end is not None and when.end <= when.start:
+            text = f"the rule {entry.id!r} ends before it begins"
+            self._report((*at, "until"), text, f"write an 'until' after {entry.when.from_}")
+
+    def _subject(
+        self, entry: TestEntry, robots: Mapping[str, Robot], named: Collection[str], at: Location
+    ) -> Persona | None:
+        about = entry.as_
+        said = f"test {entry.id!r}:"
+        if (about.user is not None) + (about.robot is not None) + about.anonymous != 1:
+            hint = "write user, robot or 'anonymous: true'"
+            self._report((*at, "as"), f"{said} 'as' names not exactly one subject", hint)
+        elif about.user is None and (about.groups or about.attributes):
+            hint = "take them out: a robot's stand with the robot, and nobody has none"
+            self._report((*at, "as"), f"{said} only a user has groups and attributes here", hint)
+        elif about.robot is not None:
+            name = about.robot.removeprefix(ROBOT_PREFIX)
+            if name in robots:
+                return robots[name].persona()
+            if name not in named:  # else it has problems of its own
+                hint = nearest(name, named) or "name one of the file's robots"
+                self._report((*at, "as", "robot"), f"{said} there is no robot {about.robot!r}", hint)
+        elif about.user is not None:
+            return self._person(about, said, at)
+        return None
+
+    def _person(self, about: TestSubject, said: str, at: Location) -> Persona | None:
+        name = dn.fold(about.user or "")
+        if not name or name.startswith(ROBOT_PREFIX):
+            hint = "write 'anonymous: true' for nobody"
+            text = "'user' is empty"
+            if name:
+                text, hint = f"{about.user!r} is a robot", f"write robot: {name.removeprefix(ROBOT_PREFIX)}"
+            self._report((*at, "as", "user"), f"{said} {text}", hint)
+            return None
+        attributes = {key.lower(): tuple(each) for key, each in about.attributes.items()}
+        return Persona(name, tuple(map(named_group, about.groups)), attributes=attributes)
+
+    def _expectation(self, at: Location, name: str, actions: Sequence[str]) -> Expectation:
+        asked = everything(name)
+        wanted = asked.actions if ALL_ACTIONS in actions else frozenset(actions)
+        if not wanted <= asked.actions:
+            self._report(at, "the catalog knows the action '*' alone", 'write catalog: ["*"]')
+        return Expectation(self._position(at), asked, wanted)
+
+    def _position(self, at: Location) -> str:
+        return self._document.problem(at, "").position
 
     def _report(self, at: Location, text: str, hint: str = "") -> None:
         self.problems.append(self._document.problem(at, text, hint))
-
-
-def robot(entry: RobotEntry) -> Robot:
-    """Compile a robot."""
-    return Robot(
-        name=entry.name,
-        secret_hashes=tuple(map(secret_hash, entry.secrets)),
-        groups=tuple(map(NamedGroup.parse, entry.groups)),
-        expires=parse_time(entry.expires, end_of_day=True) if entry.expires is not None else None,
-        networks=tuple(map(network, entry.networks or ())),
-    )
 
 
 def _conditions(entry: WhenEntry) -> Conditions:

@@ -38,14 +38,56 @@ class Cause:
     captures: Captures
 
 
+class Lack(enum.StrEnum):
+    """The one thing for want of which a rule did not grant an action; the nearest first."""
+
+    DENIED = "denied"
+    ACTION = "action"
+    SERVICE = "service"
+    NETWORK = "network"
+    DATE = "date"
+    ATTRIBUTE = "attribute"
+    AMBIGUOUS = "ambiguous"
+    LOGIN = "login"
+    GROUP = "group"
+    REPOSITORY = "repository"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that would have granted an action, but for one thing.
+
+    Attributes:
+        rule: Its id.
+        position: `file:line:column` of the rule.
+        lack: What kind of thing.
+        text: Which, in words: `bob is not in group team-web`.
+        through: What makes the rule apply; empty where nothing does.
+        captures: What its variables stand for, or would.
+    """
+
+    rule: str
+    position: str
+    lack: Lack
+    text: str
+    through: str
+    captures: Captures
+
+
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """Whether one requested action is granted, and the rules that allowed and denied it."""
+    """Whether one requested action is granted, and the rules that allowed and denied it.
+
+    Attributes:
+        misses: The rules that nearly granted it, the nearest first; sought only where somebody asks why.
+    """
 
     action: str
     granted: bool
     allowed_by: tuple[Cause, ...]
     denied_by: tuple[Cause, ...]
+    misses: tuple[Miss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,25 +16,51 @@ from app.configfile import problems, yaml
 from app.configfile.yaml import Document
 from app.errors import ConfigurationError, Problem
 from app.rules import suite
-from app.rules.compile import Compiler, robot
+from app.rules.compile import Compiler
 from app.rules.model import Robot, Rule, RuleSet
 from app.rules.schema import RobotEntry, RuleEntry, RulesFile, TestEntry
+from app.rules.suite import Test
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """The entries of one document that are of the right shape, each with its index in its list."""
+    """The entries of one document that are of the right shape, each with its index in its list.
+
+    Rules are compiled as they are read: of a big file the entries alone would take more memory than all else.
+    """
 
     document: Document
-    rules: tuple[tuple[int, RuleEntry], ...]
+    compiler: Compiler
+    rules: tuple[tuple[int, Rule], ...]
     robots: tuple[tuple[int, RobotEntry], ...]
     tests: tuple[tuple[int, TestEntry], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the owners of a file or folder wrote: the rules, and the tests of them that have yet to be run."""
+
+    rules: RuleSet
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of rules: where it was read, and what it said."""
+
+    file: str
+    text: str
+
+
 def load(path: Path, now: datetime) -> RuleSet:
-    """Read, compile and test the rules of a file, or of all `*.yaml` files of a folder.
+    """Read, compile and test the rules of a file, or of all `*.yaml` files of a folder; see `read`."""
+    return read(path, now)[0]
+
+
+def read(path: Path, now: datetime) -> tuple[RuleSet, tuple[Source, ...]]:
+    """Read, compile and test rules, and give what was read beside them.
 
     Args:
         path: The file or folder.
@@ -43,59 +69,125 @@ def load(path: Path, now: datetime) -> RuleSet:
     Raises:
         ConfigurationError: Anything is wrong, or a test fails; carries every problem found.
     """
-    documents: list[Document] = []
-    found: list[Problem] = []
-    for file in _files(path):
-        try:
-            documents.append(yaml.read(file))
-        except ConfigurationError as error:
-            found.extend(error.problems)
+    documents, found = _documents(path)
     rules, more = build(documents, _version(documents), now)
     if found or more or rules is None:
+        raise ConfigurationError([*found, *more])
+    return rules, tuple(Source(document.file, document.text) for document in documents)
+
+
+def restore(sources: Iterable[Source]) -> RuleSet:
+    """Compile what was once accepted, without its tests: the date of one may have passed since.
+
+    Raises:
+        ConfigurationError: It cannot be used after all.
+    """
+    documents = [yaml.parse(source.text, source.file) for source in sources]
+    rules, found = build(documents, _version(documents), None)
+    if rules is None:
+        raise ConfigurationError(found)
+    return rules
+
+
+def written(path: Path) -> Written:
+    """Read and compile the rules of a file or folder, without running their tests.
+
+    Raises:
+        ConfigurationError: Anything is wrong; carries every problem found.
+    """
+    documents, found = _documents(path)
+    rules, more = assemble(documents, _version(documents))
+    if found or rules is None:
         raise ConfigurationError([*found, *more])
     return rules
 
 
 def build(
-    documents: Sequence[Document], version: str, now: datetime
+    documents: Sequence[Document], version: str, now: datetime | None
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
-    """Compile parsed documents and run their tests; rules only where there is no problem."""
+    """Compile parsed documents and run their tests; rules only where there is no problem.
+
+    Args:
+        documents: In the order of their rules.
+        version: The hash of their content.
+        now: When the tests that say no time of their own take place (aware); None runs no tests.
+    """
+    compiled, found = assemble(documents, version)
+    if compiled is None:
+        return None, found
+    failures = suite.failures(compiled.rules, compiled.tests, now) if now is not None else ()
+    return (None if failures else compiled.rules), failures
+
+
+def assemble(documents: Sequence[Document], version: str) -> tuple[Written | None, tuple[Problem, ...]]:
+    """Compile parsed documents; gives rules and tests only where there is no problem."""
     found: list[Problem] = []
     rules: list[Rule] = []
     robots: dict[str, Robot] = {}
-    read = [_read(document, found) for document in documents]
+    tests: list[Test | None] = []
+    read: list[_Entries] = []
+    for document in documents:
+        entries = _read(document, len(rules), found)
+        rules += [rule for _, rule in entries.rules]
+        robots |= {entry.name: entries.compiler.robot(index, entry) for index, entry in entries.robots}
+        read.append(entries)
+    named = {*robots, *(name for document in documents for name in _names(document))}
     for entries in read:
-        compiler = Compiler(entries.document, first_order=len(rules))
-        rules += [compiler.rule(index, entry) for index, entry in entries.rules]
-        robots |= {entry.name: robot(entry) for _, entry in entries.robots}
-        found += compiler.problems
+        tests += [entries.compiler.test(index, entry, robots, named) for index, entry in entries.tests]
+        found += entries.compiler.problems
     found += _twice(read)
     if found:
         return None, tuple(found)
     rule_set = RuleSet(version, tuple(rules), robots)
-    failures = tuple(
-        problem
-        for entries in read
-        for index, test in entries.tests
-        for problem in suite.run(rule_set, entries.document, index, test, now)
-    )
-    return (None if failures else rule_set), failures
+    return Written(rule_set, tuple(test for test in tests if test is not None)), ()
 
 
-def _read(document: Document, found: list[Problem]) -> _Entries:
+def _names(document: Document) -> Iterator[str]:
+    """Give the names of robots as they stand there, whatever else is wrong with these."""
+    listed = document.data.get("robots") if isinstance(document.data, dict) else None
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("name"), str):
+            yield item["name"]
+
+
+def _read(document: Document, first_order: int, found: list[Problem]) -> _Entries:
     """Read the entries of a document; where some are wrong, the others, so that those are checked further."""
     try:
-        file = RulesFile.model_validate(document.data)
-    except ValidationError as error:
+        return _read_sound(document, Compiler(document, first_order=first_order))
+    except ValidationError:
+        compiler = Compiler(document, first_order=first_order)
+    try:
+        RulesFile.model_validate(document.data)
+    except ValidationError as error:  # now of the whole file, in its order
         found.extend(problems.describe(error, document, RulesFile))
-        return _Entries(
-            document,
-            tuple(_sound(document, "rules", RuleEntry)),
-            tuple(_sound(document, "robots", RobotEntry)),
-            tuple(_sound(document, "tests", TestEntry)),
-        )
     return _Entries(
-        document, tuple(enumerate(file.rules)), tuple(enumerate(file.robots)), tuple(enumerate(file.tests))
+        document,
+        compiler,
+        tuple((index, compiler.rule(index, entry)) for index, entry in _sound(document, "rules", RuleEntry)),
+        tuple(_sound(document, "robots", RobotEntry)),
+        tuple(_sound(document, "tests", TestEntry)),
+    )
+
+
+def _read_sound(document: Document, compiler: Compiler) -> _Entries:
+    """Read the entries of a document that has none but right ones.
+
+    Raises:
+        ValidationError: One is wrong.
+    """
+    rules: list[tuple[int, Rule]] = []
+    rest = document.data
+    if isinstance(rest, dict) and isinstance(listed := rest.get("rules"), list):
+        rest = {**rest, "rules": []}
+        for index, item in enumerate(listed):
+            rules.append((index, compiler.rule(index, RuleEntry.model_validate(item))))
+    file = RulesFile.model_validate(rest)
+    return _Entries(
+        document,
+        compiler,
+        tuple(rules),
+        tuple(enumerate(file.robots)),
+        tuple(enumerate(file.tests)),
     )
 
 
@@ -109,23 +201,35 @@ def _sound(document: Document, section: str, model: type[Entry]) -> Iterator[tup
 def _twice(read: Iterable[_Entries]) -> list[Problem]:
     """Report ids of rules and tests, and names of robots, that stand more than once in all the files."""
     found = []
-    first: dict[tuple[str, str], Problem] = {}
+    first: dict[tuple[str, str], tuple[Document, int]] = {}
     for entries in read:
         document = entries.document
         names = [("rules", "id", index, rule.id) for index, rule in entries.rules]
         names += [("tests", "id", index, test.id) for index, test in entries.tests]
         names += [("robots", "name", index, robot.name) for index, robot in entries.robots]
         for section, key, index, name in names:
-            text = f"the {key} {name!r} stands twice in {section}"
-            problem = document.problem((section, index, key), text)
-            earlier = first.setdefault((section, name), problem)
-            if earlier is not problem:
-                hint = f"first at {earlier.file}:{earlier.line}"
-                found.append(Problem(problem.file, problem.line, problem.column, text, hint))
+            earlier, at = first.setdefault((section, name), (document, index))
+            if earlier is not document or at != index:
+                line, _ = earlier.place((section, at, key))
+                text = f"the {key} {name!r} stands twice in {section}"
+                hint = f"first at {earlier.file}:{line}"
+                found.append(document.problem((section, index, key), text, hint))
     return found
 
 
-def _files(path: Path) -> tuple[Path, ...]:
+def _documents(path: Path) -> tuple[list[Document], list[Problem]]:
+    """Parse every file; gives those that are YAML, and what is wrong with the others."""
+    documents: list[Document] = []
+    found: list[Problem] = []
+    for file in files(path):
+        try:
+            documents.append(yaml.read(file))
+        except ConfigurationError as error:
+            found.extend(error.problems)
+    return documents, found
+
+
+def files(path: Path) -> tuple[Path, ...]:
     """Give a file, or those of a folder; hidden ones are an editor's or a mount's own.
 
     Raises:
@@ -134,16 +238,16 @@ def _files(path: Path) -> tuple[Path, ...]:
     try:
         if not path.is_dir():
             return (path,)
-        files = sorted(file for file in path.iterdir() if not file.name.startswith("."))
+        found = sorted(file for file in path.iterdir() if not file.name.startswith("."))
     except OSError as error:
         raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
     passed_over = [
-        file for file in files if file.suffix.lower() in (".yaml", ".yml") and file.suffix != ".yaml"
+        file for file in found if file.suffix.lower() in (".yaml", ".yml") and file.suffix != ".yaml"
     ]
     if passed_over:
         hint = "of a folder only *.yaml is: rename it"
         raise ConfigurationError([Problem(str(file), 0, 0, "is not read", hint) for file in passed_over])
-    rules = tuple(file for file in files if file.suffix == ".yaml")
+    rules = tuple(file for file in found if file.suffix == ".yaml")
     if not rules:
         raise ConfigurationError([Problem(str(path), 0, 0, "the folder has no *.yaml file")])
     return rules

@@ -187,6 +187,7 @@ class Robot:
         secret_hashes: SHA-256 of each of its secrets.
         expires: The first moment at which it can no longer log in.
         networks: Where it can log in from; anywhere if empty.
+        position: `file:line:column`.
     """
 
     name: str
@@ -194,6 +195,7 @@ class Robot:
     groups: tuple[NamedGroup, ...]
     expires: datetime | None
     networks: tuple[Network, ...]
+    position: str = ""
 
     def persona(self) -> Persona:
         """Give it as a subject of decisions."""

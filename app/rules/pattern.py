@@ -13,6 +13,7 @@ import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import re2
 
@@ -30,9 +31,13 @@ _MAX_LENGTH = 512
 """Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
 _CACHED = 4096
 """Compiled patterns that are kept, 10 KiB each: those with a variable differ for each of its values."""
+_PARSED = 1024
+"""Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and when it is used."""
 _CAPTURED = 65_536
 """Names whose match with a pattern is kept."""
+_NONE: frozenset[str] = frozenset()
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+_TEXT = re.compile(r"[a-z0-9._/:-]+")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
@@ -49,8 +54,7 @@ class PatternError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One piece of a pattern.
 
     Attributes:
@@ -94,7 +98,8 @@ def _tokens(text: str) -> tuple[Token, ...]:
 
 
 def _variables(tokens: tuple[Token, ...]) -> frozenset[str]:
-    return frozenset(token.value for token in tokens if token.kind == "variable")
+    found = [token.value for token in tokens if token.kind == "variable"]
+    return frozenset(found) if found else _NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,9 @@ class RepositoryPattern:
     rest: tuple[Token, ...]
     fixed: str
 
-    @classmethod
-    def parse(cls, text: str) -> RepositoryPattern:
+    @staticmethod
+    @functools.lru_cache(maxsize=_PARSED)
+    def parse(text: str) -> RepositoryPattern:
         """Read a pattern.
 
         Raises:
@@ -126,9 +132,8 @@ class RepositoryPattern:
         """
         tokens = _tokens(text)
         for token in tokens:
-            if token.kind == "text" and not re.fullmatch(r"[a-z0-9._/:-]+", token.value):
-                hint = "repository names have a-z 0-9 . _ - / alone"
-                raise PatternError(f"{text!r} matches no repository name: {token.value!r}", hint)
+            if token.kind == "text" and not _TEXT.fullmatch(token.value):
+                raise PatternError(f"{text!r} matches no repository name", _letters_hint(token.value))
         _check_components(text.split("/"), text)
         plain = all(token.kind == "text" for token in tokens)
         if plain and not scope.is_repository(text):
@@ -136,7 +141,7 @@ class RepositoryPattern:
         wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
         count = next(wild, len(tokens))
         fixed = tokens[0].value if tokens[0].kind == "text" else ""
-        return cls(text, _variables(tokens), plain, tokens[:count], tokens[count:], fixed)
+        return RepositoryPattern(text, _variables(tokens), plain, tokens[:count], tokens[count:], fixed)
 
     def matches(self, name: str, bound: Mapping[str, str]) -> bool:
         """Tell whether it matches a repository name, with the variables standing for what is bound.
@@ -155,6 +160,15 @@ class RepositoryPattern:
         if not all(scope.is_component(bound.get(variable, "")) for variable in self.variables):
             return False
         return _regex(_source(self.rest, bound)).fullmatch(name[len(beginning) :]) is not None
+
+
+def _letters_hint(text: str) -> str:
+    """Say what to write instead of characters that no repository name has."""
+    if "@" in text:
+        return "a rule is about repositories: take the @ and what follows out"
+    if re.fullmatch(r"[A-Za-z0-9._/:-]+", text):
+        return "repository names have no capitals"
+    return "repository names have a-z 0-9 . _ - / alone"
 
 
 def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
@@ -185,7 +199,11 @@ def _check_components(components: Sequence[str], text: str) -> None:
         if not (legal or _WILD & set(component)):
             hint = "separators stand between letters or digits"
             if ":" in component:
-                hint = "no tag and no https://; a host has its port, as in host:5000/app"
+                hint = "a rule is about repositories: take the tag out"
+                if "://" in text:
+                    hint = "take the registry's address out, and begin with the name behind it"
+                elif index == 0 and len(components) > 1:
+                    hint = "a host has a number behind its colon, as in host:5000/app"
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 
@@ -197,7 +215,7 @@ class NamePattern:
         text: As written.
         key: The folded name where it is a plain one; None where it is a pattern.
         variables: What it captures; `username` is compared, not captured.
-        source: The regular expression where it is the same for everybody; None where it has `{username}`.
+        source: The regular expression of a pattern that is the same for everybody; None of any other.
     """
 
     text: str
@@ -206,8 +224,9 @@ class NamePattern:
     variables: frozenset[str]
     source: str | None
 
-    @classmethod
-    def parse(cls, text: str) -> NamePattern:
+    @staticmethod
+    @functools.lru_cache(maxsize=_PARSED)
+    def parse(text: str) -> NamePattern:
         """Read a pattern.
 
         Raises:
@@ -221,8 +240,8 @@ class NamePattern:
             raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
         plain = all(token.kind == "text" for token in tokens)
         own = any(token == Token("variable", USERNAME) for token in tokens)
-        source = None if own else _name_source(tokens, "")
-        return cls(text, tokens, dn.fold(text) if plain else None, frozenset(captured), source)
+        source = None if own or plain else _name_source(tokens, "")
+        return NamePattern(text, tokens, dn.fold(text) if plain else None, frozenset(captured), source)
 
     def match(self, name: str, username: str) -> Captures | None:
         """Match a folded name; None where it does not match."""
@@ -258,8 +277,9 @@ class DNPattern:
     key: dn.DN | None
     variables: frozenset[str]
 
-    @classmethod
-    def parse(cls, text: str) -> DNPattern:
+    @staticmethod
+    @functools.lru_cache(maxsize=_PARSED)
+    def parse(text: str) -> DNPattern:
         """Read a DN.
 
         Raises:
@@ -284,7 +304,7 @@ class DNPattern:
         if any(set("*{}") & set(value) for value in values if value[1:-1] not in captured):
             hint = "in a DN only {name} as one whole value is a pattern"
             raise PatternError(f"{text!r} has a pattern inside an attribute value", hint)
-        return cls(text, name, None if captured else name, frozenset(captured) - {USERNAME})
+        return DNPattern(text, name, None if captured else name, frozenset(captured) - {USERNAME})
 
     def match(self, name: dn.DN, username: str) -> Captures | None:
         """Match a group's DN; None where it does not match."""

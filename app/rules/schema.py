@@ -1,31 +1,34 @@
 """The shape of a rules file: which keys there are and what kind of value each takes.
 
 Every value is tried here, so that what is wrong with one stands beside what is wrong with the others;
-`compile.py` makes rules of them.
+`compile.py` makes rules of them. What is said here of keys and values is the JSON Schema too
+(`published.py`), though that cannot see all that is tried.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from app.configfile.fields import Section, wrong
 from app.configfile.problems import NO_VALUE_HINT
-from app.rules.pattern import NamePattern, PatternError, RepositoryPattern, parse_group
-from app.rules.values import address, named_group, network, parse_time, secret_hash
+from app.rules import values
+from app.rules.pattern import PatternError, RepositoryPattern, parse_group
+from app.rules.values import parse_time
 
-_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
-
-
-def _identifier(value: str) -> str:
-    if not _IDENTIFIER.fullmatch(value):
-        hint = "write small letters, digits and . _ -, 128 at the most"
-        raise wrong(f"{value!r} cannot be a name here", hint)
-    return value
+_COMPONENT = r"(?:\*\*|(?:[a-z0-9._:?-]|\*(?!\*)|\{[a-z][a-z0-9_]*\})+)"
+_LISTS = frozenset({"groups", "users", "robots", "repositories", "allow", "deny", "services", "networks"})
 
 
 def _tried(parse: Callable[[str], object]) -> AfterValidator:
@@ -41,84 +44,176 @@ def _tried(parse: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
-ActionWord = Literal["pull", "push", "delete", "*"]
-Identifier = Annotated[str, AfterValidator(_identifier)]
-Texts = Annotated[list[str], Field(min_length=1)]
-Group = Annotated[str, _tried(named_group)]
-Groups = Annotated[list[Annotated[str, _tried(parse_group)]], Field(min_length=1)]
-Names = Annotated[list[Annotated[str, _tried(NamePattern.parse)]], Field(min_length=1)]
-Repositories = Annotated[list[Annotated[str, _tried(RepositoryPattern.parse)]], Field(min_length=1)]
-Networks = Annotated[list[Annotated[str, _tried(network)]], Field(min_length=1)]
-Secrets = Annotated[list[Annotated[str, _tried(secret_hash)]], Field(min_length=1, max_length=2)]
-Start = Annotated[str, _tried(partial(parse_time, end_of_day=False))]
-End = Annotated[str, _tried(partial(parse_time, end_of_day=True))]
-Actions = Annotated[list[ActionWord], Field(min_length=1)]
+def _seen(pattern: str) -> WithJsonSchema:
+    """Say what an editor can see of a text."""
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
+
+
+def _word(value: object) -> object:
+    """Say of a word that is no action which one may be meant."""
+    try:
+        return values.action(value) if isinstance(value, str) else value
+    except PatternError as error:
+        raise wrong(error.text, error.hint) from error
+
+
+_FILLED = Field(min_length=1)
+_ANY = WithJsonSchema({"type": "string", "pattern": r"\S"})
+_TIME = _seen(values.TIME)
+ActionWord = Annotated[Literal["pull", "push", "delete", "*"], BeforeValidator(_word)]
+Identifier = Annotated[str, _tried(values.identifier), _seen(values.IDENTIFIER)]
+Texts = Annotated[list[str], _FILLED]
+Group = Annotated[str, _tried(values.named_group), _ANY]
+Groups = Annotated[list[Annotated[str, _tried(parse_group), _ANY]], _FILLED]
+Users = Annotated[list[Annotated[str, _tried(values.user), _ANY]], _FILLED]
+Robots = Annotated[list[Annotated[str, _tried(values.robot), _ANY]], _FILLED]
+RepositoryText = Annotated[str, _tried(RepositoryPattern.parse), _seen(f"{_COMPONENT}(?:/{_COMPONENT})*")]
+Repositories = Annotated[list[RepositoryText], _FILLED]
+RepositoryName = Annotated[str, _tried(values.repository), _seen(r"[a-z0-9][a-z0-9._:/-]*")]
+Networks = Annotated[list[Annotated[str, _tried(values.network), _seen(values.NETWORK)]], _FILLED]
+Secret = Annotated[str, _tried(values.secret_hash), _seen(values.SECRET)]
+Secrets = Annotated[list[Secret], Field(min_length=1, max_length=2)]
+Address = Annotated[str, _tried(values.address), _seen(values.ADDRESS)]
+Start = Annotated[str, _tried(partial(parse_time, end_of_day=False)), _TIME]
+End = Annotated[str, _tried(partial(parse_time, end_of_day=True)), _TIME]
+Actions = Annotated[list[ActionWord], _FILLED]
 
 
 class _Entry(Section):
     """A mapping of the rules file: no value is converted from one kind into another.
 
     A key without a value is an error: a condition that says nothing would be no condition.
+
+    Attributes:
+        shown_lists: The keys of lists of texts that a message may repeat: not `secrets`.
     """
 
     model_config = ConfigDict(strict=True, validate_default=False)
+    shown_lists: ClassVar[frozenset[str]] = _LISTS
 
     @field_validator("*", mode="before")
     @classmethod
     def _has_value(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
+        key = cls.model_fields[name].alias or name
         if value is None:
-            name = info.field_name or ""
-            raise wrong(f"'{cls.model_fields[name].alias or name}' has no value", NO_VALUE_HINT)
+            raise wrong(f"'{key}' has no value", NO_VALUE_HINT)
+        if key in cls.shown_lists and isinstance(value, str):
+            quoted = value if value.replace("-", "").isalnum() else f'"{value}"'
+            raise wrong(f"'{key}' must be a list", f"write {key}: [{quoted}]")
         return value
 
 
 class WhenEntry(_Entry):
     """The conditions of a rule; all must hold."""
 
-    services: Texts | None = None
-    networks: Networks | None = None
-    from_: Annotated[Start | None, Field(alias="from")] = None
-    until: End | None = None
-    attributes: Annotated[dict[str, Texts], Field(min_length=1)] | None = None
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    services: Texts | None = Field(
+        default=None,
+        description="The token is for one of these services.",
+        examples=[["registry.example.com"]],
+    )
+    networks: Networks | None = Field(
+        default=None, description="The request comes from one of these networks.", examples=[["10.20.0.0/16"]]
+    )
+    from_: Annotated[Start | None, Field(alias="from", description="Not before this date or time (UTC).")] = (
+        None
+    )
+    until: End | None = Field(default=None, description="Not after this date (its whole day, UTC) or time.")
+    attributes: Annotated[dict[str, Texts], _FILLED] | None = Field(
+        default=None, description="The person's entry has one of the values in each of these attributes."
+    )
 
 
 class RuleEntry(_Entry):
     """One rule: who, what, effect, when."""
 
-    id: Identifier
-    description: str = ""
-    groups: Groups | None = None
-    users: Names | None = None
-    robots: Names | None = None
-    authenticated: bool = False
-    everyone: bool = False
-    repositories: Repositories | None = None
-    catalog: bool = False
-    allow: Actions | None = None
-    deny: Actions | None = None
-    when: WhenEntry = WhenEntry()
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {
+                    "anyOf": [
+                        {"required": ["groups"]},
+                        {"required": ["users"]},
+                        {"required": ["robots"]},
+                        {"required": ["authenticated"], "properties": {"authenticated": {"const": True}}},
+                        {"required": ["everyone"], "properties": {"everyone": {"const": True}}},
+                    ]
+                },
+                {
+                    "anyOf": [
+                        {"required": ["repositories"]},
+                        {"required": ["catalog"], "properties": {"catalog": {"const": True}}},
+                    ]
+                },
+                {"oneOf": [{"required": ["allow"]}, {"required": ["deny"]}]},
+            ]
+        }
+    )
+
+    id: Identifier = Field(
+        description="Unique in all files. It stands in audit lines: do not change it without need.",
+        examples=["team-namespaces"],
+    )
+    description: str = Field(default="", description="For people.")
+    groups: Groups | None = Field(
+        default=None,
+        description="Who: people and robots in such a group. A name pattern, or a DN (it has = in it).",
+        examples=[["team-{team}"]],
+    )
+    users: Users | None = Field(default=None, description="Who: these people; patterns over their names.")
+    robots: Robots | None = Field(default=None, description="Who: these robots, named without robot$.")
+    authenticated: bool = Field(default=False, description="Who: anyone who has logged in.")
+    everyone: bool = Field(default=False, description="Who: anyone, with or without a login.")
+    repositories: Repositories | None = Field(
+        default=None,
+        description="What: patterns over whole repository names. * is a part of a component, ** is one or "
+        "more components, {name} is what the who of the rule captured.",
+        examples=[["{team}/**"]],
+    )
+    catalog: bool = Field(
+        default=False, description='What: the list of all repositories. Allow it with ["*"].'
+    )
+    allow: Actions | None = Field(default=None, description="Effect: these actions are allowed.")
+    deny: Actions | None = Field(
+        default=None, description="Effect: these actions are denied, whatever else allows."
+    )
+    when: WhenEntry = Field(default=WhenEntry(), description="Conditions; all must hold.")
 
 
 class RobotEntry(_Entry):
     """A robot: a login that is in the rules file rather than in the directory."""
 
-    name: Identifier
-    secrets: Secrets
-    groups: list[Group] = []
-    expires: End | None = None
-    networks: Networks | None = None
+    name: Identifier = Field(description="It logs in as robot$NAME. Unique.", examples=["ci"])
+    secrets: Secrets = Field(
+        description="The SHA-256 of its secret, or of two while one replaces the other.",
+        examples=["['sha256:…'], which 'wharfinger robots new' prints"],
+    )
+    groups: list[Group] = Field(default=[], description="The same rules apply as to people in these groups.")
+    expires: End | None = Field(default=None, description="It cannot log in after this date or time.")
+    networks: Networks | None = Field(default=None, description="It can log in from these networks alone.")
 
 
 class TestSubject(_Entry):
     """Whom a test is about: a person, a robot, or nobody."""
 
     __test__ = False  # the name is the language's; pytest must not collect it
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["user"]},
+                {"required": ["robot"]},
+                {"required": ["anonymous"], "properties": {"anonymous": {"const": True}}},
+            ]
+        }
+    )
 
-    user: str | None = None
-    groups: list[Group] = []
-    attributes: dict[str, Texts] = {}
-    robot: str | None = None
-    anonymous: bool = False
+    user: str | None = Field(default=None, description="A person of this name.")
+    groups: list[Group] = Field(default=[], description="The person's groups.")
+    attributes: dict[str, Texts] = Field(default={}, description="The attributes of the person's entry.")
+    robot: str | None = Field(default=None, description="A robot of the files.")
+    anonymous: bool = Field(default=False, description="Somebody without a login.")
 
 
 class TestEntry(_Entry):
@@ -126,18 +221,30 @@ class TestEntry(_Entry):
 
     __test__ = False  # the name is the language's; pytest must not collect it
 
-    id: Identifier
-    as_: Annotated[TestSubject, Field(alias="as")]
-    expect: Annotated[dict[str, list[ActionWord]], Field(min_length=1)]
-    from_: Annotated[Annotated[str, _tried(address)], Field(alias="from")] = ""
-    at: Start | None = None
-    service: str = ""
+    id: Identifier = Field(description="Unique among the tests.", examples=["contractors-cannot-push"])
+    as_: Annotated[
+        TestSubject,
+        Field(alias="as", description="Whom it is about.", examples=["{user: bob, groups: [team-web]}"]),
+    ]
+    expect: Annotated[dict[RepositoryName, list[ActionWord]], _FILLED] = Field(
+        description="Exactly what is granted, by repository (or catalog). [] is nothing.",
+        examples=["{web/app: [pull, push]}"],
+    )
+    from_: Annotated[Address, Field(alias="from", description="The address that the request is from.")] = ""
+    at: Start | None = Field(default=None, description="When; now where it is not given.")
+    service: str = Field(default="", description="The service that the token is for.")
 
 
 class RulesFile(_Entry):
-    """A whole file."""
+    """A rules file: who may pull, push and delete which repositories."""
 
-    version: Literal[1]
-    rules: list[RuleEntry] = []
-    robots: list[RobotEntry] = []
-    tests: list[TestEntry] = []
+    shown_lists: ClassVar[frozenset[str]] = frozenset()
+
+    version: Literal[1] = Field(description="The version of the language.", examples=[1])
+    rules: list[RuleEntry] = Field(
+        default=[], description="Order never matters; what no rule allows is denied."
+    )
+    robots: list[RobotEntry] = Field(default=[], description="Logins for machines.")
+    tests: list[TestEntry] = Field(
+        default=[], description="What must come out; run whenever the file is read."
+    )

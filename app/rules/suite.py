@@ -3,70 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from app import dn
-from app.configfile.yaml import Document
 from app.errors import Problem
-from app.protocol import scope
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
 from app.rules.decide import decide
-from app.rules.model import ROBOT_PREFIX, Context, Persona, RuleSet
-from app.rules.pattern import PatternError
-from app.rules.schema import TestEntry
-from app.rules.values import named_group, parse_time
+from app.rules.decision import ActionOutcome, Cause
+from app.rules.model import Context, Persona, RuleSet
 
 
-def run(rules: RuleSet, document: Document, index: int, test: TestEntry, now: datetime) -> Iterator[Problem]:
-    """Run one test; gives a problem for each expectation that is not met."""
-    at = ("tests", index)
-    try:
-        subject = _subject(rules, test)
-    except PatternError as error:
-        yield document.problem(at, f"test {test.id!r}: {error.text}", error.hint)
-        return
-    moment = parse_time(test.at, end_of_day=False) if test.at is not None else now
-    context = Context(test.service, test.from_, moment)
-    for name, expected in test.expect.items():
-        place = (*at, "expect", name)
-        asked = _everything(name)
-        if asked is None:
-            yield document.problem(place, f"test {test.id!r}: {name!r} is no repository name", key=True)
-            continue
-        granted = {a for entry in decide(rules, subject, [asked], context).access for a in entry.actions}
-        wanted = asked.actions if ALL_ACTIONS in expected else frozenset[str](expected)
-        if granted != wanted:
-            text = f"test {test.id!r}: {name} grants {_words(granted)}, not {_words(wanted)}"
-            yield document.problem(place, text)
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must be granted on one resource when everything is asked.
+
+    Attributes:
+        position: `file:line:column`.
+        scope: Everything that the resource has.
+    """
+
+    position: str
+    scope: Scope
+    wanted: frozenset[str]
 
 
-def _everything(name: str) -> Scope | None:
-    """Ask for everything that a resource has; None where the name is no repository's."""
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A test, compiled.
+
+    Attributes:
+        position: `file:line:column`.
+        subject: None is nobody in particular.
+        at: When; None is now.
+    """
+
+    __test__ = False  # the name is the language's; pytest must not collect it
+
+    id: str
+    position: str
+    subject: Persona | None
+    service: str
+    address: str
+    at: datetime | None
+    expectations: tuple[Expectation, ...]
+
+    def context(self, now: datetime) -> Context:
+        """Give the circumstances that it takes place in."""
+        return Context(self.service, self.address, self.at or now)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one expectation.
+
+    Attributes:
+        outcomes: Of each single action, and why.
+    """
+
+    test: Test
+    expectation: Expectation
+    outcomes: tuple[ActionOutcome, ...]
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """What was granted."""
+        return frozenset(each.action for each in self.outcomes if each.granted)
+
+    @property
+    def passed(self) -> bool:
+        """Whether exactly that was granted which was expected."""
+        return self.granted == self.expectation.wanted
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Say of each action on which test and rules differ why it is granted or not."""
+        return tuple(
+            _reason(each)
+            for each in self.outcomes
+            if each.granted != (each.action in self.expectation.wanted)
+        )
+
+    def problem(self) -> Problem:
+        """Give a failure as a problem of the file."""
+        name, wanted = self.expectation.scope.name, words(self.expectation.wanted)
+        text = f"test {self.test.id!r}: {name} grants {words(self.granted)}, not {wanted}"
+        return Problem.at(self.expectation.position, text, "; ".join(self.reasons))
+
+
+def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[Outcome]:
+    """Run one test; gives what came of each expectation."""
+    context = test.context(now)
+    for expectation in test.expectations:
+        decision = decide(rules, test.subject, [expectation.scope], context)
+        yield Outcome(test, expectation, decision.resources[0].outcomes)
+
+
+def failures(rules: RuleSet, tests: Iterable[Test], now: datetime) -> tuple[Problem, ...]:
+    """Run tests; gives a problem for each expectation that is not met."""
+    return tuple(
+        outcome.problem() for test in tests for outcome in run(rules, test, now) if not outcome.passed
+    )
+
+
+def everything(name: str) -> Scope:
+    """Ask for everything that a repository, or the catalog, has."""
     if name == CATALOG:
         return Scope(ResourceType.REGISTRY, CATALOG, frozenset({ALL_ACTIONS}))
-    if not scope.is_repository(name):
-        return None
     return Scope(ResourceType.REPOSITORY, name, frozenset(str(action) for action in Action))
 
 
-def _subject(rules: RuleSet, test: TestEntry) -> Persona | None:
-    about = test.as_
-    if (about.user is not None) + (about.robot is not None) + about.anonymous != 1:
-        raise PatternError("'as' names not exactly one subject", "write user, robot or 'anonymous: true'")
-    if about.anonymous:
-        return None
-    if about.robot is not None:
-        robot = rules.robots.get(about.robot.removeprefix(ROBOT_PREFIX))
-        if robot is None:
-            raise PatternError(f"there is no robot {about.robot!r}", "name one of the file's robots")
-        return robot.persona()
-    attributes = {name.lower(): tuple(values) for name, values in about.attributes.items()}
-    groups = tuple(named_group(text) for text in about.groups)
-    name = dn.fold(about.user or "")
-    if not name:
-        raise PatternError("'user' is empty", "write 'anonymous: true' for nobody")
-    return Persona(name, groups, attributes=attributes)
-
-
-def _words(actions: Iterable[str]) -> str:
+def words(actions: Iterable[str]) -> str:
+    """Write actions as a rules file does."""
     return f"[{', '.join(sorted(actions))}]"
+
+
+def _reason(outcome: ActionOutcome) -> str:
+    if outcome.granted:
+        return f"{outcome.action}: allowed by {_causes(outcome.allowed_by)}"
+    if outcome.denied_by:
+        return f"{outcome.action}: denied by {_causes(outcome.denied_by)}"
+    return f"{outcome.action}: no rule allows it"
+
+
+def _causes(causes: Iterable[Cause]) -> str:
+    return ", ".join(dict.fromkeys(f"{cause.rule!r} ({cause.through})" for cause in causes))

@@ -88,6 +88,12 @@ def line(record: TokenRecord) -> bytes:
         "key_id": record.key_id,
         "milliseconds": round(record.milliseconds.all, 3),
     }
+    if record.candidate is not None:
+        event["candidate"] = {
+            "rules_version": record.candidate.rules_version,
+            "gained": record.candidate.gained,
+            "lost": record.candidate.lost,
+        }
     if record.outcome != ISSUED:
         event["username"] = record.username
         event["spared"] = record.spared

@@ -7,8 +7,9 @@ else that a client can choose.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -44,6 +45,47 @@ STATE_FAULTS = Counter(
     "wharfinger_state_faults", "Times that the shared state could not be used in time", ["realm"]
 )
 
+RULES_PROCESSES = Gauge(
+    "wharfinger_rules_processes",
+    "Processes that decide by this version of the rules",
+    ["realm", "version"],
+    multiprocess_mode="livesum",
+)
+RULES_FAULTY = Gauge(
+    "wharfinger_rules_faulty",
+    "Whether the files of the rules cannot be used, so that the last good ones are in force",
+    ["realm", "rules"],
+    multiprocess_mode="livemax",
+)
+RULES_READ = Counter(
+    "wharfinger_rules_read",
+    "Times that a process read rules, when it started and when they changed",
+    ["realm", "rules", "result"],
+)
+CANDIDATE_DIFFERENCES = Counter(
+    "wharfinger_candidate_differences",
+    "Requests of which the candidate rules would grant more or less",
+    ["realm", "kind"],
+)
+
+
+class RulesMetrics:
+    """Tells which rules this process has."""
+
+    def __init__(self, realm: str, rules: str) -> None:
+        """Begin with none; the rules are `live` or `candidate`."""
+        self._realm, self._rules, self._version = realm, rules, ""
+
+    def read(self, version: str, *, faulty: bool) -> None:
+        """Note that the files were read, and what is in force since; an empty version is none."""
+        if self._version and self._version != version:
+            RULES_PROCESSES.labels(self._realm, self._version).set(0)
+        if version and self._rules == "live":
+            RULES_PROCESSES.labels(self._realm, version).set(1)
+        self._version = version
+        RULES_FAULTY.labels(self._realm, self._rules).set(int(faulty))
+        RULES_READ.labels(self._realm, self._rules, "fault" if faulty else "good").inc()
+
 
 class RequestMetrics:
     """Counts requests."""
@@ -64,6 +106,9 @@ class RequestMetrics:
             SCOPES.labels(record.realm, result).inc()
         if record.scopes_dropped:
             SCOPES.labels(record.realm, "malformed").inc(len(record.scopes_dropped))
+        if record.candidate is not None:
+            for kind in ("gained", "lost"):
+                CANDIDATE_DIFFERENCES.labels(record.realm, kind).inc(bool(getattr(record.candidate, kind)))
 
 
 def exposition() -> bytes:
@@ -71,5 +116,17 @@ def exposition() -> bytes:
     if METRICS_FOLDER_VARIABLE not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it bare
+    registry.register(_Present())
     return generate_latest(registry)
+
+
+class _Present:
+    """Collects from all processes, without the versions of rules that no process has any more."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every metric."""
+        of_all = MultiProcessCollector(None)  # type: ignore[no-untyped-call]  # the library leaves it bare
+        for metric in of_all.collect():  # type: ignore[no-untyped-call]  # as above
+            if metric.name == "wharfinger_rules_processes":
+                metric.samples = [sample for sample in metric.samples if sample.value]
+            yield metric

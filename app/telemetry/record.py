@@ -23,6 +23,24 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What the candidate rules would grant otherwise; false where that is nothing.
+
+    Attributes:
+        rules_version: Of the candidate rules.
+        gained: What they would grant beyond the live rules, as scopes.
+        lost: What they would not grant.
+    """
+
+    rules_version: str
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRecord:
     """What was asked, by whom, from where, what was granted and why, and how long it took.
 
@@ -32,6 +50,7 @@ class TokenRecord:
         username: As typed, for a refused login only: nothing about it is verified.
         scopes_dropped: Scopes outside the grammar.
         rules: The ids of the rules that allowed or denied something that was asked.
+        candidate: What the candidate rules would change; None where there are none, or nothing was decided.
         outcome: `issued`, or the code of the refusal or failure.
         detail: What only an operator may know; empty for most.
         spared: Why a refused login was not asked of the directory; empty where it was.
@@ -53,6 +72,7 @@ class TokenRecord:
     granted: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     rules_version: str = ""
+    candidate: Difference | None = None
     key_id: str = ""
     detail: str = ""
     spared: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from app.errors import Code, Refusal, WharfingerError
 from app.keys.keyring import KeyRing
@@ -20,9 +20,19 @@ from app.rules.decide import decide
 from app.rules.decision import Decision
 from app.rules.model import Context, RuleSet
 from app.telemetry.record import ISSUED, Recorder, Timings, TokenRecord
+from app.tokens.candidate import difference
 
+T_co = TypeVar("T_co", covariant=True)
 _SHOWN_DROPPED, _SHOWN_LENGTH = 10, 256
 """How much is told of scopes outside the grammar: they are whatever a client sends."""
+
+
+class Current(Protocol[T_co]):
+    """What may change between two requests, never within one: each reads it once."""
+
+    @property
+    def current(self) -> T_co:
+        """What is in force just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Realm:
     Attributes:
         services: By name.
         password_grant: Whether passwords are taken by POST too.
+        candidate: Rules by which every request is decided too, to no effect; None where there are none.
         max_token_bytes: A longer token is refused: it would not fit into a header.
         tells_issued_at: Whether answers have `issued_at`.
     """
@@ -52,9 +63,10 @@ class Realm:
     limits: Limits
     max_token_bytes: int
     tells_issued_at: bool
-    rules: RuleSet
+    rules: Current[RuleSet]
     keys: KeyRing
     login: Login
+    candidate: Current[RuleSet | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,26 +164,29 @@ class Issuer:
             return asked
         dropped = tuple(text[:_SHOWN_LENGTH] for text in asked.dropped[:_SHOWN_DROPPED])
         progress.add(service=asked.service, asked=tuple(map(str, asked.scopes)), scopes_dropped=dropped)
-        subject = self._log_in(asked, raw, now, progress)
+        rules = self.realm.rules.current
+        subject = self._log_in(asked, raw, rules, now, progress)
         if isinstance(subject, Refusal):
             return subject
         with progress.span("deciding"):
             context = Context(asked.service, raw.client.address, now)
-            decision = decide(self.realm.rules, subject, asked.scopes, context)
+            decision = decide(rules, subject, asked.scopes, context)
         progress.add(rules=decision.rules, rules_version=decision.rules_version)
+        candidate = self.realm.candidate.current if self.realm.candidate is not None else None
+        if candidate is not None:
+            progress.add(candidate=difference(candidate, subject, asked.scopes, context, decision))
         with progress.span("signing"):
             return self._sign(asked, subject, decision, now, progress)
 
     def _log_in(
-        self, asked: TokenRequest, raw: RawRequest, now: datetime, progress: _Progress
+        self, asked: TokenRequest, raw: RawRequest, rules: RuleSet, now: datetime, progress: _Progress
     ) -> Subject | Refusal | None:
         """Find out who asks; None is nobody in particular."""
         if asked.credentials is None:
             return None
         progress.add(username=asked.credentials.username)
         with progress.span("login"):
-            robots = self.realm.rules.robots
-            subject = self.realm.login.authenticate(asked.credentials, robots, raw.client, now)
+            subject = self.realm.login.authenticate(asked.credentials, rules.robots, raw.client, now)
         if not isinstance(subject, Refusal):
             progress.add(username="", subject=subject.name, subject_id=subject.id)
         return subject

@@ -15,6 +15,8 @@ from app.web.address import UNIX, Proxies, normal
 
 _log = logging.getLogger("wharfinger.web")
 _SHOWN_LENGTH = 256
+WATCH = "wharfinger-watch"
+"""Where the application has the function that begins to watch its files."""
 
 
 def create(parts: Parts) -> Flask:
@@ -28,11 +30,12 @@ def create(parts: Parts) -> Flask:
     rings = {name: issuer.realm.keys for name, issuer in parts.issuers.items()}
     application.register_blueprint(token.blueprint(parts.issuers, parts.default_realm))
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
-    application.register_blueprint(health.blueprint(parts.directories, parts.state))
+    application.register_blueprint(health.blueprint(parts.directories, parts.state, parts.rules))
     application.register_blueprint(openapi.blueprint())
     application.before_request(functools.partial(_begin, proxies(parts.server)))
     application.after_request(_end)
     errors.install(application)
+    application.extensions[WATCH] = parts.watch
     return application
 
 

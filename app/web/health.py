@@ -12,7 +12,7 @@ from typing import Protocol
 from cachetools import TTLCache, cached
 from flask import Blueprint, Response
 
-from app.errors import WharfingerError
+from app.errors import ConfigurationError, WharfingerError
 from app.telemetry import metrics
 
 _log = logging.getLogger("wharfinger.health")
@@ -32,10 +32,33 @@ class Pingable(Protocol):
         """
 
 
-def blueprint(directories: Mapping[str, Pingable], state: Pingable | None = None) -> Blueprint:
+class Versioned(Protocol):
+    """Rules, as readiness names them."""
+
+    @property
+    def version(self) -> str:
+        """The hash of their content."""
+
+
+class Watched(Protocol):
+    """Rules that are read anew when their files change."""
+
+    @property
+    def current(self) -> Versioned:
+        """Those in force."""
+
+    @property
+    def fault(self) -> ConfigurationError | None:
+        """Why the files are not in force."""
+
+
+def blueprint(
+    directories: Mapping[str, Pingable], state: Pingable | None, rules: Mapping[str, Watched]
+) -> Blueprint:
     """Give the endpoints; ready is a server whose every realm has its directory.
 
-    The state is told of, but a server without it is ready: each process then counts failed logins alone.
+    What else has a fault is told of, but a server without it is ready: without the state each process counts
+    failed logins alone, and files that cannot be used leave the last good ones in force.
     """
     routes = Blueprint("health", __name__)
 
@@ -54,7 +77,12 @@ def blueprint(directories: Mapping[str, Pingable], state: Pingable | None = None
     def readyz() -> Response:
         found = checks()
         works = all(result == "ok" for name, result in found.items() if name != _STATE)
-        return _answer({"status": "ready" if works else "not ready", "checks": found}, works=works)
+        told = {
+            "status": "ready" if works else "not ready",
+            "checks": found,
+            "rules": {realm: _files(each) for realm, each in rules.items()},
+        }
+        return _answer(told, works=works)
 
     @routes.get("/metrics")
     def exposition() -> Response:
@@ -71,6 +99,10 @@ def _check(realm: str, ping: Callable[[], None]) -> str:
         _log.warning("not ready", extra={"realm": realm, "code": error.code, "detail": error.detail})
         return error.code
     return "ok"
+
+
+def _files(rules: Watched) -> Mapping[str, str]:
+    return {"version": rules.current.version, "files": "ok" if rules.fault is None else "faulty"}
 
 
 def _answer(body: Mapping[str, object], *, works: bool) -> Response:

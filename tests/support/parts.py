@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import jwt
 
@@ -22,6 +22,7 @@ from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.directory import FakeDirectory
 from tests.support.server import SAMPLE_RULES, SERVICE
 
+T = TypeVar("T")
 NOW: Final = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 ISSUER: Final = "https://auth.example.com/auth/realms/demo"
 
@@ -41,6 +42,13 @@ class Collector:
         return self.records[-1]
 
 
+@dataclass(slots=True)
+class Holder(Generic[T]):
+    """What a realm reads once for each request; a test changes it between two."""
+
+    current: T
+
+
 def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RULES, **changed: Any) -> Realm:
     """Make the sample realm; keywords replace fields of it."""
     realm = Realm(
@@ -52,7 +60,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         limits=Limits(),
         max_token_bytes=7 * 1024,
         tells_issued_at=False,
-        rules=load.load(rules, NOW),
+        rules=Holder(load.load(rules, NOW)),
         keys=ring,
         login=Login(directory),
     )

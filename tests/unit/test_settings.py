@@ -84,6 +84,7 @@ def test_paths_are_relative_to_the_file(load: Load, tmp_path: Path, monkeypatch:
     realm = loaded.realms["demo"]
     assert realm.rules == tmp_path / "rules.yaml"
     assert realm.keys == Path("/srv/keys")
+    assert realm.directory.service_account is not None
     assert realm.directory.service_account.password_file == tmp_path / "password"
     assert loaded.audit.to == tmp_path / "audit.jsonl"
 
@@ -135,9 +136,10 @@ def test_a_password_is_not_shown(load: Load) -> None:
         WHARFINGER__REALMS__DEMO__DIRECTORY__SERVICE_ACCOUNT__PASSWORD="hunter2",
     )
     assert "hunter2" not in f"{loaded!r} {loaded} {loaded.model_dump()}"
-    password = loaded.realms["demo"].directory.service_account.password
-    assert password is not None
-    assert password.get_secret_value() == "hunter2"
+    account = loaded.realms["demo"].directory.service_account
+    assert account is not None
+    assert account.password is not None
+    assert account.password.get_secret_value() == "hunter2"
 
 
 @pytest.mark.parametrize(

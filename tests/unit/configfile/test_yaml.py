@@ -208,7 +208,7 @@ def test_a_lone_surrogate_is_refused() -> None:
 def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
     """It is reported as such, with what to do."""
     (tmp_path / "f.yaml").write_bytes(b"a: \xe9")
-    with pytest.raises(ConfigurationError, match=r"f\.yaml: not UTF-8 text \(save it as UTF-8\)"):
+    with pytest.raises(ConfigurationError, match=r"f\.yaml:1:4: not UTF-8 text \(save it as UTF-8\)"):
         yaml.read(tmp_path / "f.yaml")
 
 

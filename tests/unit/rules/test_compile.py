@@ -106,7 +106,7 @@ def test_robots() -> None:
 def test_a_secret_is_a_hash_and_never_shown(secret: str) -> None:
     """What stands there instead of a hash may be the secret itself."""
     [problem] = problems_of("", rest=f"robots: [{{name: ci, secrets: ['{secret}']}}]\n")
-    assert problem == "a secret is not of the form sha256:HEX"
+    assert problem == "this is not sha256: and 64 hex digits"
 
 
 def test_everything_of_a_rule() -> None:

@@ -114,7 +114,7 @@ def test_shape_and_meaning_at_once(tmp_path: Path) -> None:
     )
     assert [problem.split(": ", 1)[1].split(" (")[0] for problem in _problems(tmp_path)] == [
         "'everyone' must be true or false",
-        "'A' matches no repository name: 'A'",
+        "'A' matches no repository name",
         "'x' is no network",
         "an item of 'networks' must be text",
         "the rule 'b' is for nobody",
@@ -129,7 +129,9 @@ def test_a_test_runs_with_the_rules_of_every_file(tmp_path: Path) -> None:
     _file(tmp_path / "a.yaml", RULE.format(id="a", name="x"), rest=rest)
     assert load.load(tmp_path, NOW)
     _file(tmp_path / "b.yaml", "- {id: b, everyone: true, repositories: [x], deny: [pull]}")
-    assert _problems(tmp_path) == ["a.yaml:4:52: test 't': x grants [], not [pull]"]
+    assert _problems(tmp_path) == [
+        "a.yaml:4:52: test 't': x grants [], not [pull] (pull: denied by 'b' (everyone))"
+    ]
 
 
 def test_the_version_is_of_the_content(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_a_robots_limit_that_says_nothing_is_an_error(tmp_path: Path, key: str) 
 def test_any_document_is_rules_or_problems(value: object) -> None:
     """No shape of a file makes anything else happen, and each problem has a place."""
     data = {"version": 1, "rules": value, "robots": value, "tests": value}
-    document = yaml.Document("f", data, {(): (1, 1)}, {}, "")
+    document = yaml.Document("f", data, {(): (1, 1)}, {}, "", "")
     rules, problems = load.build([document], "v", NOW)
     assert (rules is None) == bool(problems)
     assert all(problem.line == 1 for problem in problems)

@@ -13,6 +13,7 @@ from app.protocol.scope import Scope
 from app.rules.compile import expand
 from app.rules.decide import decide
 from app.rules.decision import Decision, Effect
+from app.rules.lint import contained
 from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Who
 from app.rules.pattern import NamePattern, RepositoryPattern, parse_group
 
@@ -222,3 +223,14 @@ def test_deciding_is_total(
     scopes, _ = scope.parse_all([*asked, "repository:a/b:pull"])
     made = decide(RuleSet("v", (rule,)), subject, scopes, Context(service, address, NOW))
     assert len(made.resources) == len(scopes)
+
+
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, _SCOPES)
+def test_what_the_lint_calls_superfluous_is(
+    rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """Without the rules that others contain, or deny all of, everybody has what they had."""
+    superfluous = {finding.about for finding in contained.find(rules, NOW)}
+    rest = [rule for rule in rules if rule.id not in superfluous]
+    assert _decide(rest, subject, scopes).access == _decide(rules, subject, scopes).access

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import REGISTRY
 
-from app.telemetry.metrics import RequestMetrics, exposition
-from app.telemetry.record import ISSUED, Timings, TokenRecord
+from app.telemetry.metrics import RequestMetrics, RulesMetrics, exposition
+from app.telemetry.record import ISSUED, Difference, Timings, TokenRecord
 
 
 def _value(name: str, **labels: str) -> float:
@@ -61,3 +61,45 @@ def test_nothing_that_a_client_chooses_is_a_label() -> None:
         asked=("repository:marked-repository:pull",),
     )
     assert b"marked" not in exposition()
+
+
+def test_a_version_that_no_process_has_is_not_counted() -> None:
+    """Of the versions of a realm's rules the process has one at a time; a fault is told, and its end."""
+    told = RulesMetrics("rolled", "live")
+    told.read("v1", faulty=False)
+    told.read("v2", faulty=False)
+    told.read("v2", faulty=True)
+    value = REGISTRY.get_sample_value
+    processes, faulty, read = (
+        "wharfinger_rules_processes",
+        "wharfinger_rules_faulty",
+        "wharfinger_rules_read_total",
+    )
+    assert [value(processes, {"realm": "rolled", "version": v}) for v in ("v1", "v2")] == [0, 1]
+    assert value(faulty, {"realm": "rolled", "rules": "live"}) == 1
+    labels = {"realm": "rolled", "rules": "live"}
+    assert [value(read, {**labels, "result": r}) for r in ("good", "fault")] == [2, 1]
+
+
+def test_candidate_rules_count_no_processes() -> None:
+    """Nobody decides by them; nor do those that could not be read yet have a version."""
+    told = RulesMetrics("tried", "candidate")
+    told.read("", faulty=True)
+    told.read("v1", faulty=False)
+    labels = {"realm": "tried", "version": "v1"}
+    assert REGISTRY.get_sample_value("wharfinger_rules_processes", labels) is None
+    assert REGISTRY.get_sample_value("wharfinger_rules_faulty", {"realm": "tried", "rules": "candidate"}) == 0
+
+
+@pytest.mark.parametrize(("gained", "lost"), [((), ()), (("repository:a:pull",), ()), (("x",), ("y", "z"))])
+def test_differences_of_candidate_rules_are_counted_by_kind(
+    gained: tuple[str, ...], lost: tuple[str, ...]
+) -> None:
+    """A request counts once as gained and once as lost, whatever the number of scopes; or as neither."""
+    realm = f"candidate-{len(gained)}-{len(lost)}"
+    _record(realm, candidate=Difference("v2", gained, lost))
+    counted = [
+        _value("wharfinger_candidate_differences_total", realm=realm, kind=kind)
+        for kind in ("gained", "lost")
+    ]
+    assert counted == [len(gained[:1]), len(lost[:1])]

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 from cryptography import x509
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app.errors import DirectoryUnavailable
+from app.errors import ConfigurationError, DirectoryUnavailable
 from app.keys.keyring import KeyRing
+from app.web import health
 from tests.support.directory import FakeDirectory
 
 REALM = "/auth/realms/demo/protocol/docker-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Rules of which nothing but the version matters."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Rules and what is wrong with their files."""
+
+    current: Version
+    fault: ConfigurationError | None
 
 
 @pytest.mark.parametrize("path", [f"{REALM}/certs", REALM[5:] + "/certs", "/.well-known/jwks.json"])
@@ -60,7 +78,7 @@ def test_a_ready_server_says_so(client: FlaskClient) -> None:
     """Every check is named."""
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.get_json() == {"status": "ready", "checks": {"demo/directory": "ok"}}
+    assert response.get_json() == {"status": "ready", "checks": {"demo/directory": "ok"}, "rules": {}}
 
 
 def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, directory: FakeDirectory) -> None:
@@ -71,6 +89,7 @@ def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, direc
     assert response.get_json() == {
         "status": "not ready",
         "checks": {"demo/directory": "directory_unavailable"},
+        "rules": {},
     }
 
 
@@ -94,3 +113,14 @@ def test_every_answer_has_a_request_id_and_is_not_sniffed(client: FlaskClient) -
         headers = client.get(path).headers
         assert len(headers["X-Request-Id"]) == 32
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
+    """A fault in the rules files takes no server out of service; the version is that in force."""
+    rules = Watched(Version("abc"), ConfigurationError([]))
+    routes = health.blueprint({}, None, {"demo": rules})
+    application = Flask("test")
+    application.register_blueprint(routes)
+    response = application.test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json()["rules"] == {"demo": {"version": "abc", "files": "faulty"}}

@@ -1,0 +1,44 @@
+"""Tells what candidate rules would change: each distinct case once, in the log."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from cachetools import LRUCache
+
+from app.telemetry.record import TokenRecord
+
+_log = logging.getLogger("wharfinger.candidate")
+_REMEMBERED = 10_000
+"""Cases that are known to be told. Who asks for more than these is told again of the oldest."""
+
+
+class CandidateLog:
+    """Logs a difference once for each realm, version, subject and what was gained and lost."""
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        self._told: LRUCache[tuple[object, ...], bool] = LRUCache(_REMEMBERED)
+        self._lock = threading.Lock()
+
+    def record(self, record: TokenRecord) -> None:
+        """Log the difference of one request, unless there is none or it was told before."""
+        found = record.candidate
+        if found is None or not found:
+            return
+        case = (record.realm, found, record.subject)
+        with self._lock:
+            if case in self._told:
+                return
+            self._told[case] = True
+        extra = {
+            "request_id": record.request_id,
+            "realm": record.realm,
+            "subject": record.subject,
+            "rules_version": record.rules_version,
+            "candidate_version": found.rules_version,
+            "gained": found.gained,
+            "lost": found.lost,
+        }
+        _log.info("the candidate rules would decide otherwise", extra=extra)

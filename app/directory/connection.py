@@ -28,6 +28,7 @@ PPOLICY_CONTROL = "1.3.6.1.4.1.42.2.27.8.5.1"
 """Password policy for LDAP directories (draft-behera-ldap-password-policy)."""
 _DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
 """Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
+_PAGED = "1.2.840.113556.1.4.319"
 _SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
 _START_TLS = "1.3.6.1.4.1.1466.20037"
 FAIR_SECONDS = 0.25
@@ -154,6 +155,17 @@ class Connection:
 
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Search (RFC 4511 §4.5); follows no alias and no referral."""
+        return self._search(query, deadline)
+
+    def search_page(self, query: Query, size: int, cookie: bytes, deadline: Deadline) -> tuple[Result, bytes]:
+        """Search for one page (RFC 2696); gives the cookie of the next one, empty after the last."""
+        result = self._search(
+            query, deadline, paged_size=size, paged_criticality=False, paged_cookie=cookie or None
+        )
+        control = (self._ldap.result.get("controls") or {}).get(_PAGED)
+        return result, bytes(control["value"]["cookie"] or b"") if control else b""
+
+    def _search(self, query: Query, deadline: Deadline, **paging: Any) -> Result:
         ldap = self._ldap
         local = self.address.domain_scope and query.scope != "base"
         self._run(
@@ -166,6 +178,7 @@ class Connection:
             dereference_aliases=ldap3.DEREF_NEVER,
             attributes=list(query.attributes),
             size_limit=query.size_limit,
+            **paging,
         )
         found = [item for item in ldap.response or () if item["type"] == "searchResEntry"]
         entries = tuple(

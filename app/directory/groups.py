@@ -22,7 +22,7 @@ from app.dn import DN
 from app.errors import DirectoryMisconfigured
 
 _Item = TypeVar("_Item")
-_PER_FILTER = 50
+PER_FILTER = 50
 """DNs or SIDs that one filter names."""
 DIRECT = "direct"
 _NESTED = "nested"
@@ -124,7 +124,7 @@ class GroupSearch:
         text = filters.groups_of_person(active_directory.member(entry), self._settings.filter)
         direct = found.add(self._read(search, text, deadline), DIRECT)
         if self._settings.nested:
-            self._climb(search, direct, found, deadline, 1 if explain else _PER_FILTER)
+            self._climb(search, direct, found, deadline, 1 if explain else PER_FILTER)
 
     def _by_member_of(
         self, search: Search, entry: Entry, found: Found, deadline: Deadline, *, explain: bool
@@ -138,7 +138,7 @@ class GroupSearch:
         matchers = [filters.named_like(_first_rdn(value)) for value in wanted.values()]
         primary = member.primary()
         direct = []
-        for some in _batches(matchers + primary):
+        for some in batches(matchers + primary):
             for each in self._read(search, self._restricted(some), deadline):
                 if parse(each.dn) in wanted:
                     direct += found.add([each], how)
@@ -149,7 +149,7 @@ class GroupSearch:
             rest = [(name, value) for name, value in wanted.items() if name not in found]
             direct += found.add((self._unread(value) for _, value in rest), how)
         if self._settings.nested:
-            self._climb(search, direct, found, deadline, 1 if explain else _PER_FILTER)
+            self._climb(search, direct, found, deadline, 1 if explain else PER_FILTER)
 
     def _unread(self, value: str) -> Entry:
         """Make an entry of a DN: its RDN may hold the name."""
@@ -162,7 +162,7 @@ class GroupSearch:
         sids = active_directory.token_groups(search, entry.dn, deadline)
         if len(sids) > self._settings.max_groups:
             raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
-        for some in _batches([filters.has_sid(sid) for sid in sids]):
+        for some in batches([filters.has_sid(sid) for sid in sids]):
             found.add(self._read(search, self._restricted(some), deadline), _BY_TOKEN)
 
     def _in_chain(self, search: Search, entry: Entry, found: Found, deadline: Deadline) -> None:
@@ -185,7 +185,7 @@ class GroupSearch:
                 raise DirectoryMisconfigured("a person is in groups nested deeper than groups.max_depth")
             depth += 1
             parents = []
-            for batch in _batches(children, at_once):
+            for batch in batches(children, at_once):
                 names = batch[0].texts(self._settings.name_attribute)
                 how = f"through {names[0] if names else batch[0].dn}" if len(batch) == 1 else _NESTED
                 text = filters.groups_of_groups((child.dn for child in batch), self._settings.filter)
@@ -235,6 +235,7 @@ def _is_below(name: DN, base: DN, scope: str) -> bool:
     return (depth == 1 if scope == "one" else depth >= 0) and name.rdns[depth:] == base.rdns
 
 
-def _batches(items: Sequence[_Item], size: int = _PER_FILTER) -> Iterator[Sequence[_Item]]:
+def batches(items: Sequence[_Item], size: int = PER_FILTER) -> Iterator[Sequence[_Item]]:
+    """Give the items in lots."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -9,13 +9,16 @@ from datetime import timedelta
 from app.directory import names, outcome
 from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin
+from app.directory.emptiness import EmptinessCheck
 from app.directory.groups import GroupSearch
 from app.directory.login import PasswordCheck
-from app.directory.people import UNKNOWN, People, Proved
+from app.directory.members import Members
+from app.directory.people import UNKNOWN, People, Person, Proved
 from app.directory.search import Searcher
 from app.directory.servers import Servers, addresses
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
+from app.dn import DN
 from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
@@ -40,6 +43,9 @@ class LdapDirectory:
         self._passwords = PasswordCheck(self._servers, settings)
         self._people = People(settings)
         self._groups = GroupSearch(settings)
+        users, groups = settings.users, settings.groups
+        self._no_people = EmptinessCheck("users", users.bases, users.scope, users.filter)
+        self._no_groups = EmptinessCheck("groups", groups.bases, groups.scope, groups.filter)
         direct = settings.login.mode == "direct"
         self._direct = (
             DirectLogin(settings, self._passwords, self._people, self._searcher) if direct else None
@@ -89,6 +95,18 @@ class LdapDirectory:
         person = find(searcher, plain, deadline)
         return UNKNOWN if person is None else self._subject(Proved(person, searcher), deadline, explain=True)
 
+    def people_in(self, group: DN | str) -> Iterator[Person]:
+        """Give the people in a group, those of nested groups included where the settings have them count.
+
+        Args:
+            group: Its DN, or its name; several groups may have that.
+
+        Raises:
+            DirectoryUnavailable: No server answered in time.
+            DirectoryMisconfigured: An administrator must change something; there is no service account.
+        """
+        return Members(self._settings, self._people, self._service()).people_in(group)
+
     def ping(self) -> None:
         """Make sure that a server answers the service account, or at all where there is none.
 
@@ -126,8 +144,10 @@ class LdapDirectory:
         searcher = self._service()
         person = self._people.find(searcher, name, deadline)
         if person is None:
+            self._no_people.missed(searcher, deadline)
             yield UNKNOWN
         else:
+            self._no_people.found()
             refusal = self._passwords.check(person.entry.dn, password, deadline)
             yield refusal or Proved(person, searcher)
 
@@ -138,4 +158,8 @@ class LdapDirectory:
         if self._people.is_disabled(search, person.entry, deadline):
             return outcome.DISABLED
         groups = self._groups.of_person(search, person.entry, deadline, explain=explain)
+        if groups:
+            self._no_groups.found()
+        elif self._settings.groups.strategy != "none":
+            self._no_groups.missed(search, deadline)
         return self._people.subject(person, groups)

@@ -171,6 +171,12 @@ def of_bind(result: Result, *, tell_account_state: bool, typed: bool = False) ->
     raise failure(result, "the bind of a person")
 
 
+def state(result: Result) -> str:
+    """Say in which state of the account a bind ended; empty where it tells of none."""
+    why = _not_now(result)
+    return "" if why is None else why.detail
+
+
 def _not_now(result: Result) -> _NotNow | None:
     """Say which state of the account a bind tells of; None where it tells of none."""
     if result.code == UNWILLING:

@@ -45,6 +45,11 @@ class Person:
     name: str
     entry: Entry
 
+    @property
+    def dn(self) -> str:
+        """The DN, as the server spells it."""
+        return self.entry.dn
+
 
 @dataclass(frozen=True, slots=True)
 class Proved:
@@ -58,7 +63,11 @@ UNKNOWN = Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "unknown user, or n
 
 
 class People:
-    """Finds and reads people as the settings say."""
+    """Finds and reads people as the settings say.
+
+    Attributes:
+        attributes: What is read of each.
+    """
 
     def __init__(self, settings: DirectorySettings) -> None:
         self._users = users = settings.users
@@ -75,7 +84,7 @@ class People:
             wanted |= {"objectSid", "primaryGroupID"}
         if settings.groups.strategy == "member_of":
             wanted.add("memberOf")
-        self._attributes = tuple(sorted(wanted - {""}))
+        self.attributes = tuple(sorted(wanted - {""}))
 
     def find(self, search: Search, name: str, deadline: Deadline) -> Person | None:
         """Find the one person of a name; None where there is none, or where several might be meant.
@@ -88,7 +97,7 @@ class People:
         text = filters.person(users.login_attributes, name, users.filter)
         found: list[Entry] = []
         for base in users.bases:
-            query = Query(base, users.scope, text, self._attributes, size_limit=2)
+            query = Query(base, users.scope, text, self.attributes, size_limit=2)
             result = search.search(query, deadline)
             several = result.code == outcome.SIZE_LIMIT and len(result.entries) > 1
             if result.code != outcome.SUCCESS and not several:
@@ -107,7 +116,7 @@ class People:
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: The account may not read it.
         """
-        query = Query(dn, "base", self._users.filter or filters.ANYTHING, self._attributes)
+        query = Query(dn, "base", self._users.filter or filters.ANYTHING, self.attributes)
         result = search.search(query, deadline)
         if result.code == outcome.NO_SUCH_OBJECT or (result.code == outcome.SUCCESS and not result.entries):
             return None

@@ -6,7 +6,7 @@ import threading
 import time
 
 from app.directory import outcome
-from app.directory.connection import Connection, Query, Result
+from app.directory.connection import Connection, Entry, Query, Result
 from app.directory.deadline import Deadline
 from app.directory.pool import Pool
 from app.directory.servers import Servers
@@ -14,6 +14,7 @@ from app.directory.settings import DirectorySettings, ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 from app.protocol.secret import Secret
 
+_PAGE = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
@@ -23,21 +24,26 @@ class ServiceAccount:
     def __init__(self, settings: ServiceAccountSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._works = False
         self._pause = 0.0
         self._next_try = 0.0
 
     def bind(self, connection: Connection, deadline: Deadline) -> None:
-        """Bind a fresh connection.
+        """Bind a fresh connection; one at a time, until the password is known to be right.
 
         Raises:
             DirectoryMisconfigured: The directory does not take the password, or did not a moment ago.
             DirectoryUnavailable: The directory could not tell.
         """
-        if self._pause:
-            with self._lock:  # one prober at a time
-                self._bind(connection, deadline)
-        else:
+        if self._works:
             self._bind(connection, deadline)
+            return
+        if not self._lock.acquire(timeout=deadline.remaining()):
+            raise DirectoryUnavailable("the directory did not answer the service account in time")
+        try:
+            self._bind(connection, deadline)
+        finally:
+            self._lock.release()
 
     def _bind(self, connection: Connection, deadline: Deadline) -> None:
         if time.monotonic() < self._next_try:
@@ -45,15 +51,19 @@ class ServiceAccount:
                 "the service account's password was refused; waiting before the next try"
             )
         result = connection.bind(self._settings.dn, self._password(), deadline)
-        if result.code == outcome.SUCCESS:
-            self._pause = 0.0
+        state = outcome.state(result)
+        if result.code == outcome.SUCCESS and not state:
+            self._works, self._pause = True, 0.0
             return
-        if result.code != outcome.INVALID_CREDENTIALS:
+        self._works = False
+        if result.code not in (outcome.SUCCESS, outcome.INVALID_CREDENTIALS) and not state:
             raise outcome.failure(result, "the bind of the service account")
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
         self._next_try = time.monotonic() + self._pause
-        detail = f"the directory refuses the service account {self._settings.dn}: check its DN and password"
-        raise DirectoryMisconfigured(detail)
+        account = f"the directory refuses the service account {self._settings.dn}"
+        raise DirectoryMisconfigured(
+            f"{account}: {state}" if state else f"{account}: check its DN and password"
+        )
 
     def _password(self) -> Secret:
         """Read the password anew each time: the file may have been replaced."""
@@ -101,6 +111,29 @@ class Searcher:
                 raise
         with self._pool.lend(part, fresh=True) as connection:
             return connection.search(query, part)
+
+    def search_all(self, query: Query, most: int) -> list[Entry]:
+        """Search page by page (RFC 2696), past the limit that a server has for one answer.
+
+        Each page has the time of one operation. A connection is used throughout: servers keep their place in
+        an answer with it.
+
+        Raises:
+            DirectoryUnavailable: No server answers.
+            DirectoryMisconfigured: There are more entries than `most`, or the answer is not whole.
+        """
+        found: list[Entry] = []
+        cookie = b""
+        with self._pool.lend(Deadline(self._timeout), fresh=True) as connection:
+            while True:
+                result, cookie = connection.search_page(query, _PAGE, cookie, Deadline(self._timeout))
+                if result.code != outcome.SUCCESS or result.referrals:
+                    raise outcome.failure(result, f"the search under {query.base}")
+                found += result.entries
+                if len(found) > most:
+                    raise DirectoryMisconfigured(f"more than {most} entries under {query.base}")
+                if not cookie:
+                    return found
 
     def close(self) -> None:
         """Close the idle connections."""

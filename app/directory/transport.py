@@ -69,7 +69,8 @@ class DeadlineSocket:
             self.inner.settimeout(self.deadline.remaining())
             data = self.inner.recv(size)
         except OSError as error:
-            self.broken = faults.of_socket(error)
+            is_silent = isinstance(error, ConnectionError) and not self._has_heard
+            self.broken = faults.SILENT_CLOSE if is_silent else faults.of_socket(error)
             raise
         if not self._has_heard:
             self._look_at_first(data)

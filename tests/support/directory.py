@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from app import dn
 from app.directory import names
+from app.directory.connection import Entry
+from app.directory.people import Person
 from app.directory.subject import DirectorySubject, Group
+from app.dn import DN
 from app.errors import Code, Refusal, WharfingerError
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
@@ -63,6 +66,14 @@ class FakeDirectory:
         if not names.is_plausible(name) or canonical not in GROUPS:
             return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "unknown user")
         return _subject(canonical)
+
+    def people_in(self, group: DN | str) -> Iterator[Person]:
+        """Give the people in a group."""
+        self.ping()
+        for name in GROUPS:
+            found = groups_of(name)
+            if any(group in (each.name, each.dn) for each in found):
+                yield Person(name, Entry(_subject(name).dn, {}))
 
     def ping(self) -> None:
         """Raise the fault, where there is one."""

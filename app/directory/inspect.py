@@ -1,0 +1,261 @@
+"""A look at one server, step by step, for whoever sets a directory up: what works, and what to change.
+
+Sends no person's password, and the service account's at most once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from app.directory import faults, filters, outcome, transport
+from app.directory.connection import Connection, Query
+from app.directory.deadline import Deadline
+from app.directory.faults import Fault
+from app.directory.presets import Kind
+from app.directory.resolver import Resolver
+from app.directory.search import ServiceAccount
+from app.directory.settings import DirectorySettings
+from app.directory.transport import Address, BrokenTransport
+from app.errors import DirectoryMisconfigured, DirectoryUnavailable
+
+_SOON = timedelta(days=30)
+_ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
+_ASKED = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", "namingContexts")
+_START_TLS = "1.3.6.1.4.1.1466.20037"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The certificate that a server shows.
+
+    Attributes:
+        names: The DNS names and addresses that it is for.
+    """
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a server speaks TLS; version and cipher are empty where the handshake failed."""
+
+    version: str
+    cipher: str
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried.
+
+    Attributes:
+        name: What.
+        milliseconds: How long it took.
+        detail: What was found; may be empty.
+        fault: What is wrong and what to change; None where it worked.
+        is_fatal: Whether nobody can log in with it.
+    """
+
+    name: str
+    milliseconds: float
+    detail: str = ""
+    fault: Fault | None = None
+    is_fatal: bool = True
+
+
+@dataclass(slots=True)
+class ServerReport:
+    """What there is to say of one server; steps after one that failed fatally are missing.
+
+    Attributes:
+        server: Its URL.
+        endpoints: The addresses of its name.
+        tls: None for a server that is talked to in plain.
+    """
+
+    server: str
+    endpoints: tuple[str, ...] = ()
+    tls: Tls | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def works(self) -> bool:
+        """Whether people can log in with it."""
+        return not any(step.fault is not None and step.is_fatal for step in self.steps)
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: a step failed, and says so itself
+    """There is no use in the further steps."""
+
+
+def inspect_server(
+    address: Address, settings: DirectorySettings, deadline: Deadline, now: datetime
+) -> ServerReport:
+    """Look at one server: name, connection, TLS, root DSE, service account, bases and filters.
+
+    Args:
+        address: Of the server (`servers.addresses`).
+        settings: Of the directory.
+        deadline: Of all of it.
+        now: The time, aware: a certificate that ends soon is told.
+    """
+    report = ServerReport(str(address))
+    with contextlib.suppress(_Stopped):
+        _Inspection(report, settings, deadline).run(address, now)
+    return report
+
+
+class _Inspection:
+    def __init__(self, report: ServerReport, settings: DirectorySettings, deadline: Deadline) -> None:
+        self._report, self._settings, self._deadline = report, settings, deadline
+        self._resolver = Resolver()
+
+    def run(self, address: Address, now: datetime) -> None:
+        """Take every step, until one fails that the others need."""
+        with self._step("name"):
+            self._resolve(address)
+        start = time.monotonic()
+        try:
+            part = self._deadline.within(self._settings.timeouts.connect)
+            connection = Connection(address, self._resolver, part)
+        except DirectoryUnavailable as error:
+            self._report.tls = self._unverified(address)
+            self._add("connection", start, fault=_fault(error.detail, address))
+            raise _Stopped from None
+        with contextlib.closing(connection):
+            self._add("connection", start)
+            self._look_at_tls(connection, now)
+            self._look_at_root(connection)
+            if self._settings.service_account is not None:
+                with self._step("service account"):
+                    ServiceAccount(self._settings.service_account).bind(connection, self._part())
+                self._look_at_bases(connection)
+
+    def _resolve(self, address: Address) -> None:
+        try:
+            endpoints = self._resolver.resolve(address.host, address.port, self._deadline)
+        except OSError as error:
+            raise BrokenTransport(faults.of_connecting(error)) from None
+        self._report.endpoints = tuple(str(where[0]) for *_, where in endpoints)
+
+    def _look_at_tls(self, connection: Connection, now: datetime) -> None:
+        tls = connection.tls
+        if tls is None:
+            return
+        start = time.monotonic()
+        cipher = tls.cipher()
+        certificate = read_certificate(tls.getpeercert(binary_form=True) or b"")
+        self._report.tls = Tls(tls.version() or "", cipher[0] if cipher else "", certificate)
+        if certificate is not None and certificate.not_after - now < _SOON:
+            days = (certificate.not_after - now).days
+            fault = Fault(f"its certificate ends in {days} days", "renew it, and then reload the server")
+            self._add("certificate", start, fault=fault, is_fatal=False)
+
+    def _look_at_root(self, connection: Connection) -> None:
+        start = time.monotonic()
+        with self._step("root entry", adds=False):
+            result = connection.search(Query("", "base", filters.ANYTHING, _ASKED), self._part())
+        texts = {key: entry.texts(key) for entry in result.entries for key in _ASKED}
+        vendor = " ".join(texts.get("vendorName", ()) + texts.get("vendorVersion", ()))
+        is_ad = _ACTIVE_DIRECTORY in texts.get("supportedCapabilities", ())
+        vendor = vendor or ("Active Directory" if is_ad else "")
+        fault = None
+        if is_ad is not (self._settings.kind is Kind.ACTIVE_DIRECTORY) and result.entries:
+            says = "says that it is Active Directory" if is_ad else "does not say that it is Active Directory"
+            fault = Fault(f"it {says}, and kind is {self._settings.kind}", "set directory.kind")
+        elif connection.tls is None and _START_TLS in texts.get("supportedExtension", ()):
+            fault = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
+        self._add("root entry", start, vendor, fault=fault, is_fatal=False)
+
+    def _look_at_bases(self, connection: Connection) -> None:
+        users, groups = self._settings.users, self._settings.groups
+        places = [("people", base, users.scope, users.filter, "users") for base in users.bases]
+        if groups.strategy != "none":
+            places += [("groups", base, groups.scope, groups.filter, "groups") for base in groups.bases]
+        for what, base, scope, configured, section in places:
+            start = time.monotonic()
+            with self._step(f"{what} under {base}", adds=False):
+                query = Query(base, scope, configured or filters.ANYTHING, (filters.NO_ATTRIBUTES,), 1)
+                result = connection.search(query, self._part())
+                if result.code not in (outcome.SUCCESS, outcome.SIZE_LIMIT):
+                    raise outcome.failure(result, f"the search for {what}")
+            fault = None
+            if not result.entries:
+                change = f"check directory.{section}.filter and .bases, and what the service account may read"
+                fault = Fault(f"the filter {configured!r} matches nothing there", change)
+            self._add(f"{what} under {base}", start, fault=fault, is_fatal=False)
+
+    def _unverified(self, address: Address) -> Tls | None:
+        """Look at the certificate that could not be verified; nothing is sent to the server."""
+        if not address.ldaps:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # only looked at: the connection is closed at once
+        try:
+            blind = Address(address.host, address.port, True, False, address.server_name, context)  # noqa: FBT003 - its own fields
+            socket = transport.connect(blind, self._resolver, self._part())
+        except (BrokenTransport, DirectoryUnavailable):
+            return None
+        with contextlib.closing(socket.inner) as inner:
+            shown = inner.getpeercert(binary_form=True) if isinstance(inner, ssl.SSLSocket) else None
+            return Tls("", "", read_certificate(shown or b""))
+
+    def _part(self) -> Deadline:
+        return self._deadline.within(self._settings.timeouts.operation)
+
+    @contextlib.contextmanager
+    def _step(self, name: str, *, adds: bool = True) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        except BrokenTransport as error:
+            self._add(name, start, fault=error.fault)
+            raise _Stopped from None
+        except (DirectoryMisconfigured, DirectoryUnavailable) as error:
+            self._add(name, start, fault=_fault(error.detail))
+            raise _Stopped from None
+        if adds:
+            self._add(name, start)
+
+    def _add(
+        self, name: str, start: float, detail: str = "", *, fault: Fault | None = None, is_fatal: bool = True
+    ) -> None:
+        milliseconds = (time.monotonic() - start) * 1000
+        self._report.steps.append(Step(name, milliseconds, detail, fault, is_fatal))
+
+
+def _fault(detail: str, address: Address | None = None) -> Fault:
+    """Take a sentence apart into what is wrong and what to change."""
+    text = detail.removeprefix(f"{address}: ") if address else detail
+    what, colon, change = text.rpartition(": ")
+    return Fault(what, change) if colon else Fault(text, "")
+
+
+def read_certificate(encoded: bytes) -> Certificate | None:
+    """Read a certificate (RFC 5280); None where it cannot be read."""
+    try:
+        certificate = x509.load_der_x509_certificate(encoded)
+        subject = certificate.subject.rfc4514_string()
+        issuer = certificate.issuer.rfc4514_string()
+        not_after = certificate.not_valid_after_utc
+    except ValueError:
+        return None
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return Certificate(subject, issuer, (), not_after)
+    names = found.get_values_for_type(x509.DNSName) + [
+        str(each) for each in found.get_values_for_type(x509.IPAddress)
+    ]
+    return Certificate(subject, issuer, tuple(names), not_after)

@@ -20,6 +20,7 @@ Where things are:
     cli/         the same objects, another mouth
     settings.py  the configuration file; bootstrap.py makes the objects from it
     configfile/  YAML files that people write, with positions in every error
+    watch.py     files that change while the server runs: the last good, and who looks
     dn.py        distinguished names; errors.py  the tree of errors
 """
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.directory.ldap import LdapDirectory
 from app.errors import ConfigurationError, Problem
-from app.keys import keyring
 from app.keys.keyring import KeyRing
-from app.keys.kid import KeyId
+from app.keys.live import LiveKeys
 from app.login.login import Login
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
@@ -22,9 +22,10 @@ from app.rules.model import RuleSet
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.telemetry.audit import AuditStream
 from app.telemetry.log import RequestLog
-from app.telemetry.metrics import RequestMetrics
+from app.telemetry.metrics import KeysMetrics, RequestMetrics
 from app.telemetry.record import AuditedRecorder, Recorder
-from app.tokens.issue import Issuer, Realm, Service
+from app.tokens.issue import Issuer, Realm
+from app.watch import LastGood, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Parts:
         body_bytes: The longest body of a request.
         issuers: By realm.
         directories: By realm.
+        keys: By realm.
     """
 
     server: ServerSettings
@@ -43,6 +45,18 @@ class Parts:
     default_realm: str
     issuers: Mapping[str, Issuer]
     directories: Mapping[str, LdapDirectory]
+    keys: Mapping[str, LiveKeys] = field(default_factory=dict)
+
+    def watch(self) -> Watcher:
+        """Catch up with the files, and watch them from now on: once in each process that answers."""
+        watched: list[LastGood[Any]] = [*self.keys.values()]
+        for each in watched:
+            each.refresh()
+        for realm, keys in self.keys.items():
+            _tell_keys(KeysMetrics(realm), keys)
+        watcher = Watcher(watched)
+        watcher.start()
+        return watcher
 
 
 def build(settings: Settings) -> Parts:
@@ -58,14 +72,19 @@ def build(settings: Settings) -> Parts:
     problems: list[Problem] = []
     issuers: dict[str, Issuer] = {}
     directories: dict[str, LdapDirectory] = {}
+    keys: dict[str, LiveKeys] = {}
     for name, section in settings.realms.items():
         try:
-            issuers[name], directories[name] = _build_realm(name, section, settings.limits, recorder)
+            issuers[name], directories[name], keys[name] = _build_realm(
+                name, section, settings.limits, recorder
+            )
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
-    return Parts(settings.server, settings.limits.body_bytes, settings.default_realm, issuers, directories)
+    return Parts(
+        settings.server, settings.limits.body_bytes, settings.default_realm, issuers, directories, keys
+    )
 
 
 def utc_now() -> datetime:
@@ -75,15 +94,12 @@ def utc_now() -> datetime:
 
 def _build_realm(
     name: str, section: RealmSettings, limits: LimitSettings, recorder: Recorder
-) -> tuple[Issuer, LdapDirectory]:
+) -> tuple[Issuer, LdapDirectory, LiveKeys]:
     rules, keys, directory = _load(name, section)
     realm = Realm(
         name=name,
         issuer=section.issuer,
-        services={
-            service: Service(KeyId.parse(shape.key_id), shape.x5c)
-            for service, shape in section.services.items()
-        },
+        services=section.key_services(),
         password_grant=section.password_grant,
         lifetimes=Lifetimes(**section.lifetimes.model_dump()),
         limits=Limits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
@@ -93,10 +109,21 @@ def _build_realm(
         keys=keys,
         login=Login(Shield(directory, section.shield, clock=time.monotonic, sleep=time.sleep)),
     )
-    return Issuer(realm, recorder, utc_now), directory
+    return Issuer(realm, recorder, utc_now), directory, keys
 
 
-def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDirectory]:
+def _tell_keys(told: KeysMetrics, keys: LiveKeys) -> None:
+    """Have the metrics and the log follow keys."""
+
+    def tell(_: LastGood[KeyRing]) -> None:
+        key = keys.current.active
+        told.read(key.rfc7638, key.certificates[0].not_valid_after_utc, faulty=keys.fault is not None)
+        keys.log_warnings()
+
+    keys.subscribe(tell)
+
+
+def _load(name: str, section: RealmSettings) -> tuple[RuleSet, LiveKeys, LdapDirectory]:
     """Read the files of a realm: every problem of all of them at once.
 
     Raises:
@@ -108,7 +135,7 @@ def _load(name: str, section: RealmSettings) -> tuple[RuleSet, KeyRing, LdapDire
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
-        keys = keyring.load(section.keys)
+        keys = LiveKeys(name, section.keys, section.key_services(), utc_now)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:

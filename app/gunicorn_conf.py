@@ -1,14 +1,17 @@
 """gunicorn's configuration, from ours: `gunicorn -c python:app.gunicorn_conf app.wsgi:application`.
 
 The application is loaded before the workers are forked: a mistake in a file is told once, before a socket is
-open, and the workers share the memory of the rules. Connections to the directory are made after the fork.
+open, and the workers share the memory of the rules. Connections to the directory are made after the fork, and
+each worker watches the files by itself.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -49,6 +52,11 @@ limit_request_line = 8190
 keepalive = 5
 graceful_timeout = 20
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heartbeats belong in memory
+
+
+def on_starting(server: Any) -> None:
+    """Have SIGHUP go to the workers, which read the files anew; gunicorn would start new ones instead."""
+    server.handle_hup = functools.partial(server.kill_workers, signal.SIGHUP)
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 from typing import Any
 
@@ -17,14 +18,37 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.errors import Refusal, WharfingerError
+from app.watch import Watcher
 from app.web import errors, request_id
 from app.web.address import normal
+from app.web.application import WATCH
 
 _log = logging.getLogger("wharfinger.web")
 
 
 class JsonErrorsWorker(ThreadWorker):
-    """Answers what gunicorn cannot read in the one shape of errors."""
+    """Answers what gunicorn cannot read in the one shape of errors, and looks at the files on SIGHUP."""
+
+    watcher: Watcher | None = None
+
+    def init_signals(self) -> None:
+        """Take SIGHUP too; until then it must not end the process, as it does where nobody takes it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+        super().init_signals()
+        signal.signal(signal.SIGHUP, self.handle_hup)
+        signal.siginterrupt(signal.SIGHUP, False)  # noqa: FBT003 - the library's signature
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+
+    def load_wsgi(self) -> None:
+        """Watch the files: the first request is answered on what they hold by now."""
+        super().load_wsgi()
+        application: Any = self.wsgi  # app/wsgi.py's
+        self.watcher = application.extensions[WATCH]()
+
+    def handle_hup(self, sig: int, frame: object) -> None:  # noqa: ARG002 - as signals are handed over
+        """Have the files looked at; before there is a watcher, a look is to come anyway."""
+        if self.watcher is not None:
+            self.watcher.wake()
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that did not come to the application, or that failed outside it."""

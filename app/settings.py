@@ -32,6 +32,8 @@ from app.configfile.fields import Duration, Section, resolve, wrong
 from app.configfile.yaml import Document
 from app.directory.settings import DirectorySettings
 from app.errors import ConfigurationError, Problem
+from app.keys.algorithm import Algorithm
+from app.keys.fitness import Service
 from app.keys.kid import KeyId
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
@@ -126,6 +128,7 @@ class ServiceSettings(Section):
 
     key_id: str = "libtrust"
     x5c: bool = False
+    algorithm: Algorithm | None = None
 
     @field_validator("key_id")
     @classmethod
@@ -136,6 +139,10 @@ class ServiceSettings(Section):
             text, _, hint = str(error).partition("; ")
             raise wrong(text, hint) from error
         return value
+
+    def service(self) -> Service:
+        """Give what the section says of a registry's tokens."""
+        return Service(KeyId.parse(self.key_id), self.x5c, self.algorithm)
 
 
 class LifetimeSettings(Section):
@@ -172,8 +179,13 @@ class RealmSettings(Section):
     issued_at: bool = False
     rules: FilePath
     keys: FilePath
+    keys_propagation: Duration = timedelta(minutes=2)
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
+
+    def key_services(self) -> dict[str, Service]:
+        """Give what is asked of the keys, by the name of the service."""
+        return {name: section.service() for name, section in self.services.items()}
 
     @field_validator("issuer")
     @classmethod

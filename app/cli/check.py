@@ -27,7 +27,8 @@ def check_config(settings: Settings) -> None:
         click.echo(
             f"realm {name}: {len(realm.rules.rules)} rules (version {realm.rules.version}), tests passed;"
         )
-        click.echo(
-            f"  signs with {realm.keys.active.algorithm} key {realm.keys.active.libtrust} for {services}"
-        )
+        signing = realm.keys.current.active
+        click.echo(f"  signs with {signing.algorithm} key {signing.libtrust} for {services}")
+        for warning in parts.keys[name].warnings():
+            click.echo(f"  warning: {warning}")
     click.echo("The configuration is good.")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from app.errors import Code, Refusal, WharfingerError
+from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
-from app.keys.kid import KeyId
 from app.login.login import Login, Subject
 from app.protocol import request
 from app.protocol.claims import ClaimSet, Lifetimes, claim_set
@@ -21,16 +21,17 @@ from app.rules.decision import Decision
 from app.rules.model import Context, RuleSet
 from app.telemetry.record import ISSUED, Recorder, Timings, TokenRecord
 
+T_co = TypeVar("T_co", covariant=True)
 _SHOWN_DROPPED, _SHOWN_LENGTH = 10, 256
 """How much is told of scopes outside the grammar: they are whatever a client sends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One registry, and what its tokens must look like."""
+class Current(Protocol[T_co]):
+    """What may change between two requests, never within one: each reads it once."""
 
-    key_id: KeyId
-    x5c: bool
+    @property
+    def current(self) -> T_co:
+        """What is in force just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Realm:
     max_token_bytes: int
     tells_issued_at: bool
     rules: RuleSet
-    keys: KeyRing
+    keys: Current[KeyRing]
     login: Login
 
 
@@ -194,9 +195,12 @@ class Issuer:
             now=now,
             token_id=progress.known["request_id"],
         )
-        token = realm.keys.sign(claims.to_json(), kid_format=service.key_id, x5c=service.x5c)
+        key = realm.keys.current.signer(now)
+        token = key.sign(
+            claims.to_json(), kid_format=service.key_id, x5c=service.x5c, algorithm=service.algorithm
+        )
         if len(token) > realm.max_token_bytes:
             text = f"The token for these {len(asked.scopes)} scopes would be too long. Ask for fewer at once."
             return Refusal(Code.TOKEN_TOO_LARGE, text)
-        progress.add(key_id=realm.keys.active.kid(service.key_id))
+        progress.add(key_id=key.kid(service.key_id))
         return Issued(token, claims, realm.lifetimes.of(decision.access))

@@ -15,6 +15,8 @@ from app.web.address import UNIX, Proxies, normal
 
 _log = logging.getLogger("wharfinger.web")
 _SHOWN_LENGTH = 256
+WATCH = "wharfinger-watch"
+"""Where the application has the function that begins to watch its files."""
 
 
 def create(parts: Parts) -> Flask:
@@ -33,6 +35,7 @@ def create(parts: Parts) -> Flask:
     application.before_request(functools.partial(_begin, proxies(parts.server)))
     application.after_request(_end)
     errors.install(application)
+    application.extensions[WATCH] = parts.watch
     return application
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from app.telemetry import audit, log, metrics
@@ -14,6 +14,7 @@ from app.telemetry.record import TokenRecord
 from tests.docs.reading import blocks, code, reference, tables
 
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
+_KINDS: dict[type, str] = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
 _RENDERED = {"event", "level", "logger", "time"}
 
 
@@ -35,8 +36,8 @@ def test_every_metric_stands_in_the_reference() -> None:
     declared = {}
     for metric in vars(metrics).values():
         if isinstance(metric, MetricWrapperBase):
-            kind = "histogram" if isinstance(metric, Histogram) else "counter"
-            name = metric._name + ("" if kind == "histogram" else "_total")
+            kind = _KINDS[type(metric)]
+            name = metric._name + ("_total" if kind == "counter" else "")
             declared[name] = (kind, ", ".join(f"`{label}`" for label in metric._labelnames))
     assert described == declared
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import jwt
 
 from app.keys import kid
 from app.keys.algorithm import Algorithm
+from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.login.login import Login
 from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
 from app.rules import load
 from app.telemetry.record import Recorder, TokenRecord
-from app.tokens.issue import Issuer, Realm, Service
+from app.tokens.issue import Issuer, Realm
 from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.directory import FakeDirectory
 from tests.support.server import SAMPLE_RULES, SERVICE
 
+T = TypeVar("T")
 NOW: Final = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 ISSUER: Final = "https://auth.example.com/auth/realms/demo"
 
@@ -41,6 +43,13 @@ class Collector:
         return self.records[-1]
 
 
+@dataclass(slots=True)
+class Holder(Generic[T]):
+    """What a realm reads once for each request; a test changes it between two."""
+
+    current: T
+
+
 def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RULES, **changed: Any) -> Realm:
     """Make the sample realm; keywords replace fields of it."""
     realm = Realm(
@@ -53,7 +62,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         max_token_bytes=7 * 1024,
         tells_issued_at=False,
         rules=load.load(rules, NOW),
-        keys=ring,
+        keys=Holder(ring),
         login=Login(directory),
     )
     return replace(realm, **changed)

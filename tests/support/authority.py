@@ -40,9 +40,9 @@ class Authority:
         return cls(root, between, key)
 
     @property
-    def root_pem(self) -> bytes:
-        """The root as a registry's `rootcertbundle` has it."""
-        return self.root.public_bytes(Encoding.PEM)
+    def pems(self) -> tuple[bytes, bytes]:
+        """The root and the intermediate, each of which a registry may have in its `rootcertbundle`."""
+        return self.root.public_bytes(Encoding.PEM), self.intermediate.public_bytes(Encoding.PEM)
 
     def certify(self, key: PublicKey, now: datetime, valid: timedelta = _VALID) -> bytes:
         """Give the certificate of a key, then the intermediate's, as PEM."""

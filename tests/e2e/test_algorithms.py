@@ -46,7 +46,7 @@ def test_an_eddsa_key_is_no_harm_to_distribution_2(start_server: Callable[..., S
         _push_and_pull(registry)
 
     bundle.write_bytes(bundle.read_bytes() + key.certificates[0].public_bytes(Encoding.PEM))
-    with pytest.raises(ProgramFailed, match="unable to get libtrust public key"):
+    with pytest.raises(ProgramFailed, match=r"public key type ed25519\.PublicKey is not supported"):
         program.start()
 
 

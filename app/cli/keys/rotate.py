@@ -130,7 +130,7 @@ def _announce(realm: KeysOfRealm, ring: KeyRing, _found: Plan, asked: Asked, now
     algorithm = asked.algorithm or ring.active.algorithm
     if asked.dry:
         return steps.would_announce(algorithm)
-    return steps.announced(realm, ring, make(realm, algorithm, KeyState.ANNOUNCED))
+    return steps.announced(realm, ring, make(realm, algorithm, KeyState.ANNOUNCED), now)
 
 
 def _activate(realm: KeysOfRealm, ring: KeyRing, found: Plan, asked: Asked, now: datetime) -> steps.Outcome:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import click
+
 from app.cli.keys.new import ids
 from app.cli.keys.realm import KeysOfRealm, moment
 from app.keys.algorithm import Algorithm
-from app.keys.fitness import is_to_be_certified
+from app.keys.fitness import is_to_be_certified, warnings
 from app.keys.keyring import KeyRing
 from app.keys.rotation import Plan, Step
 from app.keys.signing_key import KeyState, SigningKey
@@ -55,13 +57,14 @@ def would_announce(algorithm: Algorithm) -> Outcome:
     return Outcome(f"Would make and announce a new {algorithm} key.", Step.ANNOUNCE)
 
 
-def announced(realm: KeysOfRealm, ring: KeyRing, key: SigningKey) -> Outcome:
+def announced(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, now: datetime) -> Outcome:
     """Say that there is a new key, and what has to happen before it signs."""
     due = realm.waits.until_active(key)
     text = _lines(
         f"Announced the {key.algorithm} key {key.name}:",
         ids(key),
         "It is published, and signs nothing yet.",
+        *(_warning(each) for each in warnings(key, realm.services, now)),
         "",
         *_before_it_signs(realm, ring, key, due),
     )
@@ -132,6 +135,10 @@ def _before_it_signs(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, due: da
         yield "Registries that trust the authority need nothing."
     yield f"Then, not before {moment(due)}:"
     yield f"  wharfinger keys rotate{option}{realm.option}"
+
+
+def _warning(text: str) -> str:
+    return click.wrap_text(f"Warning: {text}", 78, "", "  ")
 
 
 def _lines(*lines: str) -> str:

@@ -85,6 +85,14 @@ def test_a_dry_run_changes_nothing(commands: Commands, old: str) -> None:
     assert dry() == f"Would remove {old}.\n"
 
 
+def test_what_will_not_work_is_said_at_the_beginning(commands: Commands) -> None:
+    """A registry that knows keys by one name cannot know two; the operator hears of it in time."""
+    commands.configure(key_id="literal:k1")
+    said = commands.good("rotate")
+    assert "Warning: service registry.example.com names its key id literally" in said
+    assert max(len(line) for line in said.splitlines() if "/" not in line) <= 80
+
+
 def test_for_programs(commands: Commands) -> None:
     """The step, whether it was taken, and when to call again."""
     done = json.loads(commands.good("rotate", "--format", "json"))

@@ -13,9 +13,8 @@ from typing import Any
 
 from app.directory.ldap import LdapDirectory
 from app.errors import ConfigurationError, Problem
-from app.keys import keyring
 from app.keys.keyring import KeyRing
-from app.keys.kid import KeyId
+from app.keys.live import LiveKeys
 from app.login.attempt import Tagger
 from app.login.failures import FailureMemory, Failures
 from app.login.fallback import SharedFailures
@@ -31,9 +30,9 @@ from app.telemetry import metrics
 from app.telemetry.audit import AuditStream
 from app.telemetry.candidate import CandidateLog
 from app.telemetry.log import RequestLog
-from app.telemetry.metrics import RequestMetrics, RulesMetrics
+from app.telemetry.metrics import KeysMetrics, RequestMetrics, RulesMetrics
 from app.telemetry.record import AuditedRecorder
-from app.tokens.issue import Issuer, Realm, Service
+from app.tokens.issue import Issuer, Realm
 from app.watch import LastGood, Watcher
 
 
@@ -46,6 +45,7 @@ class Parts:
         body_bytes: The longest body of a request.
         issuers: By realm.
         directories: By realm.
+        keys: By realm.
         state: What the processes of all servers share; None where each is alone.
         rules: By realm.
         candidates: By realm, where one has such rules.
@@ -56,20 +56,23 @@ class Parts:
     default_realm: str
     issuers: Mapping[str, Issuer]
     directories: Mapping[str, LdapDirectory]
-    state: SharedState | None = None
+    keys: Mapping[str, LiveKeys] = field(default_factory=dict)
     rules: Mapping[str, LiveRules] = field(default_factory=dict)
     candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
+    state: SharedState | None = None
 
     def watch(self) -> Watcher:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
-        watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values()]
+        watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values(), *self.keys.values()]
         for each in watched:
             each.refresh()
         for realm, rules in self.rules.items():
             rules.catch_up()
-            _tell(RulesMetrics(realm, "live"), rules)
+            _tell_rules(RulesMetrics(realm, "live"), rules)
         for realm, candidate in self.candidates.items():
-            _tell(RulesMetrics(realm, "candidate"), candidate)
+            _tell_rules(RulesMetrics(realm, "candidate"), candidate)
+        for realm, keys in self.keys.items():
+            _tell_keys(KeysMetrics(realm), keys)
         watcher = Watcher(watched)
         watcher.start()
         return watcher
@@ -110,6 +113,7 @@ def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
         },
         directories={name: of.directory for name, of in loaded.items()},
         state=state,
+        keys={name: of.keys for name, of in loaded.items()},
         rules={name: of.rules for name, of in loaded.items()},
         candidates={name: of.candidate for name, of in loaded.items() if of.candidate is not None},
     )
@@ -140,7 +144,7 @@ class _Loaded:
 
     rules: LiveRules
     candidate: CandidateRules | None
-    keys: KeyRing
+    keys: LiveKeys
     directory: LdapDirectory
 
 
@@ -150,10 +154,7 @@ def _realm(
     return Realm(
         name=name,
         issuer=section.issuer,
-        services={
-            service: Service(KeyId.parse(shape.key_id), shape.x5c)
-            for service, shape in section.services.items()
-        },
+        services=section.key_services(),
         password_grant=section.password_grant,
         lifetimes=Lifetimes(**section.lifetimes.model_dump()),
         limits=Limits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
@@ -195,13 +196,24 @@ def _copy(settings: Settings, realm: str) -> LastGoodCopy | None:
     return LastGoodCopy(settings.last_good / f"{realm}.rules", settings.realms[realm].rules)
 
 
-def _tell(told: RulesMetrics, rules: LastGood[Any]) -> None:
+def _tell_rules(told: RulesMetrics, rules: LastGood[Any]) -> None:
     """Have the metrics follow rules."""
 
     def version() -> str:
         return "" if rules.current is None else str(rules.current.version)
 
     rules.subscribe(lambda each: told.read(version(), faulty=each.fault is not None))
+
+
+def _tell_keys(told: KeysMetrics, keys: LiveKeys) -> None:
+    """Have the metrics and the log follow keys."""
+
+    def tell(_: LastGood[KeyRing]) -> None:
+        key = keys.current.active
+        told.read(key.rfc7638, key.certificates[0].not_valid_after_utc, faulty=keys.fault is not None)
+        keys.log_warnings()
+
+    keys.subscribe(tell)
 
 
 def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Loaded:
@@ -216,7 +228,7 @@ def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Load
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
-        keys = keyring.load(section.keys)
+        keys = LiveKeys(name, section.keys, section.key_services(), utc_now)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:

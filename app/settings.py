@@ -32,6 +32,8 @@ from app.configfile.fields import Duration, Section, resolve, wrong
 from app.configfile.yaml import Document
 from app.directory.settings import DirectorySettings
 from app.errors import ConfigurationError, Problem
+from app.keys.algorithm import Algorithm
+from app.keys.fitness import Service
 from app.keys.kid import KeyId
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
@@ -128,6 +130,7 @@ class ServiceSettings(Section):
 
     key_id: str = "libtrust"
     x5c: bool = False
+    algorithm: Algorithm | None = None
 
     @field_validator("key_id")
     @classmethod
@@ -138,6 +141,10 @@ class ServiceSettings(Section):
             text, _, hint = str(error).partition("; ")
             raise wrong(text, hint) from error
         return value
+
+    def service(self) -> Service:
+        """Give what the section says of a registry's tokens."""
+        return Service(KeyId.parse(self.key_id), self.x5c, self.algorithm)
 
 
 class LifetimeSettings(Section):
@@ -175,8 +182,13 @@ class RealmSettings(Section):
     rules: FilePath
     candidate_rules: FilePath | None = None
     keys: FilePath
+    keys_propagation: Duration = timedelta(minutes=2)
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
+
+    def key_services(self) -> dict[str, Service]:
+        """Give what is asked of the keys, by the name of the service."""
+        return {name: section.service() for name, section in self.services.items()}
 
     @field_validator("issuer")
     @classmethod

@@ -1,6 +1,6 @@
 """The floor: the least that a token could cost with these libraries, as a WSGI application.
 
-Flask under the same gunicorn settings, the same key ring, an answer of the same shape; but one fixed claim
+Flask under the same gunicorn settings, the same key, an answer of the same shape; but one fixed claim
 set, and no login, no rules, no record.
 """
 
@@ -15,16 +15,14 @@ from flask import Flask, Response
 
 from app import settings
 from app.keys import keyring
-from app.keys.kid import KeyId
 from app.protocol.claims import Lifetimes, claim_set
 from app.protocol.scope import Access, ResourceType
 from app.web.realms import realm_paths
 
 _settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
 _realm = _settings.realms[_settings.default_realm]
-_keys = keyring.load(_realm.keys)
-_service, _shape = next(iter(_realm.services.items()))
-_key_id = KeyId.parse(_shape.key_id)
+_key = keyring.load(_realm.keys).active
+_service, _shape = next(iter(_realm.key_services().items()))
 _lifetime = Lifetimes().push
 _claims = claim_set(
     issuer=_realm.issuer,
@@ -42,6 +40,6 @@ application = Flask("floor", static_folder=None)
 @application.get(realm_paths("/auth")[0])
 def token(realm: str) -> Response:  # noqa: ARG001 - part of the path
     """Sign the claim set."""
-    signed = _keys.sign(_claims, kid_format=_key_id, x5c=_shape.x5c)
+    signed = _key.sign(_claims, kid_format=_shape.key_id, x5c=_shape.x5c, algorithm=_shape.algorithm)
     body = {"token": signed, "access_token": signed, "expires_in": int(_lifetime.total_seconds())}
     return Response(json.dumps(body), mimetype="application/json")

@@ -7,6 +7,7 @@ serve.py    run the server
 check.py    check the configuration and everything it names
 keys.py     make and publish signing keys
 rules/      the tools of those who own a rules file
+registry/   configure registries, and check running ones
 
 Exit codes: 0 all is well, 1 something is wrong with what was asked about, 2 the command line is wrong.
 """

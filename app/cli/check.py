@@ -24,9 +24,9 @@ def check_config(settings: Settings) -> None:
     for name, issuer in parts.issuers.items():
         realm = issuer.realm
         services = ", ".join(realm.services)
-        rules = realm.rules.current
+        rules, signing = realm.rules.current, realm.keys.current.active
         click.echo(f"realm {name}: {len(rules.rules)} rules (version {rules.version}), tests passed;")
-        click.echo(
-            f"  signs with {realm.keys.active.algorithm} key {realm.keys.active.libtrust} for {services}"
-        )
+        click.echo(f"  signs with {signing.algorithm} key {signing.libtrust} for {services}")
+        for warning in parts.keys[name].warnings():
+            click.echo(f"  warning: {warning}")
     click.echo("The configuration is good.")

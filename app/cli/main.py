@@ -13,7 +13,8 @@ _PLACES: Places = {
         "Check the configuration, and the rules, keys and certificates that it names.",
     ),
     "directory": ("app.cli.directory:directory", "Ask the directory, and say what is wrong with it."),
-    "keys": ("app.cli.keys:keys", "Make and publish signing keys."),
+    "keys": ("app.cli.keys:keys", "Make, publish and change signing keys."),
+    "registry": ("app.cli.registry:registry", "Configure registries, and check running ones."),
     "rules": ("app.cli.rules:rules", "Check, explain, compare and describe rules files."),
     "serve": ("app.cli.serve:serve", "Run the server in the foreground, until a signal ends it."),
 }

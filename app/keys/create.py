@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +14,10 @@ from app.keys.certificate import self_signed
 from app.keys.folder import NAME, KeyFile, active, key_files
 from app.keys.kid import libtrust
 from app.keys.signing_key import KeyState, SigningKey
-from app.keys.write import write_whole
+from app.keys.write import alone_in, write_whole
 
-_FOLDER_MODE = 0o700
 _KEY_MODE = 0o600
 _CERTIFICATE_MODE = 0o644
-_LOCK = ".lock"
 
 
 def create(
@@ -35,7 +31,7 @@ def create(
         algorithm: The `alg` of the key's tokens.
         state: The state that the key begins in.
         common_name: The subject of the certificate.
-        now: With a time zone.
+        now: With a time zone; since when the key is in its state.
 
     Raises:
         ConfigurationError: The folder cannot be written, the name is taken or none for a file, or the
@@ -45,11 +41,12 @@ def create(
     certificate = self_signed(private_key, algorithm, common_name=common_name, now=now)
     if name is None:
         name = _usual_name(private_key.public_key(), algorithm, now)
-    key = SigningKey(name, state, algorithm, private_key, (certificate,))
+    file = KeyFile.of(folder, name, state, now)
+    key = SigningKey(name, state, algorithm, private_key, (certificate,), file.since)
     try:
-        with _alone_in(folder):
-            _check_free(folder, key)
-            _write(KeyFile.of(folder, name, state), key)
+        with alone_in(folder):
+            _check_free(folder, key, file)
+            _write(file, key)
     except OSError as error:
         raise _error(folder, f"a key cannot be written here: {error.strerror}") from error
     return key
@@ -67,25 +64,13 @@ def _usual_name(public_key: PublicKey, algorithm: Algorithm, now: datetime) -> s
     return f"{now.astimezone(UTC):%Y-%m-%d}-{algorithm}-{libtrust(public_key)[:4]}".lower()
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Make the folder where it is missing, and keep other makers of keys out of it.
-
-    The lock is on a file: some network file systems lock no folders.
-    """
-    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _check_free(folder: Path, key: SigningKey) -> None:
+def _check_free(folder: Path, key: SigningKey, file: KeyFile) -> None:
     if not NAME.fullmatch(key.name):
         hint = "use letters, digits, `.`, `-` and `_`, and a letter or digit first"
         raise _error(folder, f"a key cannot be called {key.name!r}", hint)
     files, _ = key_files(folder)
-    taken = {file.certificate for file in files} | set(folder.glob("*.crt"))
-    if KeyFile.of(folder, key.name, key.state).certificate in taken:
+    taken = {each.certificate for each in files} | set(folder.glob("*.crt"))
+    if file.certificate in taken:
         raise _error(folder, f"a key called {key.name!r} exists")
     if key.state is KeyState.ACTIVE and (others := active(files)):
         hint = "begin with an announced one: `--state announced`"

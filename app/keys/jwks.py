@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.keys import kid
+from app.keys.algorithm import Algorithm
 from app.keys.signing_key import SigningKey
 
 
@@ -25,9 +26,11 @@ def pem_bundle(keys: Iterable[SigningKey]) -> bytes:
     """Give the keys' own certificates as one PEM file; `KeyRing.pem_bundle` keeps it.
 
     The certificates of authorities stay out: a registry takes everything in its `rootcertbundle` for a
-    root, and would believe tokens of whoever has a certificate of that authority.
+    root, and would believe tokens of whoever has a certificate of that authority. Those of EdDSA keys stay
+    out too: Distribution 2.8 does not start with one in its bundle.
     """
-    return b"".join(key.certificates[0].public_bytes(Encoding.PEM) for key in keys)
+    own = (key.certificates[0] for key in keys if key.algorithm is not Algorithm.EDDSA)
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in own)
 
 
 def _jwk(key: SigningKey, key_id: str) -> dict[str, object]:

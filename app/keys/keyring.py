@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.errors import ConfigurationError, Problem
 from app.keys import jwks
 from app.keys.folder import KeyFile, active, key_files
-from app.keys.kid import KeyId
 from app.keys.read import read_signing_key
 from app.keys.signing_key import KeyState, SigningKey
 
+HOLD = timedelta(seconds=10)
+"""For how long a key that nobody announced is published before it signs, where another one still can.
+
+The workers of a server look every two seconds whether the keys changed, each at its own time.
+"""
 _PUBLISHED = (KeyState.ACTIVE, KeyState.ANNOUNCED, KeyState.RETIRED)
 
 
@@ -22,13 +26,17 @@ class KeyRing:
 
     Attributes:
         keys: In the order of their names.
-        active: The one that signs.
+        active: The one that signs, or is about to.
         published: In the order in which they are published: the active one, the announced, the retired.
         jwk_set: The published keys as a JWK Set (RFC 7517 §5).
         pem_bundle: The published keys' own certificates.
+        former: The key that signs until `signs_from`, if there is such a one.
+        signs_from: Since when the active key signs (aware); None: always.
     """
 
     keys: tuple[SigningKey, ...]
+    former: SigningKey | None = None
+    signs_from: datetime | None = None
     active: SigningKey = field(init=False)
     published: tuple[SigningKey, ...] = field(init=False, repr=False)
     jwk_set: bytes = field(init=False, repr=False)
@@ -47,9 +55,24 @@ class KeyRing:
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
-    def sign(self, claims: Mapping[str, object], *, kid_format: KeyId, x5c: bool) -> str:
-        """Sign a claim set with the active key; see `SigningKey.sign`."""
-        return self.active.sign(claims, kid_format=kid_format, x5c=x5c)
+    def signer(self, now: datetime) -> SigningKey:
+        """Give the key that signs: the active one, unless it has to wait until every worker publishes it."""
+        if self.former is not None and self.signs_from is not None and now < self.signs_from:
+            return self.former
+        return self.active
+
+    def after(self, ring: KeyRing, now: datetime) -> KeyRing:
+        """Take over from another ring.
+
+        A key that was published before signs at once. One that is active without ever having been announced
+        waits, where the key that signed until now is still there: other workers may not know the new one yet.
+        """
+        signed = {key.libtrust: key for key in self.published}.get(ring.signer(now).libtrust)
+        was_published = self.active.libtrust in {key.libtrust for key in ring.published}
+        signs_from = ring.signs_from if was_published else now + HOLD
+        if signed is None or signed is self.active or signs_from is None:
+            return self
+        return replace(self, former=signed, signs_from=signs_from)
 
 
 def load(folder: Path) -> KeyRing:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Collection
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import SignatureAlgorithmOID
 
@@ -17,6 +20,7 @@ from app.keys.folder import KeyFile
 from app.keys.signing_key import SigningKey
 
 _GROUP_AND_OTHER = stat.S_IRWXG | stat.S_IRWXO
+_ROOT = 0
 _PKCS8 = b"-----BEGIN PRIVATE KEY-----"
 _PROTECTED = (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED")
 _RSA_BY_CERTIFICATE = {
@@ -33,8 +37,10 @@ def read_signing_key(file: KeyFile) -> SigningKey:
     """
     problems: list[Problem] = []
     key = certificates = None
+    since = file.since
     try:
-        key = _read_private_key(file.path)
+        key, changed = _read_private_key(file.path)
+        since = since or changed
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
@@ -47,11 +53,12 @@ def read_signing_key(file: KeyFile) -> SigningKey:
         problems.append(Problem(str(file.certificate), 0, 0, text, hint))
     if problems or not key or not certificates:
         raise ConfigurationError(problems)
-    return SigningKey(file.name, file.state, _algorithm(key, certificates[0]), key, certificates)
+    return SigningKey(file.name, file.state, _algorithm(key, certificates[0]), key, certificates, since)
 
 
-def _read_private_key(path: Path) -> PrivateKey:
-    data = _read_secret(path)
+def _read_private_key(path: Path) -> tuple[PrivateKey, datetime]:
+    """Read a key, and when its file was last written or renamed."""
+    data, changed = _read_secret(path)
     if any(mark in data for mark in _PROTECTED):
         hint = "`openssl pkey -in OLD -out NEW` takes the password off; the file's mode protects the key"
         raise _error(path, "is protected by a password", hint)
@@ -64,28 +71,45 @@ def _read_private_key(path: Path) -> PrivateKey:
         hint = "`openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW` converts other forms"
         raise _error(path, "is no private key in PKCS#8 PEM form", hint)
     try:
-        return fitting(key)[0]
+        return fitting(key)[0], changed
     except UnfitKeyError as error:
         raise _error(path, error.text, error.hint) from None
 
 
-def _read_secret(path: Path) -> bytes:
-    """Read a file that only its owner may read."""
+def _read_secret(path: Path) -> tuple[bytes, datetime]:
+    """Read a file that nobody else may read, and when its status last changed."""
     try:
         with path.open("rb") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
-            if mode & _GROUP_AND_OTHER:
+            status = os.fstat(stream.fileno())
+            if not is_private(status, os.geteuid(), {os.getegid(), *os.getgroups()}):
+                mode = stat.S_IMODE(status.st_mode)
                 text = f"others than its owner have access to this private key (mode {mode:04o})"
                 raise _error(path, text, f"`chmod 600 {path}`")
-            return stream.read()
+            return stream.read(), datetime.fromtimestamp(status.st_ctime, UTC)
     except OSError as error:
         raise _error(path, f"cannot be read: {error.strerror}") from None
+
+
+def is_private(status: os.stat_result, uid: int, groups: Collection[int]) -> bool:
+    """Tell whether nobody has access to a file but its owner, or root by giving it to a group of ours.
+
+    The latter is how Kubernetes mounts a secret for a pod with `fsGroup`: owned by root, mode 0440, of a
+    group that the pod alone has. A key of our own is never shared with a group.
+
+    Args:
+        status: The file's.
+        uid: Who we are.
+        groups: The groups that we are in.
+    """
+    open_to = stat.S_IMODE(status.st_mode) & _GROUP_AND_OTHER
+    is_given = status.st_uid == _ROOT != uid and status.st_gid in groups
+    return not open_to or (is_given and open_to == stat.S_IRGRP)
 
 
 def _read_certificates(file: KeyFile) -> tuple[x509.Certificate, ...]:
     path = file.certificate
     try:
-        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+        certificates = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except FileNotFoundError:
         command = "openssl req -x509 -new -days 3650 -subj /CN=wharfinger"
         hint = f"`{command} -key {file.path.name} -out {path.name}` makes it"
@@ -94,6 +118,20 @@ def _read_certificates(file: KeyFile) -> tuple[x509.Certificate, ...]:
         raise _error(path, f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise _error(path, "holds no certificate in PEM form") from None
+    for number, (issued, issuer) in enumerate(pairwise(certificates), start=1):
+        if not _is_issuer(issuer, issued):
+            text = f"is no chain: certificate {number} was not issued by certificate {number + 1}"
+            hint = "the key's own comes first, then each that issued the one before it"
+            raise _error(path, text, hint)
+    return certificates
+
+
+def _is_issuer(issuer: x509.Certificate, issued: x509.Certificate) -> bool:
+    try:
+        issued.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _info(holder: PrivateKey | x509.Certificate) -> bytes | None:

@@ -7,6 +7,7 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import jwt
@@ -14,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.keys import kid
-from app.keys.algorithm import Algorithm, PrivateKey, PublicKey
+from app.keys.algorithm import Algorithm, PrivateKey, PublicKey, fitting
 from app.keys.kid import KeyId, KidFormat
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -35,9 +36,11 @@ class SigningKey:
     Attributes:
         name: The name its files have.
         state: Where it stands in its life.
-        algorithm: The `alg` of its tokens.
+        algorithm: The `alg` of its tokens, where a service does not want another.
         private_key: The key itself; never shown.
         certificates: The key's own certificate, then those that it chains to, if any.
+        since: Since when it is in that state (aware, UTC); None where it lies in no folder.
+        algorithms: All that it can sign with, the usual one first.
         libtrust: Its id as Distribution 2.x computes it.
         rfc7638: Its id as Distribution 3.x computes it.
         x5c: The certificates as RFC 7515 §4.1.6 has them.
@@ -48,22 +51,26 @@ class SigningKey:
     algorithm: Algorithm
     private_key: PrivateKey = field(repr=False)
     certificates: tuple[x509.Certificate, ...] = field(repr=False)
+    since: datetime | None = field(default=None, repr=False)
+    algorithms: tuple[Algorithm, ...] = field(init=False, repr=False)
     libtrust: str = field(init=False)
     rfc7638: str = field(init=False)
     x5c: tuple[str, ...] = field(init=False, repr=False)
-    _signer: jwt.algorithms.Algorithm = field(init=False, repr=False)
-    _prepared: Any = field(init=False, repr=False)
-    _headers: dict[tuple[KeyId, bool], bytes] = field(init=False, repr=False, default_factory=dict)
+    _signers: Mapping[Algorithm, tuple[jwt.algorithms.Algorithm, Any]] = field(init=False, repr=False)
+    _headers: dict[tuple[KeyId, bool, Algorithm], bytes] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        signer = jwt.get_algorithm_by_name(self.algorithm)
+        algorithms = fitting(self.private_key)[1]
+        signers = {each: jwt.get_algorithm_by_name(each) for each in algorithms}
         ders = (each.public_bytes(Encoding.DER) for each in self.certificates)
         derived = {
             "libtrust": kid.libtrust(self.public_key),
             "rfc7638": kid.rfc7638(self.public_key),
             "x5c": tuple(base64.b64encode(der).decode() for der in ders),
-            "_signer": signer,
-            "_prepared": signer.prepare_key(self.private_key),
+            "algorithms": algorithms,
+            "_signers": {
+                name: (signer, signer.prepare_key(self.private_key)) for name, signer in signers.items()
+            },
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -83,7 +90,19 @@ class SigningKey:
             case KidFormat.LITERAL:
                 return kid_format.literal
 
-    def sign(self, claims: Mapping[str, object], *, kid_format: KeyId, x5c: bool) -> str:
+    @property
+    def is_self_signed(self) -> bool:
+        """Whether its certificate vouches for itself alone, rather than that an authority does."""
+        return self.certificates[0].issuer == self.certificates[0].subject
+
+    def sign(
+        self,
+        claims: Mapping[str, object],
+        *,
+        kid_format: KeyId,
+        x5c: bool,
+        algorithm: Algorithm | None = None,
+    ) -> str:
         """Sign a claim set as a JWT in compact form (RFC 7519).
 
         The signature is PyJWT's. `jwt.encode` is not used, for it would build, encode and check the same
@@ -93,19 +112,22 @@ class SigningKey:
             claims: What the token says; JSON values throughout.
             kid_format: Which id of the key stands in the header.
             x5c: Whether the certificates stand in the header; wrong for a registry that has a JWK Set only.
+            algorithm: One of `algorithms`; the key's own where none is named.
         """
-        signing_input = self._header(kid_format, x5c=x5c) + _segment(_to_json(claims))
-        signature = self._signer.sign(signing_input, self._prepared)
+        algorithm = algorithm or self.algorithm
+        signer, prepared = self._signers[algorithm]
+        signing_input = self._header(kid_format, algorithm, x5c=x5c) + _segment(_to_json(claims))
+        signature = signer.sign(signing_input, prepared)
         return (signing_input + b"." + _encode(signature)).decode()
 
-    def _header(self, kid_format: KeyId, *, x5c: bool) -> bytes:
+    def _header(self, kid_format: KeyId, algorithm: Algorithm, *, x5c: bool) -> bytes:
         """Give a token's first segment and its dot; kept, for a configuration names but a few formats."""
-        known = self._headers.get((kid_format, x5c))
+        known = self._headers.get((kid_format, x5c, algorithm))
         if known is None:
-            header: dict[str, object] = {"typ": "JWT", "alg": self.algorithm, "kid": self.kid(kid_format)}
+            header: dict[str, object] = {"typ": "JWT", "alg": algorithm, "kid": self.kid(kid_format)}
             if x5c:
                 header["x5c"] = self.x5c
-            known = self._headers[kid_format, x5c] = _segment(_to_json(header)) + b"."
+            known = self._headers[kid_format, x5c, algorithm] = _segment(_to_json(header)) + b"."
         return known
 
 

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_FOLDER_MODE = 0o700
+_LOCK = ".lock"
+
+
+@contextmanager
+def alone_in(folder: Path, lock_name: str = _LOCK) -> Iterator[None]:
+    """Make a folder of secrets where it is missing, and keep other writers out of it.
+
+    The lock is on a file: some network file systems lock no folders.
+    """
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    with (folder / lock_name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def write_whole(path: Path, data: bytes, *, mode: int) -> None:
@@ -28,6 +46,27 @@ def write_whole(path: Path, data: bytes, *, mode: int) -> None:
         Path(unfinished).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def rename(path: Path, name: str) -> None:
+    """Give a file another name in its folder, under which nothing is yet.
+
+    Raises:
+        OSError: It still has its old name.
+    """
+    path.rename(path.with_name(name))
+    _sync_folder(path.parent)
+
+
+def remove(*paths: Path) -> None:
+    """Remove files, in this order; one that is gone already is as good.
+
+    Raises:
+        OSError: Some are still there.
+    """
+    for path in paths:
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -85,6 +86,49 @@ class RulesMetrics:
         self._version = version
         RULES_FAULTY.labels(self._realm, self._rules).set(int(faulty))
         RULES_READ.labels(self._realm, self._rules, "fault" if faulty else "good").inc()
+
+
+KEY_PROCESSES = Gauge(
+    "wharfinger_key_processes",
+    "Processes of which this is the active key, by its RFC 7638 id",
+    ["realm", "key_id"],
+    multiprocess_mode="livesum",
+)
+KEYS_FAULTY = Gauge(
+    "wharfinger_keys_faulty",
+    "Whether the keys folder cannot be used, so that the last good keys are in force",
+    ["realm"],
+    multiprocess_mode="livemax",
+)
+KEY_EXPIRY = Gauge(
+    "wharfinger_key_certificate_expiry_timestamp_seconds",
+    "When the certificate of the active key expires, in seconds since the epoch",
+    ["realm"],
+    multiprocess_mode="livemin",
+)
+
+
+class KeysMetrics:
+    """Tells which keys this process has."""
+
+    def __init__(self, realm: str) -> None:
+        """Begin with none."""
+        self._realm, self._active = realm, ""
+
+    def read(self, active: str, expires: datetime, *, faulty: bool) -> None:
+        """Note that the folder was read, and what is in force since.
+
+        Args:
+            active: The id of the active key.
+            expires: When its certificate does.
+            faulty: Whether the folder holds something else, which cannot be used.
+        """
+        if self._active and self._active != active:
+            KEY_PROCESSES.labels(self._realm, self._active).set(0)
+        self._active = active
+        KEY_PROCESSES.labels(self._realm, active).set(1)
+        KEYS_FAULTY.labels(self._realm).set(int(faulty))
+        KEY_EXPIRY.labels(self._realm).set(expires.timestamp())
 
 
 class RequestMetrics:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from app.errors import Code, Refusal, WharfingerError
+from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
-from app.keys.kid import KeyId
 from app.login.login import Login, Subject
 from app.protocol import request
 from app.protocol.claims import ClaimSet, Lifetimes, claim_set
@@ -36,14 +36,6 @@ class Current(Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """One registry, and what its tokens must look like."""
-
-    key_id: KeyId
-    x5c: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Realm:
     """What tokens of one realm are made of.
 
@@ -64,7 +56,7 @@ class Realm:
     max_token_bytes: int
     tells_issued_at: bool
     rules: Current[RuleSet]
-    keys: KeyRing
+    keys: Current[KeyRing]
     login: Login
     candidate: Current[RuleSet | None] | None = None
 
@@ -209,9 +201,12 @@ class Issuer:
             now=now,
             token_id=progress.known["request_id"],
         )
-        token = realm.keys.sign(claims.to_json(), kid_format=service.key_id, x5c=service.x5c)
+        key = realm.keys.current.signer(now)
+        token = key.sign(
+            claims.to_json(), kid_format=service.key_id, x5c=service.x5c, algorithm=service.algorithm
+        )
         if len(token) > realm.max_token_bytes:
             text = f"The token for these {len(asked.scopes)} scopes would be too long. Ask for fewer at once."
             return Refusal(Code.TOKEN_TOO_LARGE, text)
-        progress.add(key_id=realm.keys.active.kid(service.key_id))
+        progress.add(key_id=key.kid(service.key_id))
         return Issued(token, claims, realm.lifetimes.of(decision.access))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from flask import Blueprint, Response
 
@@ -14,7 +15,15 @@ from app.web.realms import find, realm_paths
 _MAX_AGE_SECONDS = 60
 
 
-def blueprint(rings: Mapping[str, KeyRing], default_realm: str) -> Blueprint:
+class Keys(Protocol):
+    """The keys of a realm, which may change at any time."""
+
+    @property
+    def current(self) -> KeyRing:
+        """What is in force just now."""
+
+
+def blueprint(rings: Mapping[str, Keys], default_realm: str) -> Blueprint:
     """Give the endpoints of every realm's published keys, and the well-known one of the default realm's."""
     routes = Blueprint("keys", __name__)
     jwk_set = _view(rings, default_realm, lambda ring: ring.jwk_set, "application/json")
@@ -27,13 +36,13 @@ def blueprint(rings: Mapping[str, KeyRing], default_realm: str) -> Blueprint:
 
 
 def _view(
-    rings: Mapping[str, KeyRing], default_realm: str, content: Callable[[KeyRing], bytes], mimetype: str
+    rings: Mapping[str, Keys], default_realm: str, content: Callable[[KeyRing], bytes], mimetype: str
 ) -> Callable[..., Response]:
     def view(realm: str = default_realm) -> Response:
         ring = find(rings, realm)
         if isinstance(ring, Refusal):
             return errors.render(ring)
-        response = Response(content(ring), mimetype=mimetype)
+        response = Response(content(ring.current), mimetype=mimetype)
         response.headers["Cache-Control"] = f"public, max-age={_MAX_AGE_SECONDS}"
         return response
 

@@ -11,6 +11,9 @@
     ldif        what directories are filled with
     server      Wharfinger under gunicorn
     registry    Debian's docker-registry 2.8 and Distribution 3.x
+    balancer    several of them behind one address
+    authority   a site's certificate authority
+    pushing     clients that push and pull all the time
     seeded      one of them beside the server, with an image for everybody in it
     images      a tiny image, written by hand
     clients     skopeo and docker, each with credentials of its own

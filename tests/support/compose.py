@@ -18,8 +18,8 @@ from tests.support.ports import free_port
 from tests.support.processes import ProgramFailed, answers, wait_until
 from tests.support.tools import REPOSITORY, find, missing
 
-_REGISTRY_IMAGE: Final = "wharfinger-test/registry"
-_SOURCES: Final = Path(__file__).parent / "registry-image"
+REGISTRY_IMAGE: Final = "wharfinger-test/registry"
+REGISTRY_SOURCES: Final = Path(__file__).parent / "registry-image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ class Project:
 @contextlib.contextmanager
 def running_project(engine: Engine, folder: Path) -> Iterator[Project]:
     """Bring the compose file up on an engine that reaches no public registry, and take it down again."""
-    command = _compose(engine.client(folder))
+    command = compose_command(engine.client(folder))
     base = engine.base_image()
-    engine.build(_SOURCES, _REGISTRY_IMAGE, BASE_IMAGE=base)
+    engine.build(REGISTRY_SOURCES, REGISTRY_IMAGE, BASE_IMAGE=base)
     variables = {
         "BASE_IMAGE": base,
         "BUILD_NETWORK": "host",
-        "REGISTRY_IMAGE": _REGISTRY_IMAGE,
+        "REGISTRY_IMAGE": REGISTRY_IMAGE,
         "REGISTRY_PORT": str(free_port()),
         "WHARFINGER_PORT": str(free_port()),
     }
@@ -101,7 +101,8 @@ def running_project(engine: Engine, folder: Path) -> Iterator[Project]:
         project.down()
 
 
-def _compose(docker: Docker) -> tuple[str | Path, ...]:
+def compose_command(docker: Docker) -> tuple[str | Path, ...]:
+    """Give what understands compose files: docker with its plugin, or the older program."""
     if docker("compose", "version").status == 0:
         return ("docker", "compose")
     older = find("docker-compose")

@@ -11,13 +11,14 @@ import jwt
 
 from app.keys import kid
 from app.keys.algorithm import Algorithm
+from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.login.login import Login
 from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
 from app.rules import load
 from app.telemetry.record import Recorder, TokenRecord
-from app.tokens.issue import Issuer, Realm, Service
+from app.tokens.issue import Issuer, Realm
 from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.directory import FakeDirectory
 from tests.support.server import SAMPLE_RULES, SERVICE
@@ -61,7 +62,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         max_token_bytes=7 * 1024,
         tells_issued_at=False,
         rules=Holder(load.load(rules, NOW)),
-        keys=ring,
+        keys=Holder(ring),
         login=Login(directory),
     )
     return replace(realm, **changed)

@@ -10,9 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.cli.keys import realm
 from app.keys.algorithm import Algorithm, PrivateKey
 from app.keys.certificate import self_signed
 from app.keys.signing_key import KeyState, SigningKey
+from tests.unit.keys.commands import Commands
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
@@ -79,3 +81,13 @@ def put_key(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return put
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Give the `keys` commands in the test's folder, at a time that stands still until the test moves it."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    found = Commands(folder)
+    monkeypatch.setattr(realm, "now", lambda: found.now)
+    return found

@@ -1,94 +1,58 @@
-"""The `keys` commands, with settings as the configuration file would give them."""
+"""`wharfinger keys new` and `publish`."""
 
 from __future__ import annotations
 
-import functools
-import inspect
 import json
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
-import click
 import pytest
-from click.testing import CliRunner, Result
 from cryptography import x509
 
-from app.cli import keys as commands
+from app.cli.keys import new as new_module
 from app.keys.keyring import load
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The keys folder of the default realm; not made yet."""
-    return tmp_path / "keys" / "demo"
+from tests.unit.keys.commands import Commands
 
 
-@pytest.fixture
-def run(tmp_path: Path, folder: Path) -> Run:
-    """Run a command with two realms, without reading a configuration file."""
-    realms = {
-        "demo": SimpleNamespace(keys=folder, issuer="http://127.0.0.1:5001/auth/realms/demo"),
-        "other": SimpleNamespace(keys=tmp_path / "keys" / "other", issuer="https://auth.example.com"),
-    }
-    settings = SimpleNamespace(realms=realms, default_realm="demo")
-
-    def run(command: click.Command, *arguments: str) -> Result:
-        body = inspect.unwrap(command.callback) if command.callback else None
-        assert body
-        configured = click.Command(
-            command.name,
-            callback=functools.partial(body, settings=settings),
-            params=[each for each in command.params if each.name != "config"],
-        )
-        return CliRunner().invoke(configured, arguments)
-
-    return run
-
-
-def test_new(run: Run, folder: Path) -> None:
+def test_new(commands: Commands) -> None:
     """A new key is active and ES256 where nothing else is said; the command names its file and its ids."""
-    result = run(commands.new)
-    key = load(folder).active
-    assert result.output.splitlines() == [
-        f"Made the active ES256 key {folder / key.name}.active.pem of realm demo",
+    output = commands.good("new")
+    key = commands.ring.active
+    assert output.splitlines() == [
+        f"Made the active ES256 key {commands.keys / key.name}.active-20260131T120000Z.pem of realm demo",
         f"  key id (libtrust): {key.libtrust}",
         f"  key id (RFC 7638): {key.rfc7638}",
     ]
 
 
-def test_new_names_the_issuer(run: Run, folder: Path) -> None:
+def test_new_names_the_issuer(commands: Commands) -> None:
     """The certificate's subject is the realm's issuer."""
-    run(commands.new)
-    subject = load(folder).active.certificates[0].subject.rfc4514_string()
-    assert subject == "CN=http://127.0.0.1:5001/auth/realms/demo"
+    commands.good("new")
+    subject = commands.ring.active.certificates[0].subject.rfc4514_string()
+    assert subject == "CN=https://auth.example.com/auth/realms/demo"
 
 
-def test_new_as_asked(run: Run, folder: Path) -> None:
+def test_new_as_asked(commands: Commands) -> None:
     """Algorithm and state are those asked for; the algorithm in any case of letters."""
-    run(commands.new)
-    run(commands.new, "--algorithm", "eddsa", "--state", "announced")
-    assert [(key.algorithm, key.state) for key in load(folder).published] == [
+    commands.good("new")
+    commands.good("new", "--algorithm", "eddsa", "--state", "announced")
+    assert [(key.algorithm, key.state) for key in commands.ring.published] == [
         ("ES256", "active"),
         ("EdDSA", "announced"),
     ]
 
 
-def test_new_in_another_realm(run: Run, tmp_path: Path, folder: Path) -> None:
+def test_new_in_another_realm(commands: Commands) -> None:
     """The key is made in the folder of the realm asked for."""
-    run(commands.new, "--realm", "other")
-    assert load(tmp_path / "keys" / "other").active
-    assert not folder.exists()
+    commands.good("new", "--realm", "other")
+    assert load(commands.folder / "keys" / "other").active
+    assert not commands.keys.exists()
 
 
-@pytest.mark.parametrize("command", ["new", "publish"])
-def test_an_unknown_realm(run: Run, tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize("words", [("new",), ("publish", "out"), ("list",), ("rotate",), ("activate", "k")])
+def test_an_unknown_realm(commands: Commands, words: tuple[str, ...]) -> None:
     """A realm that is not configured is a wrong option, and those that are are listed."""
-    directory = [str(tmp_path)] if command == "publish" else []
-    result = run(commands.keys.commands[command], "--realm", "nowhere", *directory)
+    result = commands(*words, "--realm", "nowhere")
     assert result.exit_code == 2
     assert (
         "Invalid value for --realm: there is no realm 'nowhere'; the configuration has: demo, other"
@@ -96,84 +60,81 @@ def test_an_unknown_realm(run: Run, tmp_path: Path, command: str) -> None:
     )
 
 
-def test_new_beside_an_active_key(run: Run, folder: Path) -> None:
+def test_new_beside_an_active_key(commands: Commands) -> None:
     """A second active key is refused in one line."""
-    run(commands.new)
-    name = load(folder).active.name
-    result = run(commands.new)
-    assert result.exit_code == 1
-    assert result.output == (
-        f"Error: {folder}: there is an active signing key already: {name}.active.pem "
-        "(begin with an announced one: `--state announced`)\n"
+    commands.good("new")
+    name = commands.ring.active.name
+    assert commands.bad("new") == (
+        f"Error: {commands.keys}: there is an active signing key already: "
+        f"{name}.active-20260131T120000Z.pem (begin with an announced one: `--state announced`)\n"
     )
 
 
-def test_new_if_none(run: Run, folder: Path) -> None:
+def test_new_if_none(commands: Commands) -> None:
     """With `--if-none` a first key is made, and a second call does nothing and says so."""
-    assert run(commands.new, "--if-none").output.startswith("Made the active ES256 key ")
-    name = load(folder).active.name
-    result = run(commands.new, "--if-none")
-    assert (result.exit_code, result.output) == (
-        0,
-        f"Realm demo has the active key {folder / name}.active.pem; nothing to do.\n",
-    )
+    assert commands.good("new", "--if-none").startswith("Made the active ES256 key ")
+    path = f"{commands.keys / commands.ring.active.name}.active-20260131T120000Z.pem"
+    assert commands.good("new", "--if-none") == f"Realm demo has the active key {path}; nothing to do.\n"
 
 
-def test_new_if_none_beside_an_announced_key(run: Run, folder: Path) -> None:
+def test_new_if_none_beside_an_announced_key(commands: Commands) -> None:
     """An announced key is not an active one: `--if-none` still makes that."""
-    run(commands.new, "--state", "announced")
-    run(commands.new, "--if-none")
-    assert [key.state for key in load(folder).published] == ["active", "announced"]
+    commands.good("new", "--state", "announced")
+    commands.good("new", "--if-none")
+    assert [key.state for key in commands.ring.published] == ["active", "announced"]
 
 
-def test_new_if_none_in_a_race(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_if_none_in_a_race(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another process makes the first key between the look and the making, all is well too."""
-    run(commands.new)
-    name = f"{load(folder).active.name}.active.pem"
-    looks = iter([None, name])
-    monkeypatch.setattr(commands, "active_key", lambda _folder: next(looks))
-    result = run(commands.new, "--if-none")
-    assert (result.exit_code, "nothing to do" in result.output) == (0, True)
+    commands.good("new")
+    looks = iter([None, f"{commands.ring.active.name}.active.pem"])
+    monkeypatch.setattr(new_module, "active_key", lambda _folder: next(looks))
+    assert "nothing to do" in commands.good("new", "--if-none")
 
 
-def test_publish(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_publish(commands: Commands, tmp_path: Path) -> None:
     """The bundle and the JWK Set of the ring are written where everybody may read them."""
-    run(commands.new)
+    commands.good("new")
     target = tmp_path / "etc" / "registry"
-    result = run(commands.publish, str(target))
-    ring = load(folder)
-    assert result.output.splitlines() == [f"Wrote {target / name}" for name in ("certs.pem", "jwks.json")]
+    output = commands.good("publish", str(target))
+    assert output.splitlines() == [f"Wrote {target / name}" for name in ("certs.pem", "jwks.json")]
     assert x509.load_pem_x509_certificates((target / "certs.pem").read_bytes()) == [
-        ring.active.certificates[0]
+        commands.ring.active.certificates[0]
     ]
-    assert json.loads((target / "jwks.json").read_bytes()) == json.loads(ring.jwk_set)
+    assert json.loads((target / "jwks.json").read_bytes()) == json.loads(commands.ring.jwk_set)
     assert [stat.S_IMODE(path.stat().st_mode) for path in target.iterdir()] == [0o644, 0o644]
 
 
-def test_publish_without_keys(run: Run, folder: Path, tmp_path: Path) -> None:
-    """Nothing is written where the keys cannot be loaded, and the command says why."""
-    result = run(commands.publish, str(tmp_path / "out"))
-    assert result.exit_code == 1
-    assert result.output.startswith(f"Error: {folder}: the folder of the signing keys does not exist")
-    assert not (tmp_path / "out").exists()
-
-
-def test_publish_beside_the_private_keys(run: Run, folder: Path) -> None:
-    """What is public is never written where the private keys are: such a folder could not be loaded."""
-    run(commands.new)
-    result = run(commands.publish, str(folder))
-    assert (result.exit_code, result.output) == (
-        1,
-        f"Error: {folder}: holds the private keys; publish to another folder\n",
+def test_publish_says_what_the_bundle_lacks(commands: Commands, tmp_path: Path) -> None:
+    """A key that Distribution 2.8 would not start with is named."""
+    commands.good("new")
+    commands.good("new", "--state", "announced", "--algorithm", "EdDSA")
+    name = commands.ring.published[1].name
+    result = commands("publish", str(tmp_path / "out"))
+    assert result.stderr == (
+        f"Note: certs.pem is without the EdDSA keys, for Distribution 2.8 would not start with them: {name}\n"
     )
 
 
-def test_publish_where_nothing_can_be_written(run: Run, tmp_path: Path) -> None:
+def test_publish_without_keys(commands: Commands, tmp_path: Path) -> None:
+    """Nothing is written where the keys cannot be loaded, and the command says why."""
+    output = commands.bad("publish", str(tmp_path / "out"))
+    assert output.startswith(f"Error: {commands.keys}: the folder of the signing keys does not exist")
+    assert not (tmp_path / "out").exists()
+
+
+def test_publish_beside_the_private_keys(commands: Commands) -> None:
+    """What is public is never written where the private keys are: such a folder could not be loaded."""
+    commands.good("new")
+    assert commands.bad("publish", str(commands.keys)) == (
+        f"Error: {commands.keys}: holds the private keys; publish to another folder\n"
+    )
+
+
+def test_publish_where_nothing_can_be_written(commands: Commands, tmp_path: Path) -> None:
     """A folder that cannot be made is told in one line."""
-    run(commands.new)
+    commands.good("new")
     (tmp_path / "file").touch()
-    result = run(commands.publish, str(tmp_path / "file" / "out"))
-    assert (result.exit_code, result.output) == (
-        1,
-        f"Error: {tmp_path / 'file' / 'out' / 'certs.pem'}: cannot be written: Not a directory\n",
+    assert commands.bad("publish", str(tmp_path / "file" / "out")) == (
+        f"Error: {tmp_path / 'file' / 'out' / 'certs.pem'}: cannot be written: Not a directory\n"
     )

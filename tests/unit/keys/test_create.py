@@ -66,7 +66,7 @@ def test_a_new_key_can_be_loaded(folder: Path, make: Create, algorithm: Algorith
 def test_modes(folder: Path, make: Create) -> None:
     """The folder and the key are for their owner alone; the certificate is for everyone."""
     make("k")
-    modes = [_mode(folder), _mode(folder / "k.active.pem"), _mode(folder / "k.crt")]
+    modes = [_mode(folder), _mode(folder / "k.active-20250131T120000Z.pem"), _mode(folder / "k.crt")]
     assert modes == [0o700, 0o600, 0o644]
 
 
@@ -94,7 +94,7 @@ def test_no_second_active_key(folder: Path, make: Create) -> None:
     """A second active key is refused, for the folder could not be loaded any more; nothing is written."""
     make("first")
     assert _refusal(make, name="second") == (
-        f"{folder}: there is an active signing key already: first.active.pem "
+        f"{folder}: there is an active signing key already: first.active-20250131T120000Z.pem "
         "(begin with an announced one: `--state announced`)"
     )
     assert load(folder).active.name == "first"
@@ -154,7 +154,7 @@ def test_active_key_among_others(folder: Path, make: Create) -> None:
     """The active key is found by its file name."""
     make("a", KeyState.RETIRED)
     make("b")
-    assert active_key(folder) == "b.active.pem"
+    assert active_key(folder) == "b.active-20250131T120000Z.pem"
 
 
 def test_no_active_key_among_others(folder: Path, make: Create) -> None:

@@ -75,9 +75,9 @@ def test_x5c(keys: list[SigningKey]) -> None:
 
 
 def test_bundle(keys: list[SigningKey]) -> None:
-    """The bundle holds the certificates of all keys, in the order published."""
+    """The bundle holds the keys' certificates in the order published, but for EdDSA, which stops 2.8."""
     certificates = x509.load_pem_x509_certificates(jwks.pem_bundle(keys))
-    assert certificates == [key.certificates[0] for key in keys]
+    assert certificates == [key.certificates[0] for key in keys[:2]]
 
 
 def test_bundle_without_authorities(keys: list[SigningKey]) -> None:

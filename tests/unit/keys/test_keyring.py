@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jwt
@@ -17,11 +19,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.errors import ConfigurationError
 from app.keys import jwks, kid
-from app.keys.algorithm import Algorithm
-from app.keys.keyring import load
-from app.keys.signing_key import KeyState
+from app.keys.algorithm import Algorithm, PrivateKey
+from app.keys.keyring import KeyRing, load
+from app.keys.signing_key import KeyState, SigningKey
+from tests.support.authority import Authority
 
 PutKey = Callable[..., Path]
+MakeKey = Callable[[PrivateKey, Algorithm], SigningKey]
 
 _FORM_HINT = "`openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW` converts other forms"
 
@@ -52,10 +56,10 @@ def test_a_good_folder(folder: Path, ec_key: ec.EllipticCurvePrivateKey) -> None
     assert ring.active.public_key == ec_key.public_key()
 
 
-def test_the_active_key_signs(folder: Path) -> None:
+def test_the_active_key_signs(folder: Path, now: datetime) -> None:
     """A ring's token carries the id of its active key."""
     ring = load(folder)
-    token = ring.sign({"sub": "alice"}, kid_format=kid.LIBTRUST, x5c=False)
+    token = ring.signer(now).sign({"sub": "alice"}, kid_format=kid.LIBTRUST, x5c=False)
     assert jwt.decode(token, ring.active.public_key, algorithms=["ES256"]) == {"sub": "alice"}
 
 
@@ -96,12 +100,21 @@ def test_keys_may_be_links(folder: Path, tmp_path_factory: pytest.TempPathFactor
     assert load(links).active.name == "good"
 
 
-def test_a_chain_is_kept(folder: Path, put_key: PutKey, ed25519_key: ed25519.Ed25519PrivateKey) -> None:
+def test_a_chain_is_kept(folder: Path, ec_key: ec.EllipticCurvePrivateKey, now: datetime) -> None:
     """A certificate file may hold the certificates that the key's own chains to."""
-    put_key(ed25519_key, "authority.retired.pem", Algorithm.EDDSA)
-    chain = folder / "good.crt"
-    chain.write_bytes(chain.read_bytes() + (folder / "authority.crt").read_bytes())
-    assert len(load(folder).active.x5c) == 2
+    (folder / "good.crt").write_bytes(Authority.make(now).certify(ec_key.public_key(), now))
+    key = load(folder).active
+    assert (len(key.x5c), key.is_self_signed) == (2, False)
+
+
+def test_a_chain_in_the_wrong_order(folder: Path, ec_key: ec.EllipticCurvePrivateKey, now: datetime) -> None:
+    """Certificates of which one did not issue the one before it are refused, as registries would."""
+    chain = Authority.make(now).certify(ec_key.public_key(), now)
+    (folder / "good.crt").write_bytes(chain + (folder / "good.crt").read_bytes())
+    assert _problem(folder) == (
+        f"{folder.name}/good.crt: is no chain: certificate 2 was not issued by certificate 3 "
+        "(the key's own comes first, then each that issued the one before it)"
+    )
 
 
 @pytest.mark.parametrize("algorithm", [Algorithm.RS256, Algorithm.RS384, Algorithm.RS512])
@@ -281,6 +294,103 @@ def test_every_problem_at_once(folder: Path, put_key: PutKey, ec_key: ec.Ellipti
     files = [problem.partition(": ")[0] for problem in _problems(folder)]
     name = folder.name
     assert files == [name, f"{name}/open.active.pem", f"{name}/open.crt", f"{name}/plain.pem"]
+
+
+def test_the_last_activated_key_is_the_active_one(
+    put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey
+) -> None:
+    """Between the two renamings of an activation the new key signs, and the old one is retired since then."""
+    put_key(ec_key, "old.active-20250130T000000Z.pem")
+    ring = load(put_key(ec_key, "new.active-20250131T120000Z.pem"))
+    assert [(key.name, key.state) for key in ring.published] == [("new", "active"), ("old", "retired")]
+    assert ring.published[1].since == ring.active.since
+
+
+def test_a_time_beats_none(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None:
+    """A key that was named by hand gives way to one that a command activated."""
+    put_key(ec_key, "a.active.pem")
+    assert load(put_key(ec_key, "b.active-20250131T120000Z.pem")).active.name == "b"
+
+
+def test_two_keys_activated_at_once(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None:
+    """Where nobody can tell which one was activated last, the folder is refused."""
+    for file in ("a.active-20250131T120000Z.pem", "b.active-20250131T120000Z.pem", "c.active.pem"):
+        folder = put_key(ec_key, file)
+    assert "there is more than one active signing key: a.active-2025" in _problem(folder)
+
+
+def test_since_when(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None:
+    """The time of a state is in the file's name, else that of the file's last change."""
+    put_key(ec_key, "a.active.pem")
+    folder = put_key(ec_key, "b.announced-20250131T120000Z.pem")
+    ring = load(folder)
+    changed = datetime.fromtimestamp((folder / "a.active.pem").stat().st_ctime, UTC)
+    assert [key.since for key in ring.keys] == [changed, datetime(2025, 1, 31, 12, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("name", ["k.active-2025.pem", "k.active-20251331T120000Z.pem", "k.active-.pem"])
+def test_a_time_that_is_none(folder: Path, name: str) -> None:
+    """A time that cannot be read is no state."""
+    (folder / name).touch()
+    assert "the file name does not say which state the key has" in _problem(folder)
+
+
+class _Rings:
+    """Rings as a worker reads them one after the other."""
+
+    def __init__(self, make: MakeKey, now: datetime) -> None:
+        self.now = now
+        self.keys = {
+            name: replace(make(ec.generate_private_key(ec.SECP256R1()), Algorithm.ES256), name=name)
+            for name in ("old", "new", "third")
+        }
+
+    def ring(self, **states: str) -> KeyRing:
+        keys = [replace(self.keys[name], state=KeyState(state)) for name, state in states.items()]
+        return KeyRing(tuple(keys))
+
+    def signs(self, ring: KeyRing, seconds: int = 0) -> str:
+        return ring.signer(self.now + timedelta(seconds=seconds)).name
+
+
+@pytest.fixture
+def rings(make_key: MakeKey, now: datetime) -> _Rings:
+    """Give rings of the same three keys."""
+    return _Rings(make_key, now)
+
+
+def test_an_announced_key_signs_at_once(rings: _Rings, now: datetime) -> None:
+    """Every worker publishes a key that was announced, so nobody has to wait when it is activated."""
+    before = rings.ring(old="active", new="announced")
+    assert rings.signs(rings.ring(old="retired", new="active").after(before, now)) == "new"
+
+
+def test_a_key_that_nobody_announced_waits(rings: _Rings, now: datetime) -> None:
+    """Until the other workers publish it too, the former one signs, which all of them publish."""
+    ring = rings.ring(old="retired", new="active").after(rings.ring(old="active"), now)
+    assert [rings.signs(ring, seconds) for seconds in (0, 9, 10)] == ["old", "old", "new"]
+    assert [key.name for key in ring.published] == ["new", "old"]
+
+
+def test_a_change_while_a_key_waits_does_not_end_the_wait(rings: _Rings, now: datetime) -> None:
+    """Nor does it begin anew."""
+    first = rings.ring(old="retired", new="active").after(rings.ring(old="active"), now)
+    later = now + timedelta(seconds=4)
+    ring = rings.ring(old="retired", new="active", third="announced").after(first, later)
+    assert [rings.signs(ring, seconds) for seconds in (9, 10)] == ["old", "new"]
+    ring = rings.ring(new="retired", third="active", old="retired").after(first, later)
+    assert [rings.signs(ring, seconds) for seconds in (13, 14)] == ["old", "third"]
+
+
+def test_a_key_that_leaked_signs_no_more(rings: _Rings, now: datetime) -> None:
+    """Where the former key was removed, the new one signs at once, announced or not."""
+    assert rings.signs(rings.ring(new="active").after(rings.ring(old="active"), now)) == "new"
+
+
+def test_a_change_that_leaves_the_active_key(rings: _Rings, now: datetime) -> None:
+    """The active key goes on to sign when others come and go."""
+    before = rings.ring(old="active")
+    assert rings.signs(rings.ring(old="active", new="announced").after(before, now)) == "old"
 
 
 def test_no_problem_shows_a_key(folder: Path) -> None:

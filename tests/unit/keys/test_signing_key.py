@@ -119,3 +119,16 @@ def test_repr_shows_no_key(key: SigningKey) -> None:
         f"SigningKey(name='first', state={KeyState.ACTIVE!r}, algorithm={Algorithm.ES256!r}, "
         f"libtrust='{key.libtrust}', rfc7638='{key.rfc7638}')"
     )
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.RS256, Algorithm.RS384, Algorithm.RS512])
+def test_the_algorithm_of_a_service(
+    make_key: MakeKey, rsa_key: rsa.RSAPrivateKey, algorithm: Algorithm
+) -> None:
+    """An RSA key signs with the hash that a service wants, whatever its own is."""
+    key = make_key(rsa_key, Algorithm.RS256)
+    token = key.sign(CLAIMS, kid_format=kid.LIBTRUST, x5c=False, algorithm=algorithm)
+    assert jwt.get_unverified_header(token)["alg"] == algorithm
+    found = jwt.decode(token, rsa_key.public_key(), algorithms=[algorithm], audience="registry.example.com")
+    assert found == CLAIMS
+    assert jwt.get_unverified_header(key.sign(CLAIMS, kid_format=kid.LIBTRUST, x5c=False))["alg"] == "RS256"

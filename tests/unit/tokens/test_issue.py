@@ -10,10 +10,11 @@ import pytest
 
 from app.errors import AuditUnavailable, Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
 from app.keys import kid
+from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.protocol.request import Client, RawRequest
 from app.telemetry.record import AuditedRecorder, TokenRecord
-from app.tokens.issue import Issued, Service
+from app.tokens.issue import Issued
 from tests.support.directory import FakeDirectory
 from tests.support.parts import NOW, Collector, claims_of, make_issuer, make_realm
 from tests.support.server import SERVICE

@@ -1,0 +1,82 @@
+"""`wharfinger keys new`: make a signing key."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.keys import realm as realms
+from app.cli.keys.realm import KeysOfRealm, find_realm, realm_option
+from app.cli.options import config_option
+from app.errors import ConfigurationError
+from app.keys.algorithm import Algorithm
+from app.keys.create import active_key, create
+from app.keys.folder import KeyFile
+from app.keys.signing_key import KeyState, SigningKey
+from app.settings import Settings
+
+
+@click.command()
+@config_option
+@realm_option
+@click.option(
+    "--algorithm",
+    type=click.Choice([each.value for each in Algorithm], case_sensitive=False),
+    default=Algorithm.ES256.value,
+    show_default=True,
+    help="The key's algorithm. Distribution 2.8 knows no EdDSA, 3.x knows it with a `jwks`.",
+)
+@click.option(
+    "--state",
+    type=click.Choice([each.value for each in KeyState]),
+    default=KeyState.ACTIVE.value,
+    show_default=True,
+    help="Whether the key signs at once, or is only published for now.",
+)
+@click.option("--if-none", is_flag=True, help="Do nothing where the realm has an active key.")
+def new(settings: Settings, realm: str | None, algorithm: str, state: str, *, if_none: bool) -> None:
+    """Make a signing key in a realm's keys folder."""
+    found = find_realm(settings, realm)
+    if if_none and _says_active(found):
+        return
+    try:
+        key = make(found, Algorithm(algorithm), KeyState(state))
+    except ConfigurationError as error:
+        # A replica that starts at the same time may have been quicker.
+        if if_none and _says_active(found):
+            return
+        raise realms.wrong(error) from None
+    click.echo(f"Made the {key.state} {key.algorithm} key {file_of(found, key)} of realm {found.name}")
+    click.echo(ids(key))
+
+
+def make(realm: KeysOfRealm, algorithm: Algorithm, state: KeyState) -> SigningKey:
+    """Make a key with its usual name.
+
+    Raises:
+        ConfigurationError: It cannot be made.
+    """
+    return create(
+        realm.folder,
+        name=None,
+        algorithm=algorithm,
+        state=state,
+        common_name=realm.issuer,
+        now=realms.now(),
+    )
+
+
+def file_of(realm: KeysOfRealm, key: SigningKey) -> str:
+    """Say where a key that was just made lies."""
+    return str(KeyFile.of(realm.folder, key.name, key.state, key.since or realms.now()).path)
+
+
+def ids(key: SigningKey) -> str:
+    """Give both ids of a key, a line each."""
+    return f"  key id (libtrust): {key.libtrust}\n  key id (RFC 7638): {key.rfc7638}"
+
+
+def _says_active(realm: KeysOfRealm) -> bool:
+    existing = active_key(realm.folder)
+    if existing:
+        click.echo(f"Realm {realm.name} has the active key {realm.folder / existing}; nothing to do.")
+    return existing is not None

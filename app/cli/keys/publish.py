@@ -1,0 +1,38 @@
+"""`wharfinger keys publish`: write the files that a registry is configured with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.cli.keys.realm import find_realm, realm_option
+from app.cli.options import config_option
+from app.keys.algorithm import Algorithm
+from app.keys.write import write_whole
+from app.settings import Settings
+
+_PUBLISHED_MODE = 0o644
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@config_option
+@realm_option
+def publish(settings: Settings, folder: Path, realm: str | None) -> None:
+    """Write a realm's published keys to DIR/certs.pem and DIR/jwks.json, for a registry to read."""
+    found = find_realm(settings, realm)
+    if folder.resolve() == found.folder.resolve():
+        raise click.ClickException(f"{folder}: holds the private keys; publish to another folder")
+    ring = found.load()
+    for name, data in (("certs.pem", ring.pem_bundle), ("jwks.json", ring.jwk_set)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / name, data, mode=_PUBLISHED_MODE)
+        except OSError as error:
+            raise click.ClickException(f"{folder / name}: cannot be written: {error.strerror}") from None
+        click.echo(f"Wrote {folder / name}")
+    left_out = [key.name for key in ring.published if key.algorithm is Algorithm.EDDSA]
+    if left_out:
+        text = "certs.pem is without the EdDSA keys, for Distribution 2.8 would not start with them"
+        click.echo(f"Note: {text}: {', '.join(left_out)}", err=True)

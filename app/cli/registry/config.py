@@ -1,0 +1,105 @@
+"""`wharfinger registry config`: the configuration of a registry that believes this realm's tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import click
+
+from app.cli.options import config_option, problems
+from app.cli.registry.service import connection_of, kind_option, realm_option, url_option
+from app.errors import ConfigurationError
+from app.keys import keyring
+from app.keys.registry.connection import RegistryKind, UnfitError
+from app.keys.registry.output import Format, Output, output
+from app.keys.write import write_whole
+from app.settings import Settings
+
+_MODE = 0o644
+
+
+@click.command()
+@click.argument("service")
+@config_option
+@realm_option
+@kind_option(required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.YAML.value,
+    show_default=True,
+    help="A configuration file, variables for the environment, a compose file, or manifests.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write everything into this folder, keys and a README too. Otherwise the first file is printed.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=PurePosixPath),
+    help="Where the registry finds its files; where the official image has its configuration if not given.",
+)
+@url_option
+@click.option("--force", is_flag=True, help="Write over files in --out that differ.")
+def config(
+    settings: Settings,
+    *,
+    service: str,
+    realm: str | None,
+    kind: str,
+    form: str,
+    out: Path | None,
+    folder: PurePosixPath | None,
+    url: str | None,
+    force: bool,
+) -> None:
+    """Write the configuration of a registry that believes this realm's tokens.
+
+    SERVICE is the registry's name among the realm's services.
+    """
+    section, connection = connection_of(settings, realm, service, url)
+    try:
+        ring = keyring.load(section.keys)
+        made = output(RegistryKind(kind), Format(form), connection, ring, folder)
+    except ConfigurationError as error:
+        raise problems(error) from None
+    except UnfitError as error:
+        raise click.ClickException(str(error)) from None
+    if out is None:
+        _print(made)
+    else:
+        _write(made, out, force=force)
+    for note in made.notes:
+        click.echo(f"Note: {note}", err=True)
+
+
+def _print(made: Output) -> None:
+    """Print the first file; the others are named, for without them it is not enough."""
+    click.echo(made.files[made.main].decode(), nl=False)
+    if others := sorted(made.files.keys() - {made.main, "README.md"}):
+        click.echo(f"It needs {', '.join(others)} too: --out DIR writes everything.", err=True)
+
+
+def _write(made: Output, folder: Path, *, force: bool) -> None:
+    """Write the files; those with keys are replaced, others may have been changed by people.
+
+    Raises:
+        click.ClickException: A file is there that differs, or one cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        changed = [name for name, data in made.files.items() if _differs(folder / name, data)]
+        if (kept := sorted(set(changed) - made.replaceable)) and not force:
+            text = f"{folder}: {', '.join(kept)} would be changed; --force writes over them"
+            raise click.ClickException(text)
+        for name, data in made.files.items():
+            write_whole(folder / name, data, mode=_MODE)
+            click.echo(f"Wrote {folder / name}")
+    except OSError as error:
+        raise click.ClickException(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+def _differs(path: Path, data: bytes) -> bool:
+    return path.exists() and path.read_bytes() != data

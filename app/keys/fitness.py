@@ -1,0 +1,138 @@
+"""Whether keys suit the registries that they sign for: what cannot work, and what an operator should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from app.errors import Problem
+from app.keys.algorithm import Algorithm
+from app.keys.folder import key_files
+from app.keys.keyring import KeyRing
+from app.keys.kid import KeyId, KidFormat
+from app.keys.signing_key import KeyState, SigningKey
+
+_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One registry, and what its tokens must look like.
+
+    Attributes:
+        key_id: Which id of the key its tokens carry.
+        x5c: Whether they carry the key's certificates.
+        algorithm: The `alg` of its tokens; None is the key's own.
+    """
+
+    key_id: KeyId
+    x5c: bool = False
+    algorithm: Algorithm | None = None
+
+
+def problems(folder: Path, key: SigningKey, services: Mapping[str, Service]) -> list[Problem]:
+    """Find what keeps a key from signing for a realm's services."""
+    able = ", ".join(key.algorithms)
+    return [
+        Problem(
+            str(folder),
+            0,
+            0,
+            f"the key {key.name} cannot sign with {service.algorithm}, which service {name} asks for",
+            f"it can: {able}; change the service's `algorithm`, or the key",
+        )
+        for name, service in services.items()
+        if service.algorithm is not None and service.algorithm not in key.algorithms
+    ]
+
+
+def certificate_problems(
+    folder: Path, ring: KeyRing, key: SigningKey, services: Mapping[str, Service], now: datetime
+) -> list[Problem]:
+    """Find what keeps registries that go by certificates from trusting a key that is to sign."""
+    certificate, path = key.certificates[0], str(folder / f"{key.name}.crt")
+    if not any(service.x5c for service in services.values()):
+        return []
+    if is_to_be_certified(ring, key, services):
+        text = "is self-signed: registries that trust the authority of the active key would refuse it"
+        return [Problem(path, 0, 0, text, "have the authority certify the key, and replace the file")]
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        return [Problem(path, 0, 0, "is not valid now, and services have `x5c`", "replace it")]
+    return []
+
+
+def is_to_be_certified(ring: KeyRing, key: SigningKey, services: Mapping[str, Service]) -> bool:
+    """Tell whether a key lacks the authority's certificate that the active one has, and services present."""
+    carried = any(service.x5c for service in services.values())
+    return carried and key.is_self_signed and not ring.active.is_self_signed
+
+
+def warnings(key: SigningKey, services: Mapping[str, Service], now: datetime) -> list[str]:
+    """Say what an operator should know of a key."""
+    found = [*_of_coordinates(key)]
+    if key.state is not KeyState.RETIRED:
+        found += [*_of_time(key, now), *_of_eddsa(key, services)]
+    if key.state is not KeyState.ACTIVE:
+        found += _of_literal_ids(services)
+    return found
+
+
+def all_warnings(
+    folder: Path, ring: KeyRing, services: Mapping[str, Service], now: datetime
+) -> Iterator[str]:
+    """Say what an operator should know of a realm's keys, each with the name of its key."""
+    for key in ring.published:
+        for warning in warnings(key, services, now):
+            yield f"key {key.name}: {warning}"
+    for file in key_files(folder)[0]:
+        if file.is_superseded:
+            yield (
+                f"key {file.name}: its file is called active, but another key was activated later; "
+                "it counts as retired"
+            )
+
+
+def _of_coordinates(key: SigningKey) -> Iterable[str]:
+    public = key.public_key
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        point, full = public.public_numbers(), (public.key_size - 1) // 8 * 8
+        if not (point.x >> full and point.y >> full):
+            yield (
+                "a coordinate begins with a zero byte: Distribution 3.x with `rootcertbundle` computes "
+                "another key id and refuses its tokens; rotate to a key made by `wharfinger keys`"
+            )
+
+
+def _of_time(key: SigningKey, now: datetime) -> Iterable[str]:
+    certificate = key.certificates[0]
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now < begins:
+        yield f"its certificate is not valid before {begins:%Y-%m-%d %H:%M} UTC"
+    elif now > ends:
+        yield f"its certificate expired on {ends:%Y-%m-%d}: services with `x5c` are refused"
+    elif now > ends - _SOON:
+        yield f"its certificate expires on {ends:%Y-%m-%d}: rotate before that"
+
+
+def _of_eddsa(key: SigningKey, services: Mapping[str, Service]) -> Iterable[str]:
+    if key.algorithm is not Algorithm.EDDSA:
+        return
+    for name, service in services.items():
+        if service.x5c or service.key_id.format is KidFormat.LIBTRUST:
+            yield (
+                f"service {name}: Distribution 2.8 knows no EdDSA, and its certificate is not in certs.pem; "
+                "for 3.x with `jwks` write `key_id: rfc7638`"
+            )
+
+
+def _of_literal_ids(services: Mapping[str, Service]) -> Iterable[str]:
+    for name, service in services.items():
+        if service.key_id.format is KidFormat.LITERAL and not service.x5c:
+            yield (
+                f"service {name} names its key id literally, so its registry cannot tell two keys apart; "
+                "write `key_id: libtrust` or `rfc7638` before the keys change"
+            )

@@ -1,0 +1,86 @@
+"""The keys of a realm while the server runs: read anew when the folder changes, the last good ones kept."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from app.errors import ConfigurationError
+from app.keys import fitness, keyring
+from app.keys.fitness import Service
+from app.keys.folder import paths_in
+from app.keys.keyring import KeyRing
+from app.watch import Fingerprint, LastGood
+
+_log = logging.getLogger("wharfinger.keys")
+
+
+class LiveKeys(LastGood[KeyRing]):
+    """The last good keys of a realm."""
+
+    def __init__(
+        self, realm: str, folder: Path, services: Mapping[str, Service], clock: Callable[[], datetime]
+    ) -> None:
+        """Read them for the first time.
+
+        Args:
+            realm: Whose they are, for the log.
+            folder: Where they lie.
+            services: What they have to sign for.
+            clock: Gives the time (aware).
+
+        Raises:
+            ConfigurationError: They cannot be used.
+        """
+        self._folder, self._services, self._clock = folder, services, clock
+        self._warned: frozenset[str] = frozenset()
+        look = _Look(folder)
+        try:
+            seen = look()
+        except (OSError, ConfigurationError):
+            seen = None  # reading them says better what is wrong
+        super().__init__(f"keys of realm {realm}", self._follow, look, self._read(), seen=seen)
+
+    def warnings(self) -> list[str]:
+        """Say what an operator should know of the keys that are in force."""
+        return list(fitness.all_warnings(self._folder, self.current, self._services, self._clock()))
+
+    def log_warnings(self) -> None:
+        """Log what was not logged before."""
+        found = frozenset(self.warnings())
+        for warning in sorted(found - self._warned):
+            _log.warning("a key needs attention", extra={"what": self.name, "detail": warning})
+        self._warned = found
+
+    def _follow(self) -> KeyRing:
+        return self._read().after(self.current, self._clock())
+
+    def _read(self) -> KeyRing:
+        ring = keyring.load(self._folder)
+        if problems := fitness.problems(self._folder, ring.active, self._services):
+            raise ConfigurationError(problems)
+        return ring
+
+
+class _Look:
+    """Tells whether names, content, owners or modes of the files in a folder changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._content = Fingerprint(lambda: paths_in(folder))
+
+    def __call__(self) -> bytes:
+        """Give the fingerprint.
+
+        Raises:
+            ConfigurationError: The folder cannot be read.
+            OSError: A file in it cannot be read.
+        """
+        whole = hashlib.sha256(self._content())
+        for path in paths_in(self._folder):
+            status = path.stat()
+            whole.update(f" {status.st_mode} {status.st_uid} {status.st_gid}".encode())
+        return whole.digest()

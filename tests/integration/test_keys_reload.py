@@ -1,0 +1,163 @@
+"""Keys that change under a server of several processes: no request fails, and no process runs ahead."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+import requests
+
+from app.keys import change
+from app.keys.algorithm import Algorithm
+from app.keys.create import create
+from app.keys.signing_key import KeyState, SigningKey
+from tests.support.processes import wait_until
+from tests.support.server import REALM, SERVICE, Server, realm_path
+from tests.support.slapd import Slapd
+
+pytestmark = pytest.mark.slow
+
+_WORKERS = 3
+_WAIT = timedelta(seconds=30)
+
+
+class _Callers:
+    """Clients that get tokens all the time, and look up each one's key at whichever process answers.
+
+    Attributes:
+        signed: How many tokens they got by key.
+        failures: What went wrong.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.signed: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self._server = server
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._call) for _ in range(3)]
+
+    def _call(self) -> None:
+        while not self._end.wait(0.01):
+            try:
+                self._call_once()
+            except (requests.RequestException, AssertionError) as error:
+                self.failures.append(repr(error))
+
+    def _call_once(self) -> None:
+        # Requests without a session are a connection each, and so come to any of the processes.
+        asked = {"service": SERVICE, "scope": "repository:base/debian:pull"}
+        answer = requests.get(f"{self._server.url}/token", params=asked, timeout=10)
+        assert answer.status_code == 200, answer.text
+        kid = jwt.get_unverified_header(answer.json()["token"])["kid"]
+        self.signed[kid] += 1
+        for _ in range(_WORKERS):
+            published = requests.get(f"{self._server.url}{realm_path()}/certs", timeout=10).json()["keys"]
+            assert kid in {member["kid"] for member in published}, f"{kid} is not published everywhere"
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            for thread in self._threads:
+                thread.join()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server], slapd: Slapd) -> Server:
+    """Give a server of several processes."""
+    return start_server(slapd, lambda settings: settings["server"].update(workers=_WORKERS))
+
+
+def _make(server: Server, state: KeyState) -> SigningKey:
+    return create(
+        server.folder / "keys" / REALM,
+        name="next",
+        algorithm=Algorithm.ES256,
+        state=state,
+        common_name="k",
+        now=datetime.now(UTC),
+    )
+
+
+def _metric(server: Server, name: str, **labels: str) -> float:
+    text = requests.get(f"{server.url}/metrics", timeout=5).text
+    written = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
+    found = re.search(rf"^{name}{{{re.escape(written)}}} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def test_no_process_signs_with_a_key_that_another_does_not_publish(server: Server) -> None:
+    """Not even where a key was activated without waiting, right after it was made."""
+    callers = _Callers(server)
+    with callers.at_work():
+        wait_until(lambda: len(callers.signed) == 1, within=_WAIT, what="a first token")
+        key = _make(server, KeyState.ANNOUNCED)
+        change.activate(server.folder / "keys" / REALM, key.name, datetime.now(UTC))
+        wait_until(lambda: callers.signed[key.libtrust] > 50, within=_WAIT, what="tokens of the new key")
+    assert callers.failures == []
+    assert _metric(server, "wharfinger_key_processes", key_id=key.rfc7638, realm=REALM) == _WORKERS
+
+
+def test_a_fault_is_no_end(server: Server) -> None:
+    """The last good keys stay in force in every process, which metric and log tell, until it is mended."""
+    callers = _Callers(server)
+    garbage = server.folder / "keys" / REALM / "next.active.pem"
+    with callers.at_work():
+        garbage.write_text("garbage")
+        os.kill(server.pid, signal.SIGHUP)
+        wait_until(
+            lambda: _metric(server, "wharfinger_keys_faulty", realm=REALM) == 1, within=_WAIT, what="a fault"
+        )
+        before = callers.signed.total()
+        wait_until(lambda: callers.signed.total() > before + 50, within=_WAIT, what="more tokens")
+        garbage.unlink()
+        os.kill(server.pid, signal.SIGHUP)
+        wait_until(
+            lambda: _metric(server, "wharfinger_keys_faulty", realm=REALM) == 0, within=_WAIT, what="no fault"
+        )
+    assert callers.failures == []
+    assert len(callers.signed) == 1
+    told = [line for line in server.log() if line["event"].startswith("the files cannot be used")]
+    assert 1 <= len(told) <= _WORKERS
+    assert "next.active.pem" in str(told[0]["problems"])
+
+
+def test_an_announced_key_signs_within_seconds(server: Server) -> None:
+    """In all processes, after SIGHUP at once; and the key that is removed is published no more."""
+    old = requests.get(f"{server.url}{realm_path()}/certs", timeout=5).json()["keys"][0]["kid"]
+    folder = server.folder / "keys" / REALM
+    callers = _Callers(server)
+    with callers.at_work():
+        key = _make(server, KeyState.ANNOUNCED)
+        expected = {"key_id": key.rfc7638, "realm": REALM}
+        wait_until(lambda: _published(server, key.libtrust) == 20, within=_WAIT, what="the key is published")
+        change.activate(folder, key.name, datetime.now(UTC))
+        os.kill(server.pid, signal.SIGHUP)
+        wait_until(
+            lambda: _metric(server, "wharfinger_key_processes", **expected) == _WORKERS,
+            within=timedelta(seconds=5),
+            what="all processes have followed",
+        )
+    assert callers.failures == []
+    assert callers.signed[key.libtrust] > 0
+    (former,) = (path.name.partition(".")[0] for path in folder.glob("*.retired-*"))
+    change.discard(folder, former)
+    wait_until(lambda: _published(server, old) == 0, within=_WAIT, what="the former key is gone")
+
+
+def _published(server: Server, kid: str) -> int:
+    """Say how many of twenty answers have a key: of so many, every process gave some."""
+    answers = [requests.get(f"{server.url}{realm_path()}/certs", timeout=5).text for _ in range(20)]
+    return sum(kid in answer for answer in answers)

@@ -34,6 +34,6 @@ Asking a server:
     inspect.py            a look at one server, step by step, for commands
     emptiness.py          notices filters that match nothing at all
 
-ldap3 is used in connection.py and envelope.py only. What spares the directory (remembered logins, single flight) is
+ldap3 is used in connection.py and envelope.py only. What spares the directory (remembered logins, budgets) is
 `login/shield.py`; what groups mean is `rules/`.
 """

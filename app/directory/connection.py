@@ -31,6 +31,8 @@ _DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
 _PAGED = "1.2.840.113556.1.4.319"
 _SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
 _START_TLS = "1.3.6.1.4.1.1466.20037"
+_AWAY = frozenset({51, 52})
+"""Busy, and unavailable: an answer, but no work done (RFC 4511 appendix A.2)."""
 FAIR_SECONDS = 0.25
 """With less time than that, a server is not to blame for being late."""
 
@@ -218,7 +220,7 @@ class Connection:
             detail = f"{self.address}: no proper LDAP answer ({type(error).__name__})"
             self._fail(detail, is_late=False, granted=granted)
         self.used = time.monotonic()
-        self.watch(True)  # noqa: FBT003 - the one thing that it is told
+        self.watch(self._ldap.result["result"] not in _AWAY)
 
     def _fail(self, detail: str, *, is_late: bool, granted: float) -> NoReturn:
         """Close the connection; a server is not to blame for a little time, nor for an old connection."""

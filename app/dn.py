@@ -57,9 +57,9 @@ def first(text: str) -> tuple[Attribute, ...]:
     found = []
     for part in _split(_split(text, ",")[0], "+"):
         name, _, value = part.partition("=")
-        if not _TYPE.fullmatch(name.strip()) or _HEX_VALUE.fullmatch(value.strip(" ")):
+        if not _TYPE.fullmatch(name.strip()) or _HEX_VALUE.fullmatch(_strip(value)):
             raise ValueError(f"{part!r} is not of the form type=value")
-        found.append((name.strip().lower(), _unescape(value.strip(" "))))
+        found.append((name.strip().lower(), _unescape(_strip(value))))
     return tuple(found)
 
 
@@ -93,7 +93,14 @@ def _attribute(text: str) -> Attribute:
     name = name.strip()
     if not equals or not _TYPE.fullmatch(name):
         raise ValueError(f"{text.strip()!r} is not of the form type=value")
-    return name.lower(), _value(value.strip(" "))
+    return name.lower(), _value(_strip(value))
+
+
+def _strip(text: str) -> str:
+    """Take off the blanks around a value, but for one that is escaped."""
+    stripped = text.strip(" ")
+    backslashes = len(stripped) - len(stripped.rstrip("\\"))
+    return f"{stripped} " if backslashes % 2 and text.rstrip(" ") != text else stripped
 
 
 def _split(text: str, separator: str) -> list[str]:

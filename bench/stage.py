@@ -76,9 +76,9 @@ def running(folder: Path, *, nested: bool, tls: bool) -> Iterator[Stage]:
         slapd = stack.enter_context(directory.program(everybody))
         targets = []
         for name, memory, who in ((REMEMBERED, "10m", some), (FRESH, "0s", everybody)):
-            server = Server(folder / name, _settings(section, memory), rules)
+            server = Server(folder / name, settings(section, memory), rules)
             stack.enter_context(server)
-            requests = _write_requests(folder / f"{name}.txt", who)
+            requests = write_requests(folder / f"{name}.txt", who)
             log = server.folder / "log.jsonl"
             targets.append(Target(name, server.url, only_child(server.pid), requests, log))
         floor, url = _floor(folder)
@@ -86,7 +86,13 @@ def running(folder: Path, *, nested: bool, tls: bool) -> Iterator[Stage]:
         yield Stage([Target(FLOOR, url, only_child(floor.pid), requests, None), *targets], slapd.pid)
 
 
-def _settings(directory: dict[str, Any], memory: str) -> dict[str, Any]:
+def settings(directory: dict[str, Any], memory: str) -> dict[str, Any]:
+    """Give a configuration.
+
+    Args:
+        directory: The section of the realm.
+        memory: How long good logins are remembered.
+    """
     address = f"127.0.0.1:{free_port()}"
     realm = {
         "issuer": f"http://{address}/auth/realms/{REALM}",
@@ -99,13 +105,15 @@ def _settings(directory: dict[str, Any], memory: str) -> dict[str, Any]:
     server = {"bind": address, "workers": 1, "threads": THREADS}
     return {
         "server": server,
+        "state": "sqlite:///state.db",
         "audit": {"to": "audit.jsonl"},
         "default_realm": REALM,
         "realms": {REALM: realm},
     }
 
 
-def _write_requests(file: Path, who: Sequence[company.Person]) -> Path:
+def write_requests(file: Path, who: Sequence[company.Person]) -> Path:
+    """Write a request of each of these people on a line, and give the file."""
     file.write_text("".join(person.line(_TOKEN_PATH, SERVICE) for person in who))
     return file
 

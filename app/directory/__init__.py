@@ -28,12 +28,12 @@ Asking a server:
     search.py             search connections, bound as the service account
     pool.py               bounded pools of connections
     servers.py            which server; breaker.py leaves one alone that fails
-    connection.py         one ldap3 connection, used safely
+    connection.py         one ldap3 connection, used safely; envelope.py writes its requests
     transport.py          its socket: TLS, and a deadline on every wait; resolver.py, deadline.py
     faults.py             what is wrong with a server, and what to change
     inspect.py            a look at one server, step by step, for commands
     emptiness.py          notices filters that match nothing at all
 
-ldap3 is used through connection.py only. What spares the directory (remembered logins, single flight) is
+ldap3 is used in connection.py and envelope.py only. What spares the directory (remembered logins, budgets) is
 `login/shield.py`; what groups mean is `rules/`.
 """

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import ldap3
 from ldap3.core.exceptions import LDAPException
 
-from app.directory import faults, transport
+from app.directory import envelope, faults, transport
 from app.directory.deadline import Deadline
 from app.directory.resolver import Resolver
 from app.directory.transport import Address, BrokenTransport
@@ -31,6 +31,8 @@ _DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
 _PAGED = "1.2.840.113556.1.4.319"
 _SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
 _START_TLS = "1.3.6.1.4.1.1466.20037"
+_AWAY = frozenset({51, 52})
+"""Busy, and unavailable: an answer, but no work done (RFC 4511 appendix A.2)."""
 FAIR_SECONDS = 0.25
 """With less time than that, a server is not to blame for being late."""
 
@@ -121,6 +123,15 @@ class Connection:
         ldap = self._ldap
         ldap.socket, ldap.closed, ldap.listening = self._socket, False, True
         ldap.strategy._outstanding = {}  # noqa: SLF001 - what its `open` does besides
+        ldap.send = self._send
+
+    def _send(self, _: str, request: Any, controls: Sequence[Any] | None = None) -> int:
+        """Send a request in the place of ldap3; gives its number, by which ldap3 takes the answer."""
+        ldap = self._ldap
+        number: int = ldap.server.next_message_id()
+        ldap.strategy._outstanding[number] = {}  # noqa: SLF001 - else it takes no answer
+        self._socket.sendall(envelope.message(number, request, controls))
+        return number
 
     def _start_tls(self, deadline: Deadline) -> None:
         self._run(deadline, self._ldap.extended, request_name=_START_TLS)
@@ -209,7 +220,7 @@ class Connection:
             detail = f"{self.address}: no proper LDAP answer ({type(error).__name__})"
             self._fail(detail, is_late=False, granted=granted)
         self.used = time.monotonic()
-        self.watch(True)  # noqa: FBT003 - the one thing that it is told
+        self.watch(self._ldap.result["result"] not in _AWAY)
 
     def _fail(self, detail: str, *, is_late: bool, granted: float) -> NoReturn:
         """Close the connection; a server is not to blame for a little time, nor for an old connection."""

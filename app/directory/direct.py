@@ -104,7 +104,12 @@ class DirectLogin:
 
 def escape_dn_value(value: str) -> str:
     """Escape a value for a DN (RFC 4514 §2.4)."""
-    escaped = "".join(f"\\{each}" if each in _DN_SPECIAL else each for each in value.replace("\0", ""))
-    if escaped.startswith(" "):
-        escaped = f"\\{escaped}"
-    return f"{escaped[:-1]}\\ " if escaped.endswith(" ") and len(escaped) > 1 else escaped
+    last = len(value) - 1
+    return "".join(
+        "\\00" if each == "\0" else f"\\{each}" if _needs_escape(each, position, last) else each
+        for position, each in enumerate(value)
+    )
+
+
+def _needs_escape(character: str, position: int, last: int) -> bool:
+    return character in _DN_SPECIAL or (character == " " and position in (0, last))

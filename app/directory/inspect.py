@@ -130,7 +130,9 @@ class _Inspection:
             connection = Connection(address, self._resolver, part)
         except DirectoryUnavailable as error:
             self._report.tls = self._unverified(address)
-            self._add("connection", start, fault=_fault(error.detail, address))
+            broken = error.__context__  # what the connection made one sentence of
+            fault = broken.fault if isinstance(broken, BrokenTransport) else _fault(error.detail)
+            self._add("connection", start, fault=fault)
             raise _Stopped from None
         with contextlib.closing(connection):
             self._add("connection", start)
@@ -235,11 +237,10 @@ class _Inspection:
         self._report.steps.append(Step(name, milliseconds, detail, fault, is_fatal))
 
 
-def _fault(detail: str, address: Address | None = None) -> Fault:
+def _fault(detail: str) -> Fault:
     """Take a sentence apart into what is wrong and what to change."""
-    text = detail.removeprefix(f"{address}: ") if address else detail
-    what, colon, change = text.rpartition(": ")
-    return Fault(what, change) if colon else Fault(text, "")
+    what, colon, change = detail.rpartition(": ")
+    return Fault(what, change) if colon else Fault(detail, "")
 
 
 def read_certificate(encoded: bytes) -> Certificate | None:

@@ -24,6 +24,8 @@ from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
 
 _PING_TIMEOUT = timedelta(seconds=2)
+_LOOK_UP_TIMEOUT = timedelta(minutes=1)
+"""An explanation asks once for each group."""
 _IMPLAUSIBLE = Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "a name that is not looked up")
 
 
@@ -90,7 +92,7 @@ class LdapDirectory:
         plain = names.plain(name, self._settings.login)
         if plain is None:
             return _IMPLAUSIBLE
-        deadline = Deadline(self._settings.timeouts.login)
+        deadline = Deadline(_LOOK_UP_TIMEOUT)
         find = self._people.find if self._direct is None else self._direct.entry
         person = find(searcher, plain, deadline)
         return UNKNOWN if person is None else self._subject(Proved(person, searcher), deadline, explain=True)

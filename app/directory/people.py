@@ -95,19 +95,18 @@ class People:
         """
         users = self._users
         text = filters.person(users.login_attributes, name, users.filter)
-        found: list[Entry] = []
+        found: dict[str, Entry] = {}  # by DN: one base may lie within another
         for base in users.bases:
             query = Query(base, users.scope, text, self.attributes, size_limit=2)
             result = search.search(query, deadline)
             several = result.code == outcome.SIZE_LIMIT and len(result.entries) > 1
             if result.code != outcome.SUCCESS and not several:
                 raise outcome.failure(result, f"the search for a person under {base}")
-            found += result.entries
+            found |= {entry.dn: entry for entry in result.entries}
         if len(found) > 1:
-            dns = sorted(entry.dn for entry in found)[:5]
-            _log.error("several entries match one login name; refused", extra={"dns": dns})
+            _log.error("several entries match one login name; refused", extra={"dns": sorted(found)[:5]})
             return None
-        return self._own(found[0], name) if found else None
+        return self._own(next(iter(found.values())), name) if found else None
 
     def read(self, search: Search, dn: str, name: str, deadline: Deadline) -> Person | None:
         """Read the person whose DN is known; None where the entry is none of ours.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -40,7 +41,7 @@ class Pool:
         """
         self._connect, self._is_spent = connect, is_spent
         self._slots = threading.BoundedSemaphore(size)
-        self._idle: list[tuple[Connection, float]] = []
+        self._idle: deque[tuple[Connection, float]] = deque()
         self._settings = settings
 
     @contextmanager
@@ -67,6 +68,7 @@ class Pool:
                 raise
             if keep:
                 self._idle.append((connection, retires))
+                self._close_oldest()
             else:
                 connection.close()
         finally:
@@ -94,6 +96,17 @@ class Pool:
                 return connection, retires
             connection.close()
         return None
+
+    def _close_oldest(self) -> None:
+        """Close the connection that was not used for the longest time, where it is of no more use."""
+        try:
+            connection, retires = self._idle.popleft()
+        except IndexError:
+            return
+        if self._is_usable(connection, retires):
+            self._idle.appendleft((connection, retires))
+        else:
+            connection.close()
 
     def _is_usable(self, connection: Connection, retires: float) -> bool:
         now = time.monotonic()

@@ -141,5 +141,10 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
     context.hostname_checks_common_name = False
     context.minimum_version = ssl.TLSVersion[settings.min_version.replace(".", "_")]
     if settings.client_cert is not None:
-        context.load_cert_chain(settings.client_cert, settings.client_key)
+        context.load_cert_chain(settings.client_cert, settings.client_key, password=_no_password)
     return context
+
+
+def _no_password() -> str:
+    """Answer in the place of a prompt, at which a server would wait for ever."""
+    raise OSError("the private key of directory.tls.client_key is encrypted: write one that is not")

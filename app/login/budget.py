@@ -11,14 +11,12 @@ against them. While there is one, a place of the budget is kept for it.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.login.attempt import Tags
 from app.state.rows import Kind, LoginRow
-
-GUESSES = 100
-"""How many passwords may be refused beside a proved one, from its own source and in one window."""
 
 
 class Spared(enum.StrEnum):
@@ -43,6 +41,7 @@ class Limits:
         remember_failures: For how long the same failure is not tried again.
         known_good: For how long a proved login has leave.
         lease: For how long an attempt that has not ended is waited for; longer than any bind.
+        guesses: How many passwords may be refused beside a proved one, from its own source and in a window.
     """
 
     account: int
@@ -52,6 +51,7 @@ class Limits:
     remember_failures: float
     known_good: float
     lease: float
+    guesses: int = 100
 
     @property
     def kept(self) -> float:
@@ -80,7 +80,7 @@ class Stop:
     """The directory must not be asked.
 
     Attributes:
-        seconds: After how many it makes sense to come again.
+        seconds: How long that is so at least.
         guessed: The row of a proved login beside which this was a guess.
         closed: That login has lost its leave by too many of them.
     """
@@ -119,19 +119,20 @@ def weigh(
     same = [row for row in rows if row.kind is not Kind.GOOD and row.tag == tags.login]
     if any(row.kind is Kind.PENDING and row.at > now - limits.lease for row in same):
         return Wait()
-    if any(row.kind is Kind.WRONG and row.at > now - limits.remember_failures for row in same):
-        return Stop(Spared.REMEMBERED_FAILURE)
+    wrong = max((row.at for row in same if row.kind is Kind.WRONG), default=-math.inf)
+    if wrong > now - limits.remember_failures:
+        return Stop(Spared.REMEMBERED_FAILURE, wrong + limits.remember_failures - now)
     failures = [row for row in rows if row.kind is not Kind.GOOD and row.at > now - limits.window]
     marks = [row for row in rows if row.kind is Kind.GOOD and row.at > now - limits.known_good]
     here = next((row for row in marks if row.source == tags.source), None)
-    closed = here is not None and _guesses(here, limits, now) >= GUESSES
+    closed = here is not None and _guesses(here, limits, now) >= limits.guesses
     if here is not None and not closed and here.tag == tags.short and len(failures) < limits.account:
         return Go(here)
     stop = _spent(failures, source, tags, limits, now, reserved=bool(marks))
     if stop is None:
         return Go(None)
-    if any(row.kind is Kind.WRONG and row in failures for row in same):
-        return Stop(Spared.REMEMBERED_FAILURE)
+    if wrong > now - limits.window:
+        return Stop(Spared.REMEMBERED_FAILURE)  # it is not asked again, and is no guess either
     return Stop(stop.why, stop.seconds, here, closed)
 
 

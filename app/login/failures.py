@@ -12,16 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from cachetools import TTLCache
+from cachetools import TLRUCache, TTLCache
 
 from app.login import budget
 from app.login.attempt import Attempt, Tagger, Tags
 from app.login.budget import Go, Limits, Source, Spared, Stop, Wait
 from app.login.ledger import Book, Ledger
-from app.state.rows import Kind, LoginRow, LoginsFull
+from app.state.rows import Kind, LoginRow
 
 _FULL_SECONDS = 60.0
-_GUESSES_REMEMBERED = 10_000
+_TAGS = 10_000
 _RENEWALS = 8
 _NO_TAG = b""
 
@@ -82,8 +82,10 @@ class Failures:
             clock: Seconds since 1970.
         """
         self._ledger, self._tagger, self._limits, self._clock = ledger, tagger, limits, clock
-        self._guessed: TTLCache[bytes, None] = TTLCache(_GUESSES_REMEMBERED, limits.window, clock)
-        self._guessed_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._guessed: TTLCache[bytes, None] = TTLCache(_TAGS, limits.window, clock)
+        # nothing makes a failure forgotten before its time, so that it need not be looked up again
+        self._wrong: TLRUCache[bytes, float] = TLRUCache(_TAGS, lambda _key, until, _now: until, clock)
 
     def admit(self, attempt: Attempt) -> Ticket | Wait | Stop:
         """Decide about one attempt, and write it down where the directory may be asked.
@@ -92,9 +94,17 @@ class Failures:
             StateUnavailable: The ledger does not work.
         """
         tags, now = self._tagger().tags(attempt), self._clock()
-        return self._ledger.transact(
+        with self._lock:
+            until = self._wrong.get(tags.login)
+        if until is not None:
+            return Stop(Spared.REMEMBERED_FAILURE, until - now)
+        verdict = self._ledger.transact(
             tags.account, tags.source, now, lambda book: self._admit(book, tags, now)
         )
+        if isinstance(verdict, Stop) and verdict.why is Spared.REMEMBERED_FAILURE and verdict.seconds:
+            with self._lock:
+                self._wrong[tags.login] = now + verdict.seconds
+        return verdict
 
     def take(self, attempt: Attempt) -> Ticket:
         """Write an attempt down that somebody else has admitted.
@@ -123,11 +133,10 @@ class Failures:
         verdict = budget.weigh(
             book.rows(), lambda: Source(*book.source(now - limits.window)), tags, limits, now
         )
+        if isinstance(verdict, Go) and verdict.mark is None and book.is_full():
+            return Stop(Spared.MEMORY_FULL, _FULL_SECONDS)
         if isinstance(verdict, Go):
-            try:
-                return self._write(book, tags, now, verdict.mark)
-            except LoginsFull:
-                return Stop(Spared.MEMORY_FULL, _FULL_SECONDS)
+            return self._write(book, tags, now, verdict.mark)
         if isinstance(verdict, Stop) and verdict.guessed is not None and self._is_new(tags):
             guesses, since = budget.guessed(verdict.guessed, limits, now)
             book.change(replace(verdict.guessed, guesses=guesses, guessed_since=since))
@@ -135,7 +144,7 @@ class Failures:
 
     def _is_new(self, tags: Tags) -> bool:
         """Tell whether a password was not refused here before: whoever repeats one learns nothing more."""
-        with self._guessed_lock:
+        with self._lock:
             known = tags.login in self._guessed
             self._guessed[tags.login] = None
         return not known

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from app.state.rows import Kind, LoginRow, LoginsFull
+from app.state.rows import Kind, LoginRow
 
 T = TypeVar("T")
 
@@ -27,11 +27,10 @@ class Book(Protocol):
         """Give how many failures of the source there are since a moment, and when the oldest was."""
 
     def add(self, row: LoginRow) -> int:
-        """Keep a row and give its id.
+        """Keep a row and give its id."""
 
-        Raises:
-            LoginsFull: It is a failure, and there are too many.
-        """
+    def is_full(self) -> bool:
+        """Tell whether there is no room for the failures of logins that nobody knows; time makes it."""
 
     def change(self, row: LoginRow) -> None:
         """Keep a row anew; one that is gone stays gone."""
@@ -111,11 +110,12 @@ class _ProcessBook:
         return len(moments), min(moments, default=0.0)
 
     def add(self, row: LoginRow) -> int:
-        if len(self._ledger.kept) >= self._ledger.most and row.kind is not Kind.GOOD:
-            raise LoginsFull
         kept = replace(row, id=next(self._ledger.ids))
         self._ledger.put(kept)
         return kept.id
+
+    def is_full(self) -> bool:
+        return len(self._ledger.kept) >= self._ledger.most
 
     def change(self, row: LoginRow) -> None:
         if row.id in self._ledger.kept:

@@ -24,9 +24,9 @@ from app.state.settings import StateSettings
 from app.state.tables import VERSION
 
 T = TypeVar("T")
-_DEADLINE_SECONDS: Final = 0.25
-_BUSY_SECONDS: Final = 1.0
-"""Where processes of one machine wait for each other, each has done its part in a millisecond."""
+_DEADLINE_SECONDS: Final = 1.0
+"""Usually it is a millisecond. Where nobody waits any longer each process counts alone, and more wrong
+passwords get through: so this is no place to be impatient."""
 _LEFT_ALONE_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 4
 _MODE: Final = 0o600
@@ -34,7 +34,7 @@ _POSTGRESQL: Final = {
     "connect_timeout": 2,  # seconds; libpq knows no less
     "keepalives_idle": 10,
     "tcp_user_timeout": 5000,
-    "options": "-c statement_timeout=1000 -c lock_timeout=250 -c idle_in_transaction_session_timeout=5000",
+    "options": "-c statement_timeout=1000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000",
     "application_name": "wharfinger",
     "prepare_threshold": None,  # a pooler in between may know nothing of prepared statements
 }
@@ -45,10 +45,10 @@ class Database:
 
     def __init__(self, settings: StateSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Prepare; connects to nothing yet."""
-        self._settings, self._clock = settings, clock
+        self._settings = settings
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-        self._left_alone_until = 0.0
+        self._breaker = _Breaker(clock)
         self._turn = threading.Lock()
         self._threads = None if settings.sqlite is not None else _Threads(_CONNECTIONS)
 
@@ -58,18 +58,24 @@ class Database:
         Raises:
             StateUnavailable: It could not be done in time; it may be done nevertheless.
         """
-        if self._clock() < self._left_alone_until:
+        if not self._breaker.lets_through():
             raise StateUnavailable("left alone after a failure")
         try:
             if self._threads is None:
-                return self._in_turn(work)
-            return self._threads.within(_DEADLINE_SECONDS, lambda: self._run(work))
+                result = self._in_turn(work)
+            else:
+                result = self._threads.within(_DEADLINE_SECONDS, lambda check: self._run(work, check))
         except TimeoutError:
-            self._leave_alone()
+            self._breaker.note(worked=False)
             raise StateUnavailable(f"no answer within {_DEADLINE_SECONDS:g} s") from None
         except (SQLAlchemyError, OSError) as error:
-            self._leave_alone()
+            self._breaker.note(worked=False)
             raise StateUnavailable(plain(error)) from None
+        except StateUnavailable:
+            self._breaker.note(worked=False)
+            raise
+        self._breaker.note(worked=True)
+        return result
 
     def ping(self) -> None:
         """Find out whether it works.
@@ -88,16 +94,18 @@ class Database:
 
     def _in_turn(self, work: Callable[[Connection], T]) -> T:
         """Let one thread of this process at a time to the file: a queue is fairer than SQLite's waiting."""
-        if not self._turn.acquire(timeout=_BUSY_SECONDS):
+        if not self._turn.acquire(timeout=_DEADLINE_SECONDS):
             raise TimeoutError
         try:
-            return self._run(work)
+            return self._run(work, lambda: None)
         finally:
             self._turn.release()
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
+    def _run(self, work: Callable[[Connection], T], check: Callable[[], None]) -> T:
         with self._opened().begin() as connection:
-            return work(connection)
+            result = work(connection)
+            check()
+            return result
 
     def _opened(self) -> Engine:
         if self._engine is None:
@@ -116,8 +124,31 @@ class Database:
             prepare.bring_up_to_date(self._settings)
         return made
 
-    def _leave_alone(self) -> None:
-        self._left_alone_until = self._clock() + _LEFT_ALONE_SECONDS
+
+class _Breaker:
+    """Spares a database that has just failed, and its users the wait; then lets one of them try."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._closed_until = 0.0
+        self._has_failed = False
+
+    def lets_through(self) -> bool:
+        """Tell whether to ask; whoever is told so first after a failure tries for the others."""
+        with self._lock:
+            now = self._clock()
+            if now < self._closed_until:
+                return False
+            if self._has_failed:
+                self._closed_until = now + _LEFT_ALONE_SECONDS
+            return True
+
+    def note(self, *, worked: bool) -> None:
+        """Take note of how it went."""
+        with self._lock:
+            self._has_failed = not worked
+            self._closed_until = 0.0 if worked else self._clock() + _LEFT_ALONE_SECONDS
 
 
 class _Threads:
@@ -128,21 +159,33 @@ class _Threads:
         self._lock = threading.Lock()
         self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
 
-    def within(self, seconds: float, work: Callable[[], T]) -> T:
+    def within(self, seconds: float, work: Callable[[Callable[[], None]], T]) -> T:
         """Have it done; what has not been begun in time is not done.
+
+        Args:
+            seconds: How long to wait for it.
+            work: Is given what raises TimeoutError where nobody waits any more; to be called before what it
+                does becomes final.
 
         Raises:
             TimeoutError: It did not end in time.
         """
         future: Future[T] = Future()
+        over = threading.Event()
+
+        def check() -> None:
+            if over.is_set():
+                raise TimeoutError
+
         with self._lock:
             if self._started < self._most:
                 self._started += 1
                 threading.Thread(target=self._serve, name="state", daemon=True).start()
-        self._queue.put((future, work))
+        self._queue.put((future, lambda: work(check)))
         try:
             return future.result(seconds)
         finally:
+            over.set()
             future.cancel()
 
     def _serve(self) -> None:
@@ -162,10 +205,10 @@ def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
     Raises:
         OSError: The file of an SQLite database cannot be made.
     """
-    pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": _BUSY_SECONDS}
+    pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": _DEADLINE_SECONDS}
     if settings.sqlite is not None:
         os.close(os.open(settings.sqlite, os.O_RDWR | os.O_CREAT, _MODE))
-        arguments: dict[str, Any] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        arguments: dict[str, Any] = {"timeout": _DEADLINE_SECONDS, "check_same_thread": False}
     else:
         arguments = dict(_POSTGRESQL)
         pool |= {"pool_pre_ping": False, "pool_recycle": 300}

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from app.errors import StateUnavailable
 from app.state.database import Database
-from app.state.rows import Kind, LoginRow, LoginsFull
+from app.state.rows import Kind, LoginRow
 from app.state.tables import logins
 
 T = TypeVar("T")
@@ -104,15 +104,13 @@ class SqlBook:
         return found[0], found[1] or 0.0
 
     def add(self, row: LoginRow) -> int:
-        """Keep a row and give its id.
-
-        Raises:
-            LoginsFull: It is a failure, and there are too many.
-        """
-        if self._ledger.is_full and row.kind is not Kind.GOOD:
-            raise LoginsFull
+        """Keep a row and give its id."""
         added = self._connection.execute(_ADD, _values(row)).inserted_primary_key
         return int(added[0]) if added is not None else 0
+
+    def is_full(self) -> bool:
+        """Tell whether there is no room for the failures of logins that nobody knows; time makes it."""
+        return self._ledger.is_full
 
     def change(self, row: LoginRow) -> None:
         """Keep a row anew; one that is gone stays gone."""

@@ -45,7 +45,3 @@ class LoginRow:
     until: float
     guesses: int = 0
     guessed_since: float = 0.0
-
-
-class LoginsFull(Exception):  # noqa: N818 - named after the state
-    """There is no room for another failure; time makes it."""

@@ -1,20 +1,23 @@
 """The log: JSON lines on standard error, one canonical line per request.
 
 The program's own modules, gunicorn and every library log through the standard library; structlog renders all
-of it. Exceptions are logged with their traceback's places and no values.
+of it. Exceptions are logged with their traceback's places and no values: a library may put into the text of
+an error whatever it was given, and that may be a password.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import structlog
 
 from app.configfile.fields import Section
-from app.errors import Code
+from app.errors import Code, WharfingerError
 from app.telemetry.record import TokenRecord
 
 _log = structlog.stdlib.get_logger("wharfinger.token")
@@ -40,13 +43,14 @@ def configure(level: str) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(places),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(formatter)
     logging.basicConfig(handlers=[stream], level=level.upper(), force=True)
+    threading.excepthook = _tell_of_thread
     logging.getLogger("ldap3").setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
@@ -59,6 +63,34 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def places(exc_info: structlog.typing.ExcInfo) -> str:
+    """Say where an exception came from and what kind it is; its text only where that is harmless."""
+    return "\n".join(reversed([*_chain(exc_info[1])]))
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    told: set[int] = set()
+    while error is not None and id(error) not in told:
+        told.add(id(error))
+        where = "".join(traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__)).format())
+        text = _text(error)
+        yield f"{where}{type(error).__name__}{text and f': {text}'}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, WharfingerError):
+        return str(error)
+    if isinstance(error, OSError):
+        return " ".join(str(each) for each in (error.strerror, error.filename) if each)
+    return ""
+
+
+def _tell_of_thread(arguments: threading.ExceptHookArgs) -> None:
+    name = arguments.thread.name if arguments.thread else ""
+    _log.error("a thread ended with a fault", thread=name, exc_info=arguments.exc_value)
 
 
 class RequestLog:

@@ -8,6 +8,8 @@
     samba       a domain controller of Active Directory's kind; samba_company says who is in it
     dirsrv      389 Directory Server; dirsrv_company says who is in it
     certificates  good ones and bad ones
+    marks       secrets that are searched for
+    stands      what each real directory is to answer
     ldif        what directories are filled with
     server      Wharfinger under gunicorn
     registry    Debian's docker-registry 2.8 and Distribution 3.x

@@ -147,3 +147,19 @@ def test_a_subjects_name_folds_to_itself(name: str) -> None:
 def test_letters_that_case_folding_takes_apart(name: str) -> None:
     """`ǰ` case-folds into two characters; a name with it folds to what the directory calls its owner."""
     assert dn.fold(name) == names.canonical(name)
+
+
+@pytest.mark.parametrize("text", ["cn=a\\ ,dc=x", "cn=a\\ ", "cn= a\\ \\  , dc=x", "cn=\\ a"])
+def test_an_escaped_blank_at_the_end_of_a_value_is_part_of_it(text: str) -> None:
+    """Directories write it so; the value as such keeps it, and folding takes it off as a directory does."""
+    assert dn.parse(text).rdns[0] == (("cn", "a"),)
+    ((_, value),) = dn.first(text)
+    assert value.strip(" ") == "a"
+    assert value != "a"
+
+
+@pytest.mark.parametrize("text", ["cn=a\\", "cn=\\", "cn=a\\x ,dc=x"])
+def test_a_backslash_that_escapes_nothing_is_an_error(text: str) -> None:
+    """At the end of a value too."""
+    with pytest.raises(ValueError, match="escapes nothing"):
+        dn.parse(text)

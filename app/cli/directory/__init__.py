@@ -7,6 +7,7 @@ import click
 from app.cli.lazy import LazyGroup, Places
 
 _PLACES: Places = {
+    "check": ("app.cli.directory.check:check", "Try every server of a realm's directory, step by step."),
     "whois": ("app.cli.directory.whois:whois", "Show who somebody is, and through what in which groups."),
 }
 

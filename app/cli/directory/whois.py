@@ -59,9 +59,14 @@ def _text(fields: dict[str, Any]) -> Iterator[str]:
     for name, values in fields["attributes"].items():
         yield f"  {name:<7} {', '.join(values) or '-'}"
     yield "  groups" if fields["groups"] else "  no groups"
-    width = max((len(group["name"]) for group in fields["groups"]), default=0)
-    for group in fields["groups"]:
-        yield f"    {group['name']:<{width}}  {group['found']}".rstrip()
+    yield from (f"    {line}" for line in group_lines(fields["groups"]))
+
+
+def group_lines(groups: list[dict[str, Any]]) -> Iterator[str]:
+    """Give groups in the shape of `describe` as lines for people."""
+    width = max((len(group["name"]) for group in groups), default=0)
+    for group in groups:
+        yield f"{group['name']:<{width}}  {group['found']}".rstrip()
         if group["ambiguous"]:
-            yield "      shares its name with another of these: a rule by name can only deny; its DN is"
-            yield f"      {group['dn']}"
+            yield "  shares its name with another of these: a rule by name can only deny; its DN is"
+            yield f"  {group['dn']}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 import structlog
 
-from app.errors import Code
+from app.errors import Code, DirectoryUnavailable
 from app.telemetry import log
 from app.telemetry.record import ISSUED, Timings, TokenRecord
 
@@ -21,8 +22,9 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 def _own_logging() -> Iterator[None]:
     """Give each test a logging of its own and put the former back."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, of_threads = list(root.handlers), root.level, threading.excepthook
     yield
+    threading.excepthook = of_threads
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
 
@@ -69,18 +71,46 @@ def test_the_level_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
     assert _lines(capsys) == []
 
 
-def test_a_traceback_shows_places_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
-    """A local variable of a frame is not printed, whatever it holds."""
-    log.configure("info")
-
-    def stumble() -> None:
-        marked = "marked-" + "password"
-        raise RuntimeError(f"no value of {len(marked)} characters")
-
+def _fault(error: BaseException, cause: BaseException | None = None) -> None:
+    """Have an exception logged, with what led to it."""
     try:
-        stumble()
-    except RuntimeError:
+        raise error from cause
+    except type(error):
         logging.getLogger("x").exception("fault")
+
+
+def test_a_traceback_shows_places_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a local variable nor the text of an error: a library puts into it what it was given."""
+    log.configure("info")
+    marked = "marked-" + "password"
+    _fault(ValueError(f"invalid literal: {marked}"), KeyError(marked))
     (line,) = _lines(capsys)
-    assert "stumble" in str(line["exception"])
+    told = str(line["exception"])
+    assert "in _fault" in told
+    assert told.index("KeyError") < told.index("ValueError")
     assert "marked-password" not in str(line)
+
+
+def test_a_text_that_is_harmless_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Our own errors' details, and what the system says of a file."""
+    log.configure("info")
+    _fault(DirectoryUnavailable("no server answers"), FileNotFoundError(2, "No such file", "rules.yaml"))
+    (line,) = _lines(capsys)
+    assert "DirectoryUnavailable: no server answers" in str(line["exception"])
+    assert "FileNotFoundError: No such file rules.yaml" in str(line["exception"])
+
+
+def test_a_thread_that_ends_with_a_fault_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """Python would write it to standard error in its own form, text and all."""
+    log.configure("info")
+    own = threading.Thread(target=_raise, args=(ValueError("marked-password"),), name="watcher")
+    own.start()
+    own.join()
+    (line,) = _lines(capsys)
+    assert (line["event"], line["thread"]) == ("a thread ended with a fault", "watcher")
+    assert "ValueError" in str(line["exception"])
+    assert "marked-password" not in str(line)
+
+
+def _raise(error: BaseException) -> None:
+    raise error

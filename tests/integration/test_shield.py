@@ -1,0 +1,151 @@
+"""The shield before a real directory: what reaches slapd is counted on the wire, and in its own count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, TypeAlias
+
+import ldap3
+import pytest
+from ldap3 import ALL_OPERATIONAL_ATTRIBUTES, BASE
+
+from tests.support.counting import directory_tap
+from tests.support.crowd import log_in, meanwhile, repeat
+from tests.support.postgres import PASSWORD, Postgres
+from tests.support.server import REALM, Server
+from tests.support.slapd import SUFFIX, Slapd
+from tests.support.tap import Tap
+
+Change: TypeAlias = Callable[[dict[str, Any]], object]
+Start: TypeAlias = Callable[[Change], Server]
+WRONG = "mistyped-password"
+SECRET = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def directory(start_slapd: Callable[[], Slapd]) -> Slapd:
+    """Give a directory of the test's own, in which nobody has failed yet."""
+    return start_slapd()
+
+
+@pytest.fixture
+def tap(directory: Slapd) -> Iterator[Tap]:
+    """Give the tap before it."""
+    with directory_tap(directory) as running:
+        yield running
+
+
+@pytest.fixture
+def start(start_server: Callable[..., Server], directory: Slapd, tap: Tap) -> Start:
+    """Give a function that starts a server behind the tap."""
+
+    def start(change: Change) -> Server:
+        def behind_the_tap(settings: dict[str, Any]) -> None:
+            realm = settings["realms"][REALM]
+            realm["directory"]["servers"] = [f"ldaps://127.0.0.1:{tap.port}"]
+            realm["shield"] = {"failure_floor": "10ms"}
+            change(settings)
+
+        return start_server(directory, behind_the_tap)
+
+    return start
+
+
+def _binds(tap: Tap, password: str) -> int:
+    """Count the binds with a password, as they went over the wire."""
+    return sum(bytes(kept.asked).count(password.encode()) for kept in tap.conversations)
+
+
+def _strikes(slapd: Slapd, user: str) -> int:
+    """Count what the directory's password policy holds against somebody."""
+    server = ldap3.Server(slapd.url, get_info=ldap3.NONE)
+    with ldap3.Connection(server, user=f"cn=admin,{SUFFIX}", password="admin-password") as connection:
+        connection.search(
+            f"uid={user},ou=people,{SUFFIX}", "(objectClass=*)", BASE, attributes=ALL_OPERATIONAL_ATTRIBUTES
+        )
+        return len(connection.response[0]["raw_attributes"].get("pwdFailureTime", ()))
+
+
+def test_one_wrong_password_is_one_bind_over_two_workers(start: Start, tap: Tap) -> None:
+    """However often it comes and to whichever process; the right one works meanwhile."""
+    server = start(lambda settings: settings["server"].update(workers=2))
+    with meanwhile([server], "alice", "alice-password", pause=0.05) as right:
+        assert repeat([server], "alice", WRONG, 200) == {401: 200}
+    assert right.keys() == {200}
+    assert _binds(tap, WRONG) == 1
+
+
+def test_a_guesser_does_not_lock_the_account(start: Start, directory: Slapd, tap: Tap) -> None:
+    """Five wrong passwords would; the directory sees two, the others are told to wait, alice works."""
+    server = start(lambda settings: settings["server"].update(workers=2))
+    assert log_in(server, "alice", "alice-password")[0] == 200
+    answers = [log_in(server, "Alice", f"{WRONG}-{number}") for number in range(8)]
+    assert [status for status, _ in answers] == [401, 401, *[429] * 6]
+    assert 800 < int(answers[-1][1]["Retry-After"]) <= 900
+    assert _binds(tap, WRONG) == _strikes(directory, "alice") == 2
+    assert log_in(server, "alice", "alice-password")[0] == 200
+    line = server.audit_line(outcome="too_many_failures", username="Alice")
+    assert (line["spared"], line["address"]) == ("source_share", "127.0.0.1")
+
+
+class _Clients:
+    """A server whose proxy is here: each login comes from an address that the test chooses."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def log_in(self, address: str, user: str, password: str) -> int:
+        return log_in(self._server, user, password, **{"X-Forwarded-For": address})[0]
+
+
+@pytest.mark.slow
+def test_a_guesser_at_many_addresses_does_not_keep_the_owner_out(start: Start, directory: Slapd) -> None:
+    """Who logged in from here before still does, whichever worker is asked; elsewhere one has to wait."""
+
+    def change(settings: dict[str, Any]) -> None:
+        settings["server"].update(workers=4, trusted_proxies=["127.0.0.1"])
+        settings["realms"][REALM]["shield"]["remember"] = 0
+
+    clients = _Clients(start(change))
+    assert clients.log_in("192.0.2.1", "alice", "alice-password") == 200
+    found = [clients.log_in(f"198.51.100.{number}", "alice", f"{WRONG}-{number}") for number in range(20)]
+    assert found == [401] * 3 + [429] * 17
+    assert _strikes(directory, "alice") == 3
+    assert [clients.log_in("192.0.2.1", "alice", "alice-password") for _ in range(20)] == [200] * 20
+    assert clients.log_in("192.0.2.2", "alice", "alice-password") == 429
+
+
+_TIMES = 10_000
+
+
+@pytest.mark.slow
+def test_ten_thousand_repetitions_over_four_workers(start: Start, directory: Slapd, tap: Tap) -> None:
+    """One server, its state in a file: one bind, one strike, and the right password works every time."""
+    server = start(lambda settings: settings["server"].update(workers=4))
+    _prove([server], directory, tap)
+
+
+@pytest.mark.slow
+def test_ten_thousand_repetitions_over_two_servers(start: Start, directory: Slapd, tap: Tap) -> None:
+    """Two servers of four workers each, their state in PostgreSQL: one bind, and so on."""
+    with ExitStack() as running:
+        postgres = running.enter_context(Postgres())
+        state = {"url": postgres.make("state"), "password": PASSWORD, "secret": SECRET}
+
+        def change(settings: dict[str, Any]) -> None:
+            settings["server"].update(workers=4)
+            settings["state"] = state
+
+        _prove([start(change), start(change)], directory, tap)
+
+
+def _prove(servers: list[Server], directory: Slapd, tap: Tap) -> None:
+    with meanwhile(servers, "alice", "alice-password", pause=0.05) as right:
+        assert repeat(servers, "alice", WRONG, _TIMES) == {401: _TIMES}
+    assert right.keys() == {200}
+    assert right[200] > 50
+    assert _binds(tap, WRONG) == 1
+    assert repeat(servers, "bob", f"{WRONG}-of-bob", _TIMES // 10) == {401: _TIMES // 10}
+    assert _binds(tap, f"{WRONG}-of-bob") == _strikes(directory, "bob") == 1
+    assert not any("state" in line["event"] for server in servers for line in server.log())

@@ -1,0 +1,117 @@
+"""The entry of a person, and the name to bind with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import dn
+from app.directory.connection import Entry, Query, Result
+from app.directory.deadline import Deadline
+from app.directory.direct import DirectLogin, escape_dn_value
+from app.directory.login import PasswordCheck
+from app.directory.people import People
+from app.directory.servers import Servers
+from app.directory.settings import DirectorySettings
+
+ALICE = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"]})
+
+
+@dataclass(slots=True)
+class Always:
+    """Finds the same under every base."""
+
+    entries: Sequence[Entry]
+
+    def search(self, query: Query, deadline: Deadline) -> Result:
+        """Find."""
+        deadline.remaining()
+        assert query.size_limit == 2
+        return Result(0, "", entries=tuple(self.entries))
+
+
+def _settings(**changed: Any) -> DirectorySettings:
+    section = {
+        "servers": ["ldap://127.0.0.1"],
+        "service_account": {"dn": "cn=w", "password": "x"},
+        "users": {"bases": ["dc=x", "ou=people,dc=x"]},
+        "groups": {"strategy": "none"},
+    }
+    return DirectorySettings.model_validate(section | changed)
+
+
+def _find(entries: Sequence[Entry], name: str) -> str | None:
+    person = People(_settings()).find(Always(entries), name, Deadline(timedelta(seconds=1)))
+    return None if person is None else person.name
+
+
+def test_an_entry_below_two_bases_is_one_person() -> None:
+    """One base may lie within another."""
+    assert _find([ALICE], "ALICE") == "alice"
+
+
+@pytest.mark.parametrize(
+    ("entries", "name"),
+    [
+        ([], "alice"),
+        ([ALICE, Entry("uid=alice,ou=former,dc=x", {"uid": [b"alice"]})], "alice"),
+        ([ALICE], "alic"),
+        ([Entry("cn=x", {})], "alice"),
+        ([Entry("cn=x", {"uid": [b"alice", b"bob"]})], "alice"),
+        ([Entry("cn=x", {"uid": [b"\xff"]})], "alice"),
+    ],
+    ids=["nobody", "two", "another-name", "no-name", "two-names", "no-text"],
+)
+def test_nobody_is_guessed(entries: Sequence[Entry], name: str) -> None:
+    """Exactly one entry, with exactly one name, which is the typed one."""
+    assert _find(entries, name) is None
+
+
+def _direct(template: str) -> DirectLogin:
+    kind = "openldap" if "=" in template else "activedirectory"
+    settings = _settings(kind=kind, login={"mode": "direct", "template": template})
+    return DirectLogin(settings, PasswordCheck(Servers([], timedelta(1)), settings), People(settings), None)
+
+
+@given(st.one_of(st.text(min_size=1, max_size=30), st.text(" \\#,+=\0a", min_size=1, max_size=4)))
+def test_a_name_is_one_value_of_a_dn(name: str) -> None:
+    """Whatever is typed, the DN has the RDNs of the template, and the name is the value of the first."""
+    bound = _direct("uid={username},ou=people,dc=x").bind_name(name)
+    try:
+        typed = dn.fold(name.encode().decode())
+    except UnicodeEncodeError:
+        return  # lone surrogates: no such name comes over the wire
+    assert bound is not None
+    assert dn.first(bound) == (("uid", name),)
+    assert dn.parse(bound).rdns == ((("uid", typed),), (("ou", "people"),), (("dc", "x"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        ("a,b", "a\\,b"),
+        ("#a", "\\#a"),
+        (" a ", "\\ a\\ "),
+        (" ", "\\ "),
+        ("a+b=c", "a\\+b\\=c"),
+        ("a\\", "a\\\\"),
+    ],
+)
+def test_a_value_of_a_dn_is_escaped(name: str, escaped: str) -> None:
+    """RFC 4514 §2.4."""
+    assert escape_dn_value(name) == escaped
+
+
+@pytest.mark.parametrize("template", ["{username}@ad.example.com", "CORP\\{username}"])
+def test_names_of_active_directory_hold_no_other_form(template: str) -> None:
+    """An @ or a backslash in the name would make it somebody else's."""
+    login = _direct(template)
+    assert login.bind_name("alice") == template.replace("{username}", "alice")
+    for name in ("alice@evil.example", "EVIL\\alice", "alice/x", "a,b", "CN=alice", '"', "a*"):
+        assert login.bind_name(name) is None

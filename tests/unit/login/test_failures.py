@@ -1,0 +1,387 @@
+"""What is known of failures: one contract for the ledger of a process and for that of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from app.login.attempt import Attempt, Tagger, source_of
+from app.login.budget import Limits, Spared, Stop, Wait
+from app.login.failures import Failures, Outcome, Ticket
+from app.login.ledger import Ledger, ProcessLedger
+from app.protocol.secret import Secret
+from app.state.settings import StateSettings
+from app.state.shared import SharedState
+from tests.support.postgres import PASSWORD, Postgres
+
+LIMITS = Limits(account=4, share=2, source=6, window=900, remember_failures=300, known_good=604_800, lease=15)
+HOME, ELSEWHERE, FAR = "192.0.2.1", "198.51.100.1", "203.0.113.1"
+
+
+@dataclass(slots=True)
+class Scene:
+    """One memory, and a clock that a test moves."""
+
+    ledger: Ledger
+    limits: Limits = LIMITS
+    now: float = 1_000_000.0
+    key: bytes = bytes(32)
+
+    def memory(self) -> Failures:
+        """Give the memory as one process has it."""
+        tagger = Tagger(self.key, "demo")
+        return Failures(self.ledger, lambda: tagger, self.limits, lambda: self.now)
+
+    def ask(
+        self, outcome: Outcome, password: str, source: str = HOME, account: str = "alice"
+    ) -> Outcome | Spared | type[Wait]:
+        """Try once in a process of its own, and give how it ended, or why it was not tried."""
+        memory, attempt = self.memory(), attempt_of(password, source, account)
+        verdict = memory.admit(attempt)
+        if isinstance(verdict, Ticket):
+            memory.settle(verdict, attempt, outcome)
+            return outcome
+        return verdict.why if isinstance(verdict, Stop) else Wait
+
+    def wrong(self, password: str, source: str = HOME, account: str = "alice") -> object:
+        """Try a wrong password."""
+        return self.ask(Outcome.WRONG, password, source, account)
+
+    def right(self, password: str = "right", source: str = HOME) -> object:
+        """Try the right one."""
+        return self.ask(Outcome.RIGHT, password, source)
+
+
+def attempt_of(password: str, source: str = HOME, account: str = "alice") -> Attempt:
+    """Make an attempt."""
+    return Attempt(account, Secret(password), source)
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], SharedState]:
+    """Give a function that makes an empty state in a file."""
+    folder = tmp_path_factory.mktemp("state")
+    template = folder / "template.db"
+    SharedState(StateSettings(url=f"sqlite:///{template}")).bring_up_to_date()
+    made = 0
+
+    def make() -> SharedState:
+        nonlocal made
+        made += 1
+        path = folder / f"{made}.db"
+        path.write_bytes(template.read_bytes())
+        return SharedState(StateSettings(url=f"sqlite:///{path}"))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], SharedState]]:
+    """Give a function that makes an empty state in PostgreSQL."""
+    with Postgres() as running:
+        made = 0
+
+        def make() -> SharedState:
+            nonlocal made
+            made += 1
+            url = running.make(f"state{made}")
+            state = SharedState(
+                StateSettings.model_validate({"url": url, "password": PASSWORD, "secret": "x" * 32})
+            )
+            state.bring_up_to_date()
+            return state
+
+        yield make
+
+
+@pytest.fixture(params=["process", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
+    """Give a scene over each of the ledgers."""
+    if request.param == "process":
+        yield Scene(ProcessLedger())
+        return
+    state: SharedState = request.getfixturevalue(request.param)()
+    yield Scene(state)
+    state.close()
+
+
+def test_a_wrong_password_is_asked_once_by_all_processes(scene: Scene) -> None:
+    """Within `remember_failures`; then once more."""
+    assert scene.wrong("a") is Outcome.WRONG
+    assert {scene.wrong("a", source) for source in (HOME, ELSEWHERE, FAR)} == {Spared.REMEMBERED_FAILURE}
+    scene.now += 299
+    assert scene.wrong("a") is Spared.REMEMBERED_FAILURE
+    scene.now += 2
+    assert scene.wrong("a") is Outcome.WRONG
+
+
+def test_one_process_does_not_look_a_failure_up_twice(scene: Scene) -> None:
+    """What is known to be wrong is known until its time is over, whatever becomes of the ledger."""
+    memory = scene.memory()
+    ticket = memory.admit(attempt_of("a"))
+    assert isinstance(ticket, Ticket)
+    memory.settle(ticket, attempt_of("a"), Outcome.WRONG)
+    assert isinstance(memory.admit(attempt_of("a")), Stop)
+    scene.ledger = ProcessLedger()
+    assert isinstance(memory.admit(attempt_of("a")), Stop)
+    scene.now += 301
+    assert isinstance(memory.admit(attempt_of("a", FAR)), Ticket)
+
+
+def test_a_source_has_a_share_of_an_account(scene: Scene) -> None:
+    """Two from here, and one from elsewhere finds a place."""
+    assert [scene.wrong(str(number)) for number in range(4)] == [Outcome.WRONG] * 2 + [
+        Spared.SOURCE_SHARE
+    ] * 2
+    assert scene.wrong("elsewhere", ELSEWHERE) is Outcome.WRONG
+
+
+def test_an_account_has_a_budget(scene: Scene) -> None:
+    """Four from anywhere; after a window there is room again."""
+    sources = [HOME, HOME, ELSEWHERE, ELSEWHERE, FAR]
+    found = [scene.wrong(str(number), source) for number, source in enumerate(sources)]
+    assert found == [Outcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
+    scene.now += 901
+    assert scene.wrong("later", FAR) is Outcome.WRONG
+
+
+def test_it_says_when_to_come_again(scene: Scene) -> None:
+    """When the first of the failures that are too many has lasted a window."""
+    scene.wrong("a")
+    scene.now += 100
+    scene.wrong("b")
+    scene.now += 100
+    stop = scene.memory().admit(attempt_of("c"))
+    assert isinstance(stop, Stop)
+    assert stop.seconds == pytest.approx(700)
+
+
+def test_a_source_has_a_budget_over_all_accounts(scene: Scene) -> None:
+    """Six; another source is not concerned, nor is an account that was right from here before."""
+    scene.right()
+    found = [scene.wrong("x", account=f"user{number}") for number in range(8)]
+    assert found == [Outcome.WRONG] * 6 + [Spared.SOURCE_BUDGET] * 2
+    assert scene.wrong("x", ELSEWHERE, "user7") is Outcome.WRONG
+    assert scene.right() is Outcome.RIGHT
+    assert scene.right("right", ELSEWHERE) is Outcome.RIGHT
+
+
+def test_a_right_password_costs_nothing(scene: Scene) -> None:
+    """However often, and from wherever."""
+    assert {scene.right("right", f"192.0.2.{number}") for number in range(20)} == {Outcome.RIGHT}
+    assert [scene.wrong(str(number)) for number in range(2)] == [Outcome.WRONG] * 2
+
+
+def test_a_right_password_has_leave_where_it_was_right(scene: Scene) -> None:
+    """The budget is spent by others, and the owner logs in; from a place where that never was, it waits."""
+    scene.right()
+    found = [scene.wrong(str(number), f"198.51.100.{number}") for number in range(6)]
+    assert found == [Outcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET] * 3
+    assert [scene.right() for _ in range(5)] == [Outcome.RIGHT] * 5
+    assert scene.right("right", ELSEWHERE) is Spared.ACCOUNT_BUDGET
+    scene.now += 604_800
+    assert scene.wrong("a", FAR) is Outcome.WRONG
+
+
+def test_leave_ends_with_the_password(scene: Scene) -> None:
+    """A changed password is tried once with leave, the last of the budget; then all leaves are gone."""
+    scene.right()
+    scene.right("right", ELSEWHERE)
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{10 + number}")
+    assert scene.wrong("right") is Outcome.WRONG
+    scene.now += 301
+    assert scene.wrong("right", ELSEWHERE) is Spared.REMEMBERED_FAILURE
+    assert scene.wrong("else", FAR) is Spared.ACCOUNT_BUDGET
+
+
+def test_there_is_one_right_password(scene: Scene) -> None:
+    """Another one that is right ends the leave of the former."""
+    scene.right("old")
+    scene.right("new", ELSEWHERE)
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{10 + number}")
+    assert scene.ask(Outcome.WRONG, "old") is Spared.ACCOUNT_BUDGET
+    assert scene.right("new", ELSEWHERE) is Outcome.RIGHT
+
+
+def test_leave_is_closed_by_guesses_from_its_own_source(scene: Scene) -> None:
+    """By so many different passwords; not by repetitions of one, and not by anybody elsewhere."""
+    scene.limits = replace(LIMITS, guesses=10)
+    scene.right()
+    memory = scene.memory()
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{number}")
+    for _ in range(20):
+        memory.admit(attempt_of("one"))
+    for number in range(20):
+        memory.admit(attempt_of(f"guess{number}", ELSEWHERE))
+    assert scene.right() is Outcome.RIGHT
+    for number in range(8):
+        assert memory.admit(attempt_of(f"guess{number}")) != Wait()
+    assert scene.right() is Outcome.RIGHT
+    memory.admit(attempt_of("last"))
+    stop = memory.admit(attempt_of("right"))
+    assert isinstance(stop, Stop)
+    assert stop.closed
+    scene.now += 901
+    assert scene.right() is Outcome.RIGHT
+
+
+def test_a_success_does_not_give_a_guesser_a_new_budget(scene: Scene) -> None:
+    """What others have spent stays spent."""
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{number}")
+    assert scene.right() is Outcome.RIGHT
+    assert scene.wrong("a", FAR) is Spared.ACCOUNT_BUDGET
+
+
+def test_who_asks_already_is_waited_for(scene: Scene) -> None:
+    """The same password, from wherever and in whichever process; another one is not concerned."""
+    memory = scene.memory()
+    ticket = memory.admit(attempt_of("a"))
+    assert isinstance(ticket, Ticket)
+    assert scene.memory().admit(attempt_of("a", ELSEWHERE)) == Wait()
+    assert scene.wrong("b") is Outcome.WRONG
+    memory.settle(ticket, attempt_of("a"), Outcome.WRONG)
+    assert scene.wrong("a", ELSEWHERE) is Spared.REMEMBERED_FAILURE
+
+
+def test_attempts_at_once_are_counted_before_they_end(scene: Scene) -> None:
+    """However many are under way, no more than the budget are let through."""
+    verdicts = [scene.memory().admit(attempt_of(str(each), f"192.0.2.{each}")) for each in range(10)]
+    assert sum(isinstance(verdict, Ticket) for verdict in verdicts) == 4
+
+
+def test_who_died_has_failed(scene: Scene) -> None:
+    """An attempt that never ended is not waited for any longer than a lease, and counts for a window."""
+    for number in range(2):
+        assert isinstance(scene.memory().admit(attempt_of(str(number))), Ticket)
+    scene.now += 16
+    assert scene.wrong("0", ELSEWHERE) is Outcome.WRONG
+    assert scene.wrong("other") is Spared.SOURCE_SHARE
+    scene.now += 900
+    assert scene.wrong("other") is Outcome.WRONG
+
+
+def test_a_lost_answer_has_failed_but_is_not_wrong(scene: Scene) -> None:
+    """It may have been counted by the directory; the password may be right."""
+    assert [scene.ask(Outcome.LOST, "a") for _ in range(3)] == [Outcome.LOST] * 2 + [Spared.SOURCE_SHARE]
+
+
+def test_a_lost_answer_does_not_end_leave(scene: Scene) -> None:
+    """A directory that loses answers keeps nobody out whose password was right lately."""
+    scene.right()
+    assert {scene.ask(Outcome.LOST, "right") for _ in range(10)} == {Outcome.LOST}
+    assert scene.right() is Outcome.RIGHT
+
+
+def test_what_was_not_asked_has_not_failed(scene: Scene) -> None:
+    """A directory that is down spends nobody's budget."""
+    assert {scene.ask(Outcome.NOT_ASKED, str(number)) for number in range(20)} == {Outcome.NOT_ASKED}
+
+
+def test_an_account_that_may_not_log_in_has_not_failed_and_has_no_leave(scene: Scene) -> None:
+    """Its password was not wrong; and nothing of it is remembered as right."""
+    scene.right()
+    assert {scene.ask(Outcome.NOT_NOW, "right") for _ in range(10)} == {Outcome.NOT_NOW}
+    for number in range(4):
+        scene.wrong(str(number), f"198.51.100.{number}")
+    assert scene.right() is Spared.ACCOUNT_BUDGET
+
+
+def test_accounts_and_realms_are_apart(scene: Scene) -> None:
+    """Another account has its own budget; another realm's failures are not ours."""
+    scene.wrong("a")
+    scene.wrong("b")
+    assert scene.wrong("a", account="bob") is Outcome.WRONG
+    other = Tagger(scene.key, "other")
+    assert isinstance(
+        Failures(scene.ledger, lambda: other, LIMITS, lambda: scene.now).admit(attempt_of("a")), Ticket
+    )
+
+
+def test_leave_can_be_switched_off(scene: Scene) -> None:
+    """With `known_good: 0` nothing is noted of a right password."""
+    scene.limits = replace(LIMITS, known_good=0)
+    scene.right()
+    for number in range(4):
+        assert scene.wrong(str(number), f"198.51.100.{number}") is Outcome.WRONG
+    assert scene.right() is Spared.ACCOUNT_BUDGET
+
+
+def test_a_full_memory_lets_nobody_unknown_in() -> None:
+    """A flood pushes no failure out; who has leave still logs in; time makes room."""
+    scene = Scene(ProcessLedger(most=3))
+    scene.right()
+    scene.wrong("a", account="bob")
+    scene.wrong("a", account="carol")
+    assert scene.wrong("a", account="dave") is Spared.MEMORY_FULL
+    assert scene.right() is Outcome.RIGHT
+    assert scene.wrong("a", account="bob") is Spared.REMEMBERED_FAILURE
+    scene.now += 901
+    assert scene.wrong("a", account="dave") is Outcome.WRONG
+
+
+def test_the_ledger_of_a_process_forgets_what_is_over() -> None:
+    """Neither rows nor indexes are left."""
+    ledger = ProcessLedger()
+    scene = Scene(ledger)
+    for number in range(5):
+        scene.wrong("a", f"192.0.2.{number}", f"user{number}")
+    scene.now += 901
+    ledger.most = 0
+    scene.wrong("b")
+    assert (ledger.kept, dict(ledger.of_account), dict(ledger.of_source)) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("unknown", ""),
+    ],
+)
+def test_a_source_is_what_one_has_at_once(address: str, source: str) -> None:
+    """Whoever has one IPv6 address has its whole /64."""
+    assert source_of(address) == source
+
+
+def test_tags_say_nothing_without_the_key() -> None:
+    """Another key, another realm, another account or password: another tag. No tag holds a name."""
+    tags = Tagger(b"k" * 32, "demo").tags(attempt_of("secret"))
+    others = [
+        Tagger(b"l" * 32, "demo").tags(attempt_of("secret")),
+        Tagger(b"k" * 32, "other").tags(attempt_of("secret")),
+        Tagger(b"k" * 32, "demo").tags(attempt_of("secret", account="alic")),
+        Tagger(b"k" * 32, "demo").tags(attempt_of("esecret", account="alic")),
+        Tagger(b"k" * 32, "demo").tags(attempt_of("Secret")),
+    ]
+    assert len({tags.login, *(each.login for each in others)}) == 6
+    assert len(tags.short) == 3
+
+
+def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
+    """No name, password or address, and not the key."""
+    state = SharedState(StateSettings(url=f"sqlite:///{tmp_path}/state.db"))
+    state.bring_up_to_date()
+    tagger = Tagger(state.key(), "demo")
+    scene = Scene(state)
+    memory = Failures(state, lambda: tagger, LIMITS, lambda: scene.now)
+    for password, outcome in (("pa55word", Outcome.WRONG), ("cOrrect", Outcome.RIGHT)):
+        attempt = Attempt("somebody", Secret(password), "192.0.2.77")
+        ticket = memory.admit(attempt)
+        assert isinstance(ticket, Ticket)
+        memory.settle(ticket, attempt, outcome)
+    full = tagger.tags(Attempt("somebody", Secret("cOrrect"), "192.0.2.77")).login
+    state.close()
+    octets = b"".join(path.read_bytes() for path in tmp_path.glob("state.db*") if path.suffix != ".secret")
+    secret = (tmp_path / "state.db.secret").read_bytes()
+    for hidden in (b"somebody", b"pa55word", b"cOrrect", b"192.0.2.77", secret, state.key(), full):
+        assert hidden not in octets

@@ -1,0 +1,183 @@
+"""The shared state: its file, its secret, its migrations, and what happens where it is away."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from app.errors import ConfigurationError, StateUnavailable
+from app.state import database, prepare, secret
+from app.state.database import Database
+from app.state.settings import StateSettings
+from app.state.shared import SharedState
+from app.state.tables import VERSION, metadata
+
+_ONE = text("SELECT 1")
+
+
+def _settings(folder: Path) -> StateSettings:
+    return StateSettings(url=f"sqlite:///{folder}/state.db")
+
+
+def _ask(connection: Connection) -> int:
+    return int(connection.execute(_ONE).scalar_one())
+
+
+def test_file_and_secret_are_the_owners_alone(tmp_path: Path) -> None:
+    """Also what SQLite puts beside the file; whatever the umask says."""
+    state = SharedState(_settings(tmp_path))
+    state.bring_up_to_date()
+    state.ping()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    assert {path.name for path in tmp_path.iterdir()} >= {"state.db", "state.db.secret"}
+    state.close()
+
+
+def test_the_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:
+    """Name by name, with their columns and indexes; and their last version is the code's."""
+    settings = _settings(tmp_path)
+    prepare.bring_up_to_date(settings)
+    found = inspect(database.engine(settings, pooled=False))
+    assert set(found.get_table_names()) == {*metadata.tables, "alembic_version"}
+    for name, table in metadata.tables.items():
+        assert [column["name"] for column in found.get_columns(name)] == [
+            column.name for column in table.columns
+        ]
+        assert {index["name"] for index in found.get_indexes(name)} == {index.name for index in table.indexes}
+    with database.engine(settings, pooled=False).begin() as connection:
+        assert prepare.version_of(connection) == VERSION
+
+
+def test_servers_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+    """One does it, the others wait for it and find it done."""
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(prepare.bring_up_to_date, _settings(tmp_path)) for _ in range(4)]:
+            done.result(60)
+    SharedState(_settings(tmp_path)).ping()
+
+
+def test_a_newer_state_is_refused(tmp_path: Path) -> None:
+    """In plain words at the start; a worker that finds one does without it."""
+    settings = _settings(tmp_path)
+    prepare.bring_up_to_date(settings)
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(ConfigurationError, match="9999, which this program does not know: install"):
+        SharedState(settings).bring_up_to_date()
+    with pytest.raises(StateUnavailable, match="9999"):
+        SharedState(settings).ping()
+
+
+def test_a_worker_makes_the_tables_that_were_not_made(tmp_path: Path) -> None:
+    """Where the state was away when the server started."""
+    SharedState(_settings(tmp_path)).ping()
+
+
+def test_a_folder_that_is_missing_is_said(tmp_path: Path) -> None:
+    """With its path; nothing is made outside of it."""
+    settings = _settings(tmp_path / "missing")
+    with pytest.raises(StateUnavailable, match="missing"):
+        SharedState(settings).bring_up_to_date()
+    with pytest.raises(StateUnavailable, match="missing"):
+        SharedState(settings).ping()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_failed_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    """Nobody asks for five seconds; then one tries for all."""
+    now = 1000.0
+    asked = Database(_settings(tmp_path / "later"), clock=lambda: now)
+    for text_of in ("No such file", "left alone", "left alone"):
+        with pytest.raises(StateUnavailable, match=text_of):
+            asked.run(_ask)
+    (tmp_path / "later").mkdir()
+    with pytest.raises(StateUnavailable, match="left alone"):
+        asked.run(_ask)
+    now += 5.1
+    assert asked.run(_ask) == 1
+    assert asked.run(_ask) == 1
+    asked.close()
+
+
+def test_a_file_that_somebody_else_holds_is_not_waited_for_long(tmp_path: Path) -> None:
+    """A second; then the login goes on without."""
+    asked = Database(_settings(tmp_path))
+    asked.run(_ask)
+    with sqlite3.connect(tmp_path / "state.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        start = time.monotonic()
+        with pytest.raises(StateUnavailable, match="locked"):
+            asked.run(_ask)
+        assert time.monotonic() - start < 5
+        other.execute("ROLLBACK")
+    other.close()
+    asked.close()
+
+
+def test_threads_that_hang_hold_nobody() -> None:
+    """The caller goes on in time; what is done later by the thread is told that nobody waits."""
+    threads = database._Threads(1)
+    go, told = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        assert go.wait(10)
+
+    def late(check: object) -> None:
+        hang()
+        assert callable(check)
+        try:
+            check()
+        except TimeoutError:
+            told.set()
+            raise
+
+    with pytest.raises(TimeoutError):
+        threads.within(0.05, late)
+    with pytest.raises(TimeoutError):
+        threads.within(0.05, lambda _: pytest.fail("not begun in time, and done nevertheless"))
+    go.set()
+    assert told.wait(10)
+    assert threads.within(10, lambda _: "again") == "again"
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    """By whichever process comes first; nothing but it is left."""
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda _: secret.key(_settings(tmp_path)), range(8)))
+    assert len(set(keys)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["state.db.secret"]
+
+
+def test_a_configured_secret_is_read(tmp_path: Path) -> None:
+    """From its file, or from the settings; both are the same key."""
+    path = tmp_path / "secret"
+    path.write_text("0123456789abcdef" * 2 + "\n")
+    url = "postgresql+psycopg://wharfinger@db.example.com/wharfinger"
+    from_file = StateSettings(url=url, secret_file=path)
+    from_text = StateSettings.model_validate({"url": url, "secret": "0123456789abcdef" * 2})
+    assert secret.key(from_file) == secret.key(from_text)
+    path.write_text("short")
+    with pytest.raises(StateUnavailable, match="fewer than 32 characters"):
+        secret.key(from_file)
+    path.unlink()
+    with pytest.raises(StateUnavailable, match="No such file"):
+        secret.key(from_file)
+
+
+def test_no_secret_is_shown() -> None:
+    """Neither in the representation of the settings, nor in that of a connection's fault."""
+    url = "postgresql+psycopg://wharfinger@127.0.0.1:1/wharfinger"
+    settings = StateSettings.model_validate(
+        {"url": url, "password": "hidden-password", "secret": "hidden" * 6}
+    )
+    with pytest.raises(StateUnavailable) as caught:
+        SharedState(settings).ping()
+    assert "hidden" not in repr(settings) + str(caught.value) + caught.value.detail

@@ -19,6 +19,8 @@ import re2
 
 from app import dn
 from app.protocol import scope
+from app.rules import hints
+from app.rules.shape import Beginning, End, Written
 
 USERNAME = "username"
 """The variable that every rule has: the subject's own name."""
@@ -32,7 +34,7 @@ _MAX_LENGTH = 512
 _CACHED = 4096
 """Compiled patterns that are kept, 10 KiB each: those with a variable differ for each of its values."""
 _PARSED = 1024
-"""Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and when it is used."""
+"""Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and for use."""
 _CAPTURED = 65_536
 """Names whose match with a pattern is kept."""
 _NONE: frozenset[str] = frozenset()
@@ -113,6 +115,7 @@ class RepositoryPattern:
         beginning: All before the first wildcard: text and variables.
         rest: The first wildcard and all behind it.
         fixed: What every name that it matches begins with, whatever is bound.
+        first: The first component of every name that it matches; empty where it is not written out.
     """
 
     text: str
@@ -121,6 +124,7 @@ class RepositoryPattern:
     beginning: tuple[Token, ...]
     rest: tuple[Token, ...]
     fixed: str
+    first: str
 
     @staticmethod
     @functools.lru_cache(maxsize=_PARSED)
@@ -133,7 +137,7 @@ class RepositoryPattern:
         tokens = _tokens(text)
         for token in tokens:
             if token.kind == "text" and not _TEXT.fullmatch(token.value):
-                raise PatternError(f"{text!r} matches no repository name", _letters_hint(token.value))
+                raise PatternError(f"{text!r} matches no repository name", hints.letters(token.value))
         _check_components(text.split("/"), text)
         plain = all(token.kind == "text" for token in tokens)
         if plain and not scope.is_repository(text):
@@ -141,7 +145,11 @@ class RepositoryPattern:
         wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
         count = next(wild, len(tokens))
         fixed = tokens[0].value if tokens[0].kind == "text" else ""
-        return RepositoryPattern(text, _variables(tokens), plain, tokens[:count], tokens[count:], fixed)
+        component, _, below = fixed.partition("/")
+        first = component if below or plain or fixed.endswith("/") else ""
+        return RepositoryPattern(
+            text, _variables(tokens), plain, tokens[:count], tokens[count:], fixed, first
+        )
 
     def matches(self, name: str, bound: Mapping[str, str]) -> bool:
         """Tell whether it matches a repository name, with the variables standing for what is bound.
@@ -160,15 +168,6 @@ class RepositoryPattern:
         if not all(scope.is_component(bound.get(variable, "")) for variable in self.variables):
             return False
         return _regex(_source(self.rest, bound)).fullmatch(name[len(beginning) :]) is not None
-
-
-def _letters_hint(text: str) -> str:
-    """Say what to write instead of characters that no repository name has."""
-    if "@" in text:
-        return "a rule is about repositories: take the @ and what follows out"
-    if re.fullmatch(r"[A-Za-z0-9._/:-]+", text):
-        return "repository names have no capitals"
-    return "repository names have a-z 0-9 . _ - / alone"
 
 
 def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
@@ -197,13 +196,7 @@ def _check_components(components: Sequence[str], text: str) -> None:
             index == 0 and len(components) > 1 and scope.is_repository(f"{component}/x")
         )
         if not (legal or _WILD & set(component)):
-            hint = "separators stand between letters or digits"
-            if ":" in component:
-                hint = "a rule is about repositories: take the tag out"
-                if "://" in text:
-                    hint = "take the registry's address out, and begin with the name behind it"
-                elif index == 0 and len(components) > 1:
-                    hint = "a host has a number behind its colon, as in host:5000/app"
+            hint = hints.component(component, text, is_host=index == 0 and len(components) > 1)
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 
@@ -248,6 +241,13 @@ class NamePattern:
         if self.key is not None:
             return () if name == self.key else None
         return _captures(self.source or _name_source(self.tokens, username), name)
+
+    @property
+    def shape(self) -> tuple[Beginning | End, str]:
+        """Give what every name that it matches begins or ends with; the empty beginning is nothing."""
+        ends = self.tokens[0], self.tokens[-1]
+        first, last = (dn.fold_case(token.value) if token.kind == "text" else "" for token in ends)
+        return (End(len(last)), last) if last and not first else (Beginning(len(first)), first)
 
 
 def _name_source(tokens: Iterable[Token], username: str) -> str:
@@ -318,6 +318,14 @@ class DNPattern:
                 return None
         del captures[USERNAME]
         return tuple(sorted(captures.items()))
+
+    @property
+    def shape(self) -> tuple[Written, tuple[tuple[dn.Attribute, ...], ...] | None]:
+        """Give the RDNs that every DN that it matches has where it has them."""
+        rdns = self.name.rdns
+        places = (place for place, rdn in enumerate(rdns) if not any(value[:1] == "{" for _, value in rdn))
+        shape = Written(len(rdns), tuple(places))
+        return shape, shape.of(self.name)
 
 
 def _match_rdn(

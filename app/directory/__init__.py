@@ -7,6 +7,7 @@ names.py        which typed names are looked up at all, and the canonical form o
 filters.py      the search filters; the one place that escapes (RFC 4515)
 search.py       search connections, bound as the service account: find a person
 groups.py       the groups of a person, nested ones included
+existence.py    whether there is a group at all
 login.py        login connections, on which only binds happen: is this the password?
 outcome.py      what a bind's or a search's result code means
 servers.py      which server: order, breaker, TLS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.directory import names
+from app.directory import existence, names
 from app.directory.connection import Deadline, Entry
 from app.directory.groups import GroupSearch
 from app.directory.login import PasswordCheck
@@ -58,6 +58,16 @@ class LdapDirectory:
             return _wrong("the name is not the entry's own")
         refusal = self._passwords.check(entry.dn, credentials.password, deadline)
         return refusal if refusal is not None else self._subject(subject, entry, deadline)
+
+    def has_group(self, name: str) -> bool:
+        """Tell whether there is a group of a name, or of a DN where `=` is in it.
+
+        Raises:
+            DirectoryUnavailable: No server answers.
+            DirectoryMisconfigured: The service account may not search there.
+        """
+        deadline = Deadline(self._settings.timeouts.login)
+        return existence.has_group(self._searcher, self._settings.groups, name, deadline)
 
     def ping(self) -> None:
         """Make sure that a server answers the service account.

@@ -13,6 +13,7 @@ _PLACES: Places = {
         "Check the configuration, and the rules, keys and certificates that it names.",
     ),
     "keys": ("app.cli.keys:keys", "Make and publish signing keys."),
+    "robots": ("app.cli.robots:robots", "Make the secrets of robots."),
     "rules": ("app.cli.rules:rules", "Check, explain, compare and describe rules files."),
     "serve": ("app.cli.serve:serve", "Run the server in the foreground, until a signal ends it."),
 }

@@ -147,3 +147,23 @@ def test_a_subjects_name_folds_to_itself(name: str) -> None:
 def test_letters_that_case_folding_takes_apart(name: str) -> None:
     """`ǰ` case-folds into two characters; a name with it folds to what the directory calls its owner."""
     assert dn.fold(name) == names.canonical(name)
+
+
+@given(
+    st.lists(st.tuples(_TYPES, st.text(min_size=1, max_size=12).filter(str.strip)), min_size=1, max_size=3)
+)
+def test_what_is_written_is_read_again(name: list[tuple[str, str]]) -> None:
+    """A name is written so that it is parsed as the same one, whatever is in it."""
+    try:
+        parsed = dn.parse(",".join(f"{kind}={_escaped(value)}" for kind, value in name))
+    except (ValueError, UnicodeError):
+        return
+    assert dn.parse(parsed.written) == parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["cn=#0401ff,dc=x", "cn=\\#a\\, b\\+c,dc=x", "cn=a+ou=b,dc=x", "cn=\\00#04,dc=x"]
+)
+def test_odd_names_are_written(text: str) -> None:
+    """Escapes, BER values and several values in one RDN survive being written."""
+    assert dn.parse(dn.parse(text).written) == dn.parse(text)

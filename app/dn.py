@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Attribute = tuple[str, str]
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+")
@@ -31,6 +31,14 @@ class DN:
     """
 
     rdns: tuple[tuple[Attribute, ...], ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hash it once: the groups of everybody who asks are looked up by it."""
+        object.__setattr__(self, "_hash", hash(self.rdns))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def written(self) -> str:

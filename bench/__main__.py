@@ -1,15 +1,16 @@
-"""`python -m bench`."""
+"""`python -m bench`, and `python -m bench rules`."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import click
 
-from bench import measure, report, stage
+from bench import measure, report, rules, stage
 from bench.load import LoadFailed
 from bench.measure import Plan
 from bench.report import Setting
@@ -55,4 +56,7 @@ def main(*, rounds: int, seconds: int, connections: int, nested: bool, tls: bool
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["rules"]:
+        del sys.argv[1]
+        rules.main()
     main()

@@ -10,7 +10,8 @@ groups is reached by many rules, and a request is about few repositories.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from app.dn import DN
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key", str, DN)
 Name_contra = TypeVar("Name_contra", str, DN, contravariant=True)
+_KEPT = 65_536
+"""Names of which is kept what may match them."""
 CATALOG = "*"
 """The place of rules about the catalog; no component of a repository is called so."""
 ANYWHERE = ""
@@ -81,19 +84,25 @@ class Shelf:
         return list({id(rule): rule for rules in found for rule in rules}.values())
 
 
+Near = tuple[tuple[Pattern[Key], Shelf], ...]
+"""Patterns that may match a name, each with its rules."""
+
+
 class Index(Generic[Key]):
-    """Rules by names and by patterns over names."""
+    """Rules by names and by patterns over names; it is filled before it is asked."""
 
     def __init__(self) -> None:
-        self._named: dict[Key, Shelf] = {}
+        self._named: dict[Key, tuple[Pattern[Key], Shelf]] = {}
         self._patterned: dict[Shape[Key], dict[Hashable, dict[str, tuple[Pattern[Key], Shelf]]]] = {}
+        self._near: Callable[[Key], Near[Key]] = lru_cache(maxsize=_KEPT)(self._look)
 
     def add(self, pattern: Pattern[Key], rule: Rule) -> None:
         """Note that a rule applies to whatever a pattern matches."""
         if pattern.key is not None:
-            shelf = self._named.get(pattern.key)
-            if shelf is None:
-                shelf = self._named[pattern.key] = Shelf()
+            named = self._named.get(pattern.key)
+            if named is None:
+                named = self._named[pattern.key] = (pattern, Shelf())
+            shelf = named[1]
         else:
             shape, common = pattern.shape
             near = self._patterned.setdefault(shape, {}).setdefault(common, {})
@@ -102,18 +111,19 @@ class Index(Generic[Key]):
 
     def find(self, name: Key, username: str, places: frozenset[str]) -> Iterator[tuple[Rule, Captures]]:
         """Give the rules of some places that apply to a name, with what their variables captured of it."""
-        shelf = self._named.get(name)
-        if shelf is not None:
-            for rule in shelf.near(places):
-                yield rule, ()
+        near = self._near(name)
+        return _match(near, name, username, places) if near else iter(())
+
+    def _look(self, name: Key) -> Near[Key]:
+        """Give what may match a name, whoever bears it; kept, for the groups of a login come again."""
+        found = [self._named[name]] if name in self._named else []
         for shape, by_common in self._patterned.items():
-            near = by_common.get(shape.of(name))
-            if near is not None:
-                yield from _match(near.values(), name, username, places)
+            found.extend(by_common.get(shape.of(name), {}).values())
+        return tuple(found)
 
 
 def _match(
-    near: Iterable[tuple[Pattern[Key], Shelf]], name: Key, username: str, places: frozenset[str]
+    near: Near[Key], name: Key, username: str, places: frozenset[str]
 ) -> Iterator[tuple[Rule, Captures]]:
     for pattern, shelf in near:
         rules = shelf.near(places)

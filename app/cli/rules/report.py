@@ -137,9 +137,10 @@ def as_json(report: Report) -> Iterator[str]:
 
 def as_junit(report: Report) -> Iterator[str]:
     """Say it as JUnit XML: one case for the file, one for each warning, one for each test."""
-    suite = ET.Element("testsuite", name=f"wharfinger rules check {report.path}")
+    suite = ET.Element("testsuite", name=plain(f"wharfinger rules check {report.path}"))
     broken = [one for one in report.remarks if one.name == "rules"]
-    case = ET.SubElement(suite, "testcase", classname="rules", name="the rules load", file=str(report.path))
+    file = plain(str(report.path))
+    case = ET.SubElement(suite, "testcase", classname="rules", name="the rules load", file=file)
     for one in broken[:1]:  # a case fails once: GitLab reads no second failure
         _fail(case, _told(one.problem), "\n".join(str(each.problem) for each in broken))
     for remark in report.remarks:

@@ -173,6 +173,14 @@ def test_junit_of_strict_warnings_and_broken_files(rules: Path) -> None:
     assert suites.find("testsuite/testcase/failure") is not None
 
 
+def test_junit_of_a_file_with_an_odd_name(rules: Path) -> None:
+    """What XML cannot hold is written out."""
+    odd = rules.with_name("a\x1b<&\n.yaml")
+    odd.write_text(WARNED)
+    suites = ET.fromstring(_check(odd, "--format", "junit").output)  # noqa: S314 - our own
+    assert suites[0][0].get("file") == "a\\u{1b}<&\\u{a}.yaml"
+
+
 def test_github(rules: Path) -> None:
     """Workflow commands; a value ends neither a property nor the command."""
     rules.write_text(WARNED)

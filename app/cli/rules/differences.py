@@ -84,9 +84,7 @@ def replayed(found: Replayed, sides: Sides, format_: str) -> bool:
         )
         _print_rights([*told], format_)
         text = f"{found.decided} of {found.lines} lines decided again"
-        left = (
-            f"; {found.unusable} could not be: they lack the groups that were had" if found.unusable else ""
-        )
+        left = f"; {found.unusable} could not be: not whole, or without the groups" if found.unusable else ""
         click.echo(f"{text}{left}.")
     return bool(found.gained or found.lost)
 

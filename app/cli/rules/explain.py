@@ -85,11 +85,11 @@ def read_scope(repository: str, actions: str) -> Scope:
     if not catalog and not scope.is_repository(name):
         text = f"{repository!r} is no repository name; no tag, no https://; {_CATALOG} for the catalog"
         raise click.BadParameter(text, param_hint="REPOSITORY")
-    known = [ALL_ACTIONS] if catalog else [*map(str, Action), ALL_ACTIONS]
+    known = ACTIONS[-1:] if catalog else ACTIONS
     words = frozenset(word for word in actions.split(",") if word)
     if not words <= {*known}:
         wrong = ", ".join(sorted(words.difference(known)))
-        raise click.BadParameter(f"{wrong}: write of {', '.join(known)}", param_hint="ACTIONS")
+        raise click.BadParameter(f"{wrong} is no action; there is {', '.join(known)}", param_hint="ACTIONS")
     if catalog:
         return Scope(ResourceType.REGISTRY, CATALOG, words or frozenset(known))
     return Scope(ResourceType.REPOSITORY, name, words or frozenset(map(str, Action)))
@@ -221,7 +221,7 @@ def _reasons(outcome: ActionOutcome, subject: Subject | None) -> Iterator[str]:
         for cause in causes:
             how = found(cause.through, subject)
             through = f"{cause.through} ({how})" if how not in ("", "named") else cause.through
-            captures = "".join(f", {name} = {value}" for name, value in cause.captures)
+            captures = "".join(f", {name}={value}" for name, value in cause.captures)
             yield f"{word} {cause.rule} ({cause.position}), through {through}{captures}"
     for miss in outcome.misses:
         if miss.lack != "denied":

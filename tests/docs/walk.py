@@ -14,6 +14,7 @@ import contextlib
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ _BLOCK = re.compile(
 )
 _SCRIPTED = re.compile(r"wharfinger\s+(rules .*)")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_RUN = ("wharfinger rules ", "wharfinger robots ")
+_RUN = ("wharfinger rules ", "wharfinger robots ", "mkdir ", "cp ")
 _INSTALLED = "/etc/wharfinger/"
 
 
@@ -98,7 +99,9 @@ def write(block: Block, folder: Path) -> Path | None:
 
 def run(command: Command, folder: Path) -> tuple[int, str]:
     """Run a command in a folder; gives how it ended, and what it printed."""
-    words = shlex.split(command.line.replace(_INSTALLED, ""), comments=True)[1:]
+    program, *words = shlex.split(command.line.replace(_INSTALLED, ""), comments=True)
+    if program != "wharfinger":
+        return subprocess.run([program, *words], cwd=folder, check=False).returncode, ""
     into = folder / words[words.index(">") + 1] if ">" in words else None
     words = words[: words.index(">")] if ">" in words else words
     if _has_clock(words) and "--at" not in words:

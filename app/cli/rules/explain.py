@@ -15,7 +15,7 @@ from app.cli.rules.printing import ACTIONS, add_row, joined, show, table
 from app.cli.rules.sources import Source, context_options, read_context, read_source, source_options
 from app.cli.rules.subjects import Asked
 from app.protocol import scope
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
+from app.protocol.scope import CATALOG, Action, ResourceType, Scope
 from app.rules.circumstances import moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss
 from app.rules.misses import explain as decide_and_explain

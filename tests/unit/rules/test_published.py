@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
@@ -82,7 +81,7 @@ def test_the_sample_and_the_documentation_are_valid() -> None:
     files = [SAMPLE.read_text(encoding="utf-8"), *right]
     assert len(files) > 4
     for text in files:
-        jsonschema.validate(_data(text), json_schema(), Draft202012Validator)
+        VALIDATOR.validate(_data(text))
 
 
 @pytest.mark.parametrize("path", _mistakes(), ids=lambda path: path.stem)

@@ -82,10 +82,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     Path("repositories").write_text('{"repositories": ["web/app", "web/a/b"]}')
     asked = ("repository:web/a/b:pull,push", "repository:web/app:pull")
-    record = TokenRecord(
-        NOW, "id-1", "corp", "issued", "192.0.2.7", subject="bob", groups=("team-web",), group_dns=("",), asked=asked,
-        rules_version="v",
-    )  # fmt: skip
+    had: dict[str, Any] = {"groups": ("team-web",), "group_dns": ("",), "rules_version": "v"}
+    record = TokenRecord(NOW, "id-1", "corp", "issued", "192.0.2.7", subject="bob", asked=asked, **had)
     Path("audit.jsonl").write_bytes(line(record) * 2 + b"torn\n")
     return tmp_path
 

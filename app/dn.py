@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Attribute = tuple[str, str]
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+")
@@ -18,6 +18,7 @@ _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX_VALUE = re.compile(r"#(?:[0-9A-Fa-f]{2})+")
 _KEPT = 16_384
 """DNs that are kept parsed: a company has few groups, and every login names some of them."""
+_SPECIAL = frozenset('"+,;<=>\\')
 _ESCAPABLE = frozenset(' "#+,;<=>\\')
 
 
@@ -30,10 +31,37 @@ class DN:
     """
 
     rdns: tuple[tuple[Attribute, ...], ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hash it once: the groups of everybody who asks are looked up by it."""
+        object.__setattr__(self, "_hash", hash(self.rdns))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @property
+    def written(self) -> str:
+        """Give a text that is parsed as this name again."""
+        return _written(self)
 
     def __str__(self) -> str:
         """Give a readable form for logs and explanations; not meant to be parsed or searched for."""
         return ",".join("+".join(f"{name}={value}" for name, value in rdn) for rdn in self.rdns)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _written(name: DN) -> str:
+    return ",".join("+".join(f"{kind}={_escaped(value)}" for kind, value in rdn) for rdn in name.rdns)
+
+
+def _escaped(value: str) -> str:
+    if value.startswith("\0#"):
+        return value[1:]
+    text = "".join(
+        f"\\{ord(sign):02x}" if sign < " " else f"\\{sign}" if sign in _SPECIAL else sign for sign in value
+    )
+    return f"\\{text}" if text[:1] == "#" else text
 
 
 @functools.lru_cache(maxsize=_KEPT)

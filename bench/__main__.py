@@ -1,4 +1,4 @@
-"""`python -m bench`, and `python -m bench soak`."""
+"""`python -m bench`, `python -m bench rules` and `python -m bench soak`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bench import measure, report, soak, stage
+from bench import measure, report, rules, soak, stage
 from bench.load import LoadFailed
 from bench.measure import Plan
 from bench.report import Setting
@@ -101,4 +101,5 @@ def run_soak(logins: int, restarts: int, turns: int) -> None:
 
 
 if __name__ == "__main__":
+    main.add_command(rules.main, "rules")
     main()

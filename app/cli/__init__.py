@@ -6,6 +6,7 @@ options.py  the options that commands share
 serve.py    run the server
 check.py    check the configuration and everything it names
 keys.py     make and publish signing keys
+robots.py   make the secrets of robots
 rules/      the tools of those who own a rules file
 registry/   configure registries, and check running ones
 

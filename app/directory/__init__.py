@@ -20,6 +20,7 @@ Groups:
     groups.py             the groups of a person, by each strategy
     members.py            the people of a group, for commands
     active_directory.py   SIDs, tokenGroups, the in-chain rule
+    existence.py          whether there is a group at all, for commands
     ranges.py             all values of an attribute that comes in ranges
 
 Asking a server:

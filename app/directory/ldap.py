@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
-from app.directory import names, outcome
+from app.directory import existence, names, outcome
 from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin
 from app.directory.emptiness import EmptinessCheck
@@ -108,6 +108,16 @@ class LdapDirectory:
             DirectoryMisconfigured: An administrator must change something; there is no service account.
         """
         return Members(self._settings, self._people, self._service()).people_in(group)
+
+    def has_group(self, name: str) -> bool:
+        """Tell whether there is a group of a name, or of a DN where `=` is in it.
+
+        Raises:
+            DirectoryUnavailable: No server answers.
+            DirectoryMisconfigured: The service account may not search there, or there is none.
+        """
+        deadline = Deadline(self._settings.timeouts.login)
+        return existence.has_group(self._service(), self._settings.groups, name, deadline)
 
     def ping(self) -> None:
         """Make sure that a server answers the service account, or at all where there is none.

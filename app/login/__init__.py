@@ -2,6 +2,7 @@
 
 login.py     which kind of credential, in which order
 robots.py    the robots of the rules file
+robot_secret.py  what a robot's secret is, and its hash
 shield.py    what spares the directory: single flight, remembered logins
 failures.py  what is known of failed logins: the directory is asked only where that may lock nobody out
   attempt.py   one attempt, and the keyed hashes that it is known by

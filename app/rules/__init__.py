@@ -16,6 +16,7 @@ reach.py      for whom a rule is about one repository (pure)
 access.py     who can do one thing with one repository (pure)
 misses.py     why something was refused: the rules that nearly granted it (pure)
 diff.py · changes.py                       what changes between two rule sets (pure)
+replay.py · survey.py                      the same for requests that were made, and for lists (pure)
 solve.py      what variables stand for where a pattern is to match a name (pure)
 suite.py      the tests that owners write into the file
 lint/         what rules that load may still have wrong with them (pure)

@@ -130,7 +130,7 @@ class Circumstances:
             said.append(f"service {context.service or '(any other)'}")
         if len(self.addresses) > 1:
             said.append(f"from {context.address or '(anywhere else)'}")
-        if len(self.moments) > 1:
+        if context.now != self.moments[0]:
             said.append(f"at {moment(context.now)}")
         return tuple(said)
 

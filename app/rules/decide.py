@@ -8,19 +8,19 @@ deny, and what was not asked is never granted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.dn import fold
 from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, ResourceDecision
+from app.rules.index import ANYWHERE, CATALOG
 from app.rules.model import ROBOT_PREFIX, Context, Rule, RuleSet, Subject
 from app.rules.pattern import USERNAME, Captures
 
 _EVERY_ACTION = frozenset(str(action) for action in Action)
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A rule that applies to a request, and how it came to."""
 
     rule: Rule
@@ -46,35 +46,48 @@ class Applied:
 def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
     """Decide a request; a subject of None is an anonymous one."""
     username = fold(subject.name) if subject is not None else ""  # as the rules' own names are folded
-    applied = sorted(
-        (one for one in _reach(rules, subject, username) if one.rule.when.hold(subject, context)),
-        key=lambda one: (one.rule.order, one.through, one.captures),
-    )
+    places = frozenset(place for scope in scopes for place in _places(scope))
+    applied = [
+        one for one in _reach(rules, subject, username, places) if one.rule.when.hold(subject, context)
+    ]
     return Decision(tuple(_decide_resource(applied, scope, username) for scope in scopes), rules.version)
 
 
-def _reach(rules: RuleSet, subject: Subject | None, username: str) -> Iterator[Applied]:
-    """Find the rules that are for a subject, by each way in which they are."""
-    yield from (Applied(rule, "everyone", ()) for rule in rules.for_everyone)
+def _places(scope: Scope) -> tuple[str, ...]:
+    """Say where an index has the rules that may be about a resource."""
+    if scope.type is ResourceType.REGISTRY:
+        return (CATALOG,)
+    return scope.name.partition("/")[0], ANYWHERE
+
+
+def _reach(
+    rules: RuleSet, subject: Subject | None, username: str, places: frozenset[str]
+) -> Iterator[Applied]:
+    """Find the rules of some places that are for a subject, by each way in which they are."""
+    yield from (Applied(rule, "everyone", ()) for rule in rules.for_everyone.near(places))
     if subject is None:
         return
-    yield from (Applied(rule, "authenticated", ()) for rule in rules.for_authenticated)
+    yield from (Applied(rule, "authenticated", ()) for rule in rules.for_authenticated.near(places))
     index, kind = (rules.by_robot, "robot") if subject.is_robot else (rules.by_user, "user")
     own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
-    for rule, captures in index.find(own_name, username):
+    for rule, captures in index.find(own_name, username, places):
         yield Applied(rule, f"{kind} {own_name}", captures)
     for group in subject.groups:
-        for rule, captures in rules.by_group_name.find(group.name, username):
+        for rule, captures in rules.by_group_name.find(group.name, username, places):
             # a name that two groups share proves no membership, so it can only take away
             if not group.ambiguous or rule.effect is Effect.DENY:
                 yield Applied(rule, f"group {group.name}", captures)
         if group.dn is not None:
-            for rule, captures in rules.by_group_dn.find(group.dn, username):
+            for rule, captures in rules.by_group_dn.find(group.dn, username, places):
                 yield Applied(rule, f"group {group.dn}", captures)
 
 
 def _decide_resource(applied: Sequence[Applied], scope: Scope, username: str) -> ResourceDecision:
-    covering = [one for one in applied if one.covers(scope, username)]
+    places = frozenset(_places(scope))
+    covering = sorted(
+        (one for one in applied if not one.rule.places.isdisjoint(places) and one.covers(scope, username)),
+        key=lambda one: (one.rule.order, one.through, one.captures),
+    )
     single = {action: _outcome(covering, action) for action in _expand(scope)}
     if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in single:
         single[ALL_ACTIONS] = _all_of(single)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from app.dn import DN, fold, parse
 from app.rules.decision import Effect
-from app.rules.pattern import Captures, DNPattern, NamePattern, RepositoryPattern
+from app.rules.index import ANYWHERE, CATALOG, Index, Shelf
+from app.rules.pattern import DNPattern, NamePattern, RepositoryPattern
 
 Network = IPv4Network | IPv6Network
 ROBOT_PREFIX = "robot$"
@@ -105,6 +106,8 @@ class Conditions:
             return False
         if self.end is not None and context.now >= self.end:
             return False
+        if not self.attributes:
+            return True
         known = subject.attributes if subject is not None else {}
         return all(
             not accepted.isdisjoint(fold(value) for value in known.get(name, ()))
@@ -131,6 +134,7 @@ class Rule:
         position: `file:line:column`.
         actions: What it allows or denies, `*` expanded, with what follows from it (push and pull).
         catalog: Whether it is about the catalog; then `*` of that.
+        places: Where an index has it: the first components of its repositories.
     """
 
     order: int
@@ -143,6 +147,12 @@ class Rule:
     effect: Effect
     actions: frozenset[str]
     when: Conditions
+    places: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find its places."""
+        places = frozenset(pattern.first or ANYWHERE for pattern in self.repositories)
+        object.__setattr__(self, "places", places | {CATALOG} if self.catalog else places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,44 +212,6 @@ class Robot:
         return Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
 
 
-Key = TypeVar("Key", str, DN)
-
-
-class Pattern(Protocol[Key]):
-    """What an index needs of a pattern over names or DNs."""
-
-    @property
-    def key(self) -> Key | None:
-        """The one name it matches; None where it matches by pattern."""
-
-    def match(self, name: Key, username: str) -> Captures | None:
-        """Match a name."""
-
-
-class Index(Generic[Key]):
-    """Rules by the names that make them apply: a name finds its rules without a look at the others."""
-
-    def __init__(self) -> None:
-        self._named: dict[Key, list[Rule]] = {}
-        self._patterned: list[tuple[Pattern[Key], Rule]] = []
-
-    def add(self, pattern: Pattern[Key], rule: Rule) -> None:
-        """Note that a rule applies to whatever a pattern matches."""
-        if pattern.key is None:
-            self._patterned.append((pattern, rule))
-        else:
-            self._named.setdefault(pattern.key, []).append(rule)
-
-    def find(self, name: Key, username: str) -> Iterator[tuple[Rule, Captures]]:
-        """Give the rules that apply to a name, with what their variables captured of it."""
-        for rule in self._named.get(name, ()):
-            yield rule, ()
-        for pattern, rule in self._patterned:
-            captures = pattern.match(name, username)
-            if captures is not None:
-                yield rule, captures
-
-
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """All rules of one file or folder, indexed by whom they are for.
@@ -256,8 +228,8 @@ class RuleSet:
     by_group_dn: Index[DN] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_user: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_robot: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
-    for_authenticated: list[Rule] = field(default_factory=list, init=False, repr=False, compare=False)
-    for_everyone: list[Rule] = field(default_factory=list, init=False, repr=False, compare=False)
+    for_authenticated: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    for_everyone: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Fill the indexes."""
@@ -272,6 +244,6 @@ class RuleSet:
             for robot in rule.who.robots:
                 self.by_robot.add(robot, rule)
             if rule.who.authenticated:
-                self.for_authenticated.append(rule)
+                self.for_authenticated.add(rule)
             if rule.who.everyone:
-                self.for_everyone.append(rule)
+                self.for_everyone.add(rule)

@@ -19,22 +19,18 @@ import re2
 
 from app import dn
 from app.protocol import scope
+from app.rules import hints, regex
+from app.rules.regex import Captures as Captures  # noqa: PLC0414 - part of what this module gives
+from app.rules.shape import Beginning, End, Written
 
 USERNAME = "username"
 """The variable that every rule has: the subject's own name."""
 
-Captures = tuple[tuple[str, str], ...]
-"""What the variables of a rule stand for: (variable, text) pairs, sorted."""
-
 _TOKEN = re.compile(r"(?P<deep>\*\*)|(?P<run>\*)|(?P<one>\?)|\{(?P<variable>[^{}]*)\}|(?P<text>[^*?{}]+)")
 _MAX_LENGTH = 512
 """Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
-_CACHED = 4096
-"""Compiled patterns that are kept, 10 KiB each: those with a variable differ for each of its values."""
 _PARSED = 1024
-"""Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and when it is used."""
-_CAPTURED = 65_536
-"""Names whose match with a pattern is kept."""
+"""Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and for use."""
 _NONE: frozenset[str] = frozenset()
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _TEXT = re.compile(r"[a-z0-9._/:-]+")
@@ -64,18 +60,6 @@ class Token(NamedTuple):
 
     kind: str
     value: str
-
-
-@functools.lru_cache(maxsize=_CACHED)
-def _regex(source: str) -> re2._Regexp[str]:
-    return re2.compile(source)
-
-
-@functools.lru_cache(maxsize=_CAPTURED)
-def _captures(source: str, name: str) -> Captures | None:
-    """Match a name; kept, for the groups of a login are matched at each of its requests."""
-    found = _regex(source).fullmatch(name)
-    return tuple(sorted(found.groupdict().items())) if found else None
 
 
 def _tokens(text: str) -> tuple[Token, ...]:
@@ -113,6 +97,8 @@ class RepositoryPattern:
         beginning: All before the first wildcard: text and variables.
         rest: The first wildcard and all behind it.
         fixed: What every name that it matches begins with, whatever is bound.
+        first: The first component of every name that it matches; empty where it is not written out.
+        source: The regular expression of the rest; None where it depends on what is bound.
     """
 
     text: str
@@ -121,6 +107,8 @@ class RepositoryPattern:
     beginning: tuple[Token, ...]
     rest: tuple[Token, ...]
     fixed: str
+    first: str
+    source: str | None
 
     @staticmethod
     @functools.lru_cache(maxsize=_PARSED)
@@ -133,7 +121,7 @@ class RepositoryPattern:
         tokens = _tokens(text)
         for token in tokens:
             if token.kind == "text" and not _TEXT.fullmatch(token.value):
-                raise PatternError(f"{text!r} matches no repository name", _letters_hint(token.value))
+                raise PatternError(f"{text!r} matches no repository name", hints.letters(token.value))
         _check_components(text.split("/"), text)
         plain = all(token.kind == "text" for token in tokens)
         if plain and not scope.is_repository(text):
@@ -141,7 +129,11 @@ class RepositoryPattern:
         wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
         count = next(wild, len(tokens))
         fixed = tokens[0].value if tokens[0].kind == "text" else ""
-        return RepositoryPattern(text, _variables(tokens), plain, tokens[:count], tokens[count:], fixed)
+        component, _, below = fixed.partition("/")
+        first = component if below or plain or fixed.endswith("/") else ""
+        rest = tokens[count:]
+        source = None if _variables(rest) else _source(rest, {})
+        return RepositoryPattern(text, _variables(tokens), plain, tokens[:count], rest, fixed, first, source)
 
     def matches(self, name: str, bound: Mapping[str, str]) -> bool:
         """Tell whether it matches a repository name, with the variables standing for what is bound.
@@ -150,25 +142,18 @@ class RepositoryPattern:
         """
         if self.literal:
             return name == self.text
-        beginning = "".join(
-            bound.get(token.value, "") if token.kind == "variable" else token.value
-            for token in self.beginning
-        )
         # what is left for RE2 has seldom a variable in it, so few patterns are compiled
-        if not name.startswith(beginning):
-            return False
-        if not all(scope.is_component(bound.get(variable, "")) for variable in self.variables):
-            return False
-        return _regex(_source(self.rest, bound)).fullmatch(name[len(beginning) :]) is not None
-
-
-def _letters_hint(text: str) -> str:
-    """Say what to write instead of characters that no repository name has."""
-    if "@" in text:
-        return "a rule is about repositories: take the @ and what follows out"
-    if re.fullmatch(r"[A-Za-z0-9._/:-]+", text):
-        return "repository names have no capitals"
-    return "repository names have a-z 0-9 . _ - / alone"
+        position = 0
+        for kind, value in self.beginning:
+            piece = bound.get(value, "") if kind == "variable" else value
+            if not name.startswith(piece, position):
+                return False
+            position += len(piece)
+        for variable in self.variables:
+            if not scope.is_component(bound.get(variable, "")):
+                return False
+        source = self.source if self.source is not None else _source(self.rest, bound)
+        return regex.compiled(source).fullmatch(name[position:]) is not None
 
 
 def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
@@ -197,13 +182,7 @@ def _check_components(components: Sequence[str], text: str) -> None:
             index == 0 and len(components) > 1 and scope.is_repository(f"{component}/x")
         )
         if not (legal or _WILD & set(component)):
-            hint = "separators stand between letters or digits"
-            if ":" in component:
-                hint = "a rule is about repositories: take the tag out"
-                if "://" in text:
-                    hint = "take the registry's address out, and begin with the name behind it"
-                elif index == 0 and len(components) > 1:
-                    hint = "a host has a number behind its colon, as in host:5000/app"
+            hint = hints.component(component, text, is_host=index == 0 and len(components) > 1)
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 
@@ -247,7 +226,14 @@ class NamePattern:
         """Match a folded name; None where it does not match."""
         if self.key is not None:
             return () if name == self.key else None
-        return _captures(self.source or _name_source(self.tokens, username), name)
+        return regex.captures(self.source or _name_source(self.tokens, username), name)
+
+    @property
+    def shape(self) -> tuple[Beginning | End, str]:
+        """Give what every name that it matches begins or ends with; the empty beginning is nothing."""
+        ends = self.tokens[0], self.tokens[-1]
+        first, last = (dn.fold_case(token.value) if token.kind == "text" else "" for token in ends)
+        return (End(len(last)), last) if last and not first else (Beginning(len(first)), first)
 
 
 def _name_source(tokens: Iterable[Token], username: str) -> str:
@@ -318,6 +304,14 @@ class DNPattern:
                 return None
         del captures[USERNAME]
         return tuple(sorted(captures.items()))
+
+    @property
+    def shape(self) -> tuple[Written, tuple[tuple[dn.Attribute, ...], ...] | None]:
+        """Give the RDNs that every DN that it matches has where it has them."""
+        rdns = self.name.rdns
+        places = (place for place, rdn in enumerate(rdns) if not any(value[:1] == "{" for _, value in rdn))
+        shape = Written(len(rdns), tuple(places))
+        return shape, shape.of(self.name)
 
 
 def _match_rdn(

@@ -1,15 +1,19 @@
 """The audit stream: one JSON line per request to the token endpoint (docs/reference/audit-log.md).
 
-A line is one `write` to a descriptor in append mode, so that lines of several processes do not mix. A token
-whose line cannot be written is not issued.
+A line is one `write` to a descriptor in append mode, so that lines of several processes do not mix; to a
+pipe, which takes only 4 KiB at once, the workers of a server write in turn. A token whose line cannot be
+written is not issued.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import stat
 import threading
 from datetime import UTC
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +26,8 @@ from app.telemetry.record import ISSUED, TokenRecord
 SCHEMA = 1
 _STDOUT = 1
 _MODE = 0o640
+_LONGEST_GROUPS = 16_384
+"""Characters of groups and attributes in one line: two hundred groups with their DNs."""
 
 
 class AuditSettings(Section):
@@ -45,6 +51,8 @@ class AuditStream:
         self._path = to
         self._descriptor = _STDOUT if to is None else -1
         self._lock = threading.Lock()
+        # a lock on a file that has no name goes with its process, however that ends
+        self._turn = os.memfd_create("wharfinger-audit")
 
     def record(self, record: TokenRecord) -> None:
         """Write a line.
@@ -57,11 +65,20 @@ class AuditStream:
             with self._lock:
                 if self._descriptor < 0 and self._path is not None:
                     self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
-                written = os.write(self._descriptor, data)
+                written = self._write(data)
         except OSError as error:
             raise AuditUnavailable(f"the audit stream: {error.strerror}") from None
         if written != len(data):
             raise AuditUnavailable("the audit stream took only part of a line")
+
+    def _write(self, data: bytes) -> int:
+        if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            return os.write(self._descriptor, data)
+        fcntl.lockf(self._turn, fcntl.LOCK_EX)
+        try:
+            return os.write(self._descriptor, data)
+        finally:
+            fcntl.lockf(self._turn, fcntl.LOCK_UN)
 
 
 def line(record: TokenRecord) -> bytes:
@@ -76,6 +93,7 @@ def line(record: TokenRecord) -> bytes:
         "outcome": record.outcome,
         "subject": record.subject,
         "subject_id": record.subject_id,
+        **_groups(record),
         "address": record.address,
         "client": record.client,
         "user_agent": record.user_agent,
@@ -101,3 +119,20 @@ def line(record: TokenRecord) -> bytes:
         json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
         + b"\n"
     )
+
+
+def _groups(record: TokenRecord) -> dict[str, object]:
+    """Give what the decision was made with; of too much the first, and how many are left out."""
+    attributes = {name: list(values) for name, values in record.attributes.items()}
+    left = _LONGEST_GROUPS - sum(len(name) + sum(map(len, values)) for name, values in attributes.items())
+    without_attributes = left < 0
+    lengths = accumulate(
+        len(name) + len(place) for name, place in zip(record.groups, record.group_dns, strict=True)
+    )
+    kept = 0 if without_attributes else sum(length <= left for length in lengths)
+    return {
+        "groups": record.groups[:kept],
+        "group_dns": record.group_dns[:kept],
+        "attributes": {} if without_attributes else attributes,
+        "groups_dropped": len(record.groups) - kept + (len(attributes) if without_attributes else 0),
+    }

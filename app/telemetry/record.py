@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +48,9 @@ class TokenRecord:
     Attributes:
         subject: The canonical subject; empty where nobody logged in.
         subject_id: The entry's immutable id; empty where there is none.
+        groups: The names of the groups that the decision was made with.
+        group_dns: The DN of each; empty where it has none.
+        attributes: Those that the decision was made with.
         username: As typed, for a refused login only: nothing about it is verified.
         scopes_dropped: Scopes outside the grammar.
         rules: The ids of the rules that allowed or denied something that was asked.
@@ -66,6 +70,9 @@ class TokenRecord:
     service: str = ""
     subject: str = ""
     subject_id: str = ""
+    groups: tuple[str, ...] = ()
+    group_dns: tuple[str, ...] = ()
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     username: str = ""
     asked: tuple[str, ...] = ()
     scopes_dropped: tuple[str, ...] = ()

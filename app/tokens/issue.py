@@ -180,7 +180,14 @@ class Issuer:
         with progress.span("login"):
             subject = self.realm.login.authenticate(asked.credentials, rules.robots, raw.client, now)
         if not isinstance(subject, Refusal):
-            progress.add(username="", subject=subject.name, subject_id=subject.id)
+            progress.add(
+                username="",
+                subject=subject.name,
+                subject_id=subject.id,
+                groups=tuple(group.name for group in subject.groups),
+                group_dns=tuple(group.dn.written if group.dn is not None else "" for group in subject.groups),
+                attributes=subject.attributes,
+            )
         return subject
 
     def _sign(

@@ -26,7 +26,8 @@ def test_every_section_that_a_guide_shows_is_one(block: str, tmp_path: Path) -> 
     path = tmp_path / "directory.yaml"
     path.write_text(block, encoding="utf-8")
     document = yaml.read(path)
-    assert set(document.data) == {"directory"}
+    assert isinstance(document.data, dict)
+    assert document.data.keys() == {"directory"}
     assert DirectorySettings.model_validate(document.data["directory"]).servers
 
 

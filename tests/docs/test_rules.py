@@ -9,9 +9,10 @@ import pytest
 
 from app.errors import ConfigurationError
 from app.rules import load as rules_file
+from app.rules.lint.finding import Name
 from app.rules.schema import RulesFile
 from tests.docs import shapes
-from tests.docs.reading import DOCS, REPOSITORY, blocks, reference
+from tests.docs.reading import DOCS, REPOSITORY, blocks, reference, tables
 
 _SAMPLE = REPOSITORY / "deploy" / "demo" / "rules.yaml"
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -33,6 +34,12 @@ def test_every_key_stands_in_the_reference() -> None:
 def test_the_sample_is_the_sample() -> None:
     """The file that the reference begins with is the one that the demo uses."""
     assert _BLOCKS[0] == _SAMPLE.read_text(encoding="utf-8")
+
+
+def test_every_warning_stands_in_the_reference() -> None:
+    """With what it means, and no other."""
+    (table,) = tables(reference("rules"), "warning", "meaning")
+    assert sorted(table.codes("warning")) == sorted(Name)
 
 
 @pytest.mark.parametrize("block", _BLOCKS)

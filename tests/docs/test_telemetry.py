@@ -21,7 +21,7 @@ _RENDERED = {"event", "level", "logger", "time"}
 def _record(outcome: str) -> TokenRecord:
     """Give a record of which every field holds something."""
     texts = {field.name: "x" for field in fields(TokenRecord) if field.type == "str"}
-    lists = {field.name: ("x",) for field in fields(TokenRecord) if "tuple" in str(field.type)}
+    lists = {field.name: ("x",) for field in fields(TokenRecord) if str(field.type).startswith("tuple")}
     return TokenRecord(time=_NOW, **{**texts, **lists, "outcome": outcome})  # type: ignore[arg-type]  # by name
 
 

@@ -163,3 +163,23 @@ def test_a_backslash_that_escapes_nothing_is_an_error(text: str) -> None:
     """At the end of a value too."""
     with pytest.raises(ValueError, match="escapes nothing"):
         dn.parse(text)
+
+
+@given(
+    st.lists(st.tuples(_TYPES, st.text(min_size=1, max_size=12).filter(str.strip)), min_size=1, max_size=3)
+)
+def test_what_is_written_is_read_again(name: list[tuple[str, str]]) -> None:
+    """A name is written so that it is parsed as the same one, whatever is in it."""
+    try:
+        parsed = dn.parse(",".join(f"{kind}={_escaped(value)}" for kind, value in name))
+    except (ValueError, UnicodeError):
+        return
+    assert dn.parse(parsed.written) == parsed
+
+
+@pytest.mark.parametrize(
+    "text", ["cn=#0401ff,dc=x", "cn=\\#a\\, b\\+c,dc=x", "cn=a+ou=b,dc=x", "cn=\\00#04,dc=x"]
+)
+def test_odd_names_are_written(text: str) -> None:
+    """Escapes, BER values and several values in one RDN survive being written."""
+    assert dn.parse(dn.parse(text).written) == dn.parse(text)

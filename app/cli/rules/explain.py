@@ -15,7 +15,7 @@ from app.cli.rules.printing import ACTIONS, add_row, joined, show, table
 from app.cli.rules.sources import Source, context_options, read_context, read_source, source_options
 from app.cli.rules.subjects import Asked
 from app.protocol import scope
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
+from app.protocol.scope import CATALOG, Action, ResourceType, Scope
 from app.rules.circumstances import moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss
 from app.rules.misses import explain as decide_and_explain
@@ -85,11 +85,11 @@ def read_scope(repository: str, actions: str) -> Scope:
     if not catalog and not scope.is_repository(name):
         text = f"{repository!r} is no repository name; no tag, no https://; {_CATALOG} for the catalog"
         raise click.BadParameter(text, param_hint="REPOSITORY")
-    known = [ALL_ACTIONS] if catalog else [*map(str, Action), ALL_ACTIONS]
+    known = ACTIONS[-1:] if catalog else ACTIONS
     words = frozenset(word for word in actions.split(",") if word)
     if not words <= {*known}:
         wrong = ", ".join(sorted(words.difference(known)))
-        raise click.BadParameter(f"{wrong}: write of {', '.join(known)}", param_hint="ACTIONS")
+        raise click.BadParameter(f"{wrong} is no action; there is {', '.join(known)}", param_hint="ACTIONS")
     if catalog:
         return Scope(ResourceType.REGISTRY, CATALOG, words or frozenset(known))
     return Scope(ResourceType.REPOSITORY, name, words or frozenset(map(str, Action)))
@@ -221,7 +221,7 @@ def _reasons(outcome: ActionOutcome, subject: Subject | None) -> Iterator[str]:
         for cause in causes:
             how = found(cause.through, subject)
             through = f"{cause.through} ({how})" if how not in ("", "named") else cause.through
-            captures = "".join(f", {name} = {value}" for name, value in cause.captures)
+            captures = "".join(f", {name}={value}" for name, value in cause.captures)
             yield f"{word} {cause.rule} ({cause.position}), through {through}{captures}"
     for miss in outcome.misses:
         if miss.lack != "denied":

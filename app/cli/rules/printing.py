@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -71,3 +73,32 @@ def spreadsheet(row: Iterable[str]) -> str:
         f"'{c}" if c[:1] in {"=", "+", "-", "@"} else c for c in cells
     )
     return line.getvalue()
+
+
+@contextmanager
+def progress(doing: str, total: int) -> Iterator[Callable[[int], object]]:
+    """Show on standard error how far something is, where that is a terminal; gives what moves it on."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - seldom needed
+    from rich.progress import Progress  # noqa: PLC0415 - likewise
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda done: bar.update(task, advance=done)
+
+
+def workflow_command(kind: str, title: str, position: str, text: str) -> str:
+    """Give a command that GitHub shows beside a line of a change; `position` is `file:line:column`."""
+    file, _, place = position.rpartition(":")
+    file, _, line = file.rpartition(":")
+    where = {"file": file, "line": line, "col": place} if file else {}
+    properties = ",".join(
+        f"{name}={_escaped(value, ':,')}" for name, value in {**where, "title": title}.items()
+    )
+    return f"::{kind} {properties}::{_escaped(plain(text))}"
+
+
+def _escaped(text: str, further: str = "") -> str:
+    return "".join(f"%{ord(sign):02X}" if sign in f"%\r\n{further}" else sign for sign in text)

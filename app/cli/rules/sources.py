@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -78,7 +78,7 @@ class Source:
         from app import bootstrap  # noqa: PLC0415 - who asks no directory does without the whole server
 
         try:
-            return cast("Directory", bootstrap.directory(self.realm_name, self.realm))
+            return bootstrap.directory(self.realm_name, self.realm)
         except ConfigurationError as error:
             raise unanswered(error) from None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import click
 
 from app import dn
-from app.cli.rules.sources import Source, Unanswered, unanswered
+from app.cli.rules.sources import Directory, Source, Unanswered, unanswered
 from app.errors import Refusal, WharfingerError
 from app.rules.model import ROBOT_PREFIX, Context, NamedGroup, Persona, Subject, in_networks
 from app.rules.pattern import PatternError
@@ -58,6 +58,15 @@ def find(
     directory = source.directory() if not groups and not attributes else None
     if directory is None:
         return Asked(described(name, groups, attributes), "command line")
+    return look_up(name, directory)
+
+
+def look_up(name: str, directory: Directory) -> Asked:
+    """Find somebody in the directory.
+
+    Raises:
+        Unanswered: There is no such one, or the directory does not say.
+    """
     try:
         found = directory.look_up(name)
     except WharfingerError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from app.protocol.scope import ALL_ACTIONS, Scope
 from app.rules.access import Access, Answer, Standing, Way
 from app.rules.circumstances import moment
 from app.rules.decision import Effect
-from app.rules.model import ROBOT_PREFIX, Context
+from app.rules.model import ROBOT_PREFIX, Context, Robot
 from app.rules.whom import Kind
 
 SCHEMA = 1
@@ -43,7 +43,7 @@ class _Person:
 
 
 @dataclass(frozen=True, slots=True)
-class _Review:
+class Review:
     """The answer of the command.
 
     Attributes:
@@ -98,9 +98,12 @@ def who_can(
     context = read_context(service, from_, at)
     access = Access(source.rules, asked, context, service=service is not None, address=from_ is not None)
     ways = access.ways()
-    review = _Review(ways, None, ())
+    review = Review(ways, None, ())
     if expand:
-        review = _expand(access, review, source)
+        directory = source.directory()
+        if directory is None:
+            raise click.UsageError("--expand asks the directory: it needs --config.")
+        review = expanded(access, review, directory, source.rules.robots)
     if format_ == "json":
         click.echo(json.dumps(_shape(review, asked, context, source), ensure_ascii=False, indent=2))
     elif format_ == "csv":
@@ -111,11 +114,12 @@ def who_can(
     sys.exit(0 if review.anybody else 1)
 
 
-def _expand(access: Access, review: _Review, source: Source) -> _Review:
-    """Find the people, and ask the engine about each; robots are in the rules."""
-    directory = source.directory()
-    if directory is None:
-        raise click.UsageError("--expand asks the directory: it needs --config.")
+def expanded(access: Access, review: Review, directory: Directory, robots: Mapping[str, Robot]) -> Review:
+    """Find the people, and ask the engine about each; robots are in the rules.
+
+    Raises:
+        Unanswered: The directory does not say.
+    """
     gives = [way for way in review.ways if way.rule.effect is Effect.ALLOW]
     names: set[str] = set()
     unnamed: list[str] = []
@@ -126,7 +130,7 @@ def _expand(access: Access, review: _Review, source: Source) -> _Review:
                 unnamed.append(str(way.reached))
             else:
                 names.update(found)
-        people = [*_look_up(sorted(names), access, directory), *_robots(access, source)]
+        people = [*_look_up(sorted(names), access, directory), *_robots(access, robots)]
     except WharfingerError as error:
         raise unanswered(error) from None
     return replace(review, people=tuple(people), unnamed=tuple(dict.fromkeys(unnamed)))
@@ -154,14 +158,14 @@ def _look_up(names: Iterable[str], access: Access, directory: Directory) -> Iter
             yield _Person(subject.name, "person", access.standing(subject))
 
 
-def _robots(access: Access, source: Source) -> Iterator[_Person]:
-    for name, robot in sorted(source.rules.robots.items()):
+def _robots(access: Access, robots: Mapping[str, Robot]) -> Iterator[_Person]:
+    for name, robot in sorted(robots.items()):
         standing = access.standing(robot.persona(), robot)
         if standing.answer is not Answer.NO or standing.denied_by:
             yield _Person(ROBOT_PREFIX + name, "robot", standing)
 
 
-def _shape(review: _Review, asked: Scope, context: Context, source: Source) -> dict[str, Any]:
+def _shape(review: Review, asked: Scope, context: Context, source: Source) -> dict[str, Any]:
     shape = {
         "schema": SCHEMA,
         "action": next(iter(asked.actions)),
@@ -203,7 +207,7 @@ def _person(person: _Person) -> dict[str, Any]:
     }
 
 
-def _way_rows(review: _Review) -> Iterator[list[str]]:
+def _way_rows(review: Review) -> Iterator[list[str]]:
     yield ["effect", "who", "rule", "position", "when", "answer", "denied_by"]
     for way in review.ways:
         answer = str(way.answer) if way.rule.effect is Effect.ALLOW else ""
@@ -211,7 +215,7 @@ def _way_rows(review: _Review) -> Iterator[list[str]]:
         yield [way.rule.effect, str(way.reached), *place, answer, "; ".join(way.denied_by)]
 
 
-def _people_rows(review: _Review) -> Iterator[list[str]]:
+def _people_rows(review: Review) -> Iterator[list[str]]:
     yield ["subject", "kind", "answer", "through", "allowed_by", "denied_by", "conditions"]
     for person in review.people or ():
         one = person.standing
@@ -221,7 +225,7 @@ def _people_rows(review: _Review) -> Iterator[list[str]]:
         yield [text, "not listed", "", "", "", "", ""]
 
 
-def _print(review: _Review, asked: Scope) -> None:
+def _print(review: Review, asked: Scope) -> None:
     (action,) = asked.actions
     gives = [way for way in review.ways if way.rule.effect is Effect.ALLOW]
     takes = [way for way in review.ways if way.rule.effect is Effect.DENY]
@@ -250,7 +254,7 @@ def _when(way: Way) -> str:
     return f"{said}; not where {joined(way.denied_by)} denies it" if way.denied_by else said
 
 
-def _print_people(review: _Review) -> None:
+def _print_people(review: Review) -> None:
     people = table("person", "can", "through", "conditions, denials")
     for person in review.people or ():
         one = person.standing

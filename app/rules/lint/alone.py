@@ -100,7 +100,8 @@ def _widened_who(rule: Rule) -> Found:
     ]
     wide = "everyone" if who.everyone else "authenticated" if who.authenticated else ""
     if wide and names:
-        text = f"the rule {rule.id!r} is for {wide}, so its {' and '.join(names)} say nothing"
+        meant = "anyone who has logged in" if wide == "authenticated" else "everyone"
+        text = f"the rule {rule.id!r} is for {meant}, so its {' and '.join(names)} say nothing"
         yield Name.WIDENED_WHO, text, f"take out '{wide}: true' to mean them alone, or take them out"
     elif who.everyone and who.authenticated:
         text = f"the rule {rule.id!r} is for everyone, so 'authenticated' says nothing"

@@ -38,7 +38,7 @@ def services(rules: RuleSet, known: Collection[str]) -> Iterator[Finding]:
 
 
 def groups(rules: RuleSet, directory: KnownGroups) -> Iterator[Finding]:
-    """Look for groups that rules and robots name and that the directory does not have; each is asked once.
+    """Look for groups that rules name and that the directory does not have; each is asked once.
 
     Raises:
         WharfingerError: The directory does not say.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -289,3 +290,26 @@ def test_a_warning_names_its_place(tmp_path: Path) -> None:
         f"{file}:3:5: anyone-can-change: the rule 'a' allows push without a login"
         " (write 'authenticated: true', or name groups)"
     )
+
+
+@pytest.mark.slow
+def test_the_work_grows_with_the_rules_and_not_with_their_square() -> None:
+    """Four times the rules take about four times as long; for one group, for many, and for patterns."""
+
+    def seconds(count: int) -> float:
+        text = "".join(
+            rule(
+                who, f"repositories: ['ns{number}/**', 'shared/x{number}/*']", PULL, id_=f"r{number}-{index}"
+            )
+            for number in range(count)
+            for index, who in enumerate(
+                ("groups: [devs]", f"groups: [team-{number}]", f"groups: ['t{number}-{{x}}']")
+            )
+        )
+        rules = written(text)
+        start = time.process_time()
+        lint(rules, NOW)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(2000) < 8 * seconds(500)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.configfile import yaml
+from app.configfile.marks import Marks, packed
 from app.errors import ConfigurationError
 from app.rules import load
 from tests.unit.rules.given import NOW, may, person
@@ -186,7 +187,8 @@ def test_a_robots_limit_that_says_nothing_is_an_error(tmp_path: Path, key: str) 
 def test_any_document_is_rules_or_problems(value: object) -> None:
     """No shape of a file makes anything else happen, and each problem has a place."""
     data = {"version": 1, "rules": value, "robots": value, "tests": value}
-    document = yaml.Document("f", data, {(): (1, 1)}, {}, "", "")
+    place = packed(1, 1)
+    document = yaml.Document("f", data, Marks(place), Marks(place, of_keys=True), "", "")
     rules, problems = load.build([document], "v", NOW)
     assert (rules is None) == bool(problems)
     assert all(problem.line == 1 for problem in problems)

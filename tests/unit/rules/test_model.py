@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.model import Conditions, Context, Index, in_networks
-from app.rules.pattern import NamePattern
+from app import dn
+from app.dn import DN
+from app.rules.index import ANYWHERE, CATALOG, Index
+from app.rules.model import Conditions, Context, in_networks
+from app.rules.pattern import DNPattern, NamePattern, PatternError
 from app.rules.values import parse_time
 from tests.unit.rules.given import NOW, one_rule, rule_set
 
@@ -19,17 +24,19 @@ def test_a_plain_name_finds_its_rules_without_the_others() -> None:
         - {id: pattern, groups: ["team-{t}"], repositories: [x], allow: [pull]}
         - {id: other, groups: [team-ops], repositories: [x], allow: [pull]}
     """)
-    found = {rule.id: captures for rule, captures in rules.by_group_name.find("team-web", "bob")}
+    found = {
+        rule.id: captures for rule, captures in rules.by_group_name.find("team-web", "bob", frozenset({"x"}))
+    }
     assert found == {"plain": (), "pattern": (("t", "web"),)}
 
 
 def test_an_index_of_nothing() -> None:
     """No rules are found in an empty index."""
     index: Index[str] = Index()
-    assert list(index.find("x", "x")) == []
+    assert list(index.find("x", "x", frozenset({"x"}))) == []
     rule = one_rule("everyone: true", "repositories: [x]").rules[0]
     index.add(NamePattern.parse("y"), rule)
-    assert list(index.find("x", "x")) == []
+    assert list(index.find("x", "x", frozenset({"x"}))) == []
 
 
 def test_a_rule_set_is_indexed_by_all_that_it_is_for() -> None:
@@ -38,9 +45,86 @@ def test_a_rule_set_is_indexed_by_all_that_it_is_for() -> None:
         "groups: [g, 'cn=g,dc=x'], users: [u], robots: [r], authenticated: true, everyone: true",
         "repositories: [x]",
     )
-    assert [rule.id for rule in rules.for_everyone + rules.for_authenticated] == ["only", "only"]
-    assert [rule.id for rule, _ in rules.by_user.find("u", "u")] == ["only"]
-    assert [rule.id for rule, _ in rules.by_robot.find("r", "r")] == ["only"]
+    places = frozenset({"x"})
+    assert [
+        [rule.id for rule in shelf.near(places)] for shelf in (rules.for_everyone, rules.for_authenticated)
+    ] == [["only"]] * 2
+    assert [rule.id for rule, _ in rules.by_user.find("u", "u", places)] == ["only"]
+    assert [rule.id for rule, _ in rules.by_robot.find("r", "r", places)] == ["only"]
+
+
+@pytest.mark.parametrize(
+    ("what", "places"),
+    [
+        ("repositories: [a, b/c, 'd/**']", {"a", "b", "d"}),
+        ("repositories: ['host:5000/**']", {"host:5000"}),
+        ("repositories: ['a*/b', '{username}/x', '**', 'e?']", {ANYWHERE}),
+        ("repositories: ['a/*', 'a/b', 'a{username}']", {"a", ANYWHERE}),
+        ("repositories: [a], catalog: true", {"a", CATALOG}),
+        ("catalog: true", {CATALOG}),
+    ],
+)
+def test_a_rule_lies_where_its_repositories_begin(what: str, places: set[str]) -> None:
+    """Under each first component that is written out, under one place for all others, and by the catalog."""
+    assert one_rule("everyone: true", what, "allow: ['*']").rules[0].places == places
+
+
+def test_a_rule_in_several_places_is_found_once() -> None:
+    """However many of its places are asked for."""
+    rules = one_rule("groups: [g, 'g*'], everyone: true", "repositories: [a, b, '*/c']")
+    places = frozenset({"a", "b", ANYWHERE})
+    assert len(rules.for_everyone.near(places)) == 1
+    assert len(list(rules.by_group_name.find("g", "", places))) == 1
+    assert len(list(rules.by_group_name.find("gh", "", places))) == 1
+
+
+_LETTERS = st.text("ab-", min_size=1, max_size=4)
+_PATTERNS = st.lists(
+    _LETTERS | st.sampled_from(["{x}", "{y}", "*", "?", "{username}"]), min_size=1, max_size=3
+)
+
+
+@given(st.lists(_PATTERNS.map("".join), min_size=1, max_size=8), _LETTERS, _LETTERS)
+def test_an_index_finds_what_a_look_at_every_pattern_finds(
+    texts: list[str], name: str, username: str
+) -> None:
+    """By beginnings, ends or neither: nothing is missed, and nothing more is found."""
+    index: Index[str] = Index()
+    patterns = []
+    for text in texts:
+        with contextlib.suppress(PatternError):
+            patterns.append(NamePattern.parse(text))
+    rule = one_rule("everyone: true", "repositories: [x]").rules[0]
+    for pattern in patterns:
+        index.add(pattern, rule)
+    expected = {captures for p in patterns if (captures := p.match(name, username)) is not None}
+    assert {captures for _, captures in index.find(name, username, frozenset({"x"}))} == expected
+
+
+_RDNS = st.sampled_from(
+    ["cn=a", "cn=b", "cn={x}", "ou={y}", "ou=a", "cn=a+ou={z}", "cn=a+ou=b", "cn={username}"]
+)
+_NAMES = st.sampled_from(["cn=a", "cn=b", "ou=a", "ou=b", "cn=a+ou=b", "cn=a+ou=a"])
+
+
+@given(
+    st.lists(st.lists(_RDNS, min_size=1, max_size=3), max_size=8), st.lists(_NAMES, min_size=1, max_size=3)
+)
+def test_an_index_of_dns_finds_what_a_look_at_every_pattern_finds(
+    texts: list[list[str]], name: list[str]
+) -> None:
+    """Whichever RDNs are written out."""
+    index: Index[DN] = Index()
+    patterns = []
+    for text in texts:
+        with contextlib.suppress(PatternError):
+            patterns.append(DNPattern.parse(",".join(text)))
+    rule = one_rule("everyone: true", "repositories: [x]").rules[0]
+    for pattern in patterns:
+        index.add(pattern, rule)
+    asked = dn.parse(",".join(name))
+    expected = {captures for p in patterns if (captures := p.match(asked, "a")) is not None}
+    assert {captures for _, captures in index.find(asked, "a", frozenset({"x"}))} == expected
 
 
 def test_no_condition_always_holds() -> None:

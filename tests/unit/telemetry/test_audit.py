@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 from app.errors import AuditUnavailable
 from app.telemetry.audit import AuditStream, line
 from app.telemetry.record import TokenRecord
+from tests.support.tools import REPOSITORY
 
 RECORD = TokenRecord(datetime(2026, 6, 1, 12, 0, 0, 123456, UTC), "id-1", "demo", "issued", "192.0.2.1")
 
@@ -78,3 +82,49 @@ def test_standard_output_is_the_default(capfd: pytest.CaptureFixture[str]) -> No
     """Without a path the lines go to descriptor 1."""
     AuditStream(None).record(RECORD)
     assert capfd.readouterr().out.encode() == line(RECORD)
+
+
+def test_groups_and_attributes_stand_whole_in_a_line() -> None:
+    """They are what a request can be decided with again."""
+    record = replace(RECORD, groups=("a", "b"), group_dns=("cn=a,dc=x", ""), attributes={"l": ("Berlin",)})
+    told = json.loads(line(record))
+    assert (told["groups"], told["group_dns"]) == (["a", "b"], ["cn=a,dc=x", ""])
+    assert (told["attributes"], told["groups_dropped"]) == ({"l": ["Berlin"]}, 0)
+
+
+def test_a_line_does_not_grow_without_end() -> None:
+    """Of too many groups the first stand there, and how many do not; likewise of attributes."""
+    many = tuple(f"group-{number}" for number in range(5000))
+    told = json.loads(line(replace(RECORD, groups=many, group_dns=("",) * 5000)))
+    assert told["groups"] == list(many[: len(told["groups"])])
+    assert len(told["groups"]) + told["groups_dropped"] == 5000
+    assert len(line(replace(RECORD, groups=many, group_dns=("",) * 5000))) < 32_768
+    long = json.loads(line(replace(RECORD, attributes={"l": ("x" * 20_000,)})))
+    assert (long["attributes"], long["groups_dropped"]) == ({}, 1)
+
+
+_WRITERS = """
+import os, sys
+from datetime import UTC, datetime
+from app.telemetry.audit import AuditStream
+from app.telemetry.record import TokenRecord
+
+stream = AuditStream(None)
+for sign in "abcd":
+    if os.fork() == 0:
+        many = {"groups": (sign * 12_000,), "group_dns": ("",)}
+        record = TokenRecord(datetime(2026, 6, 1, tzinfo=UTC), sign, "r", "issued", "", **many)
+        for _ in range(25):
+            stream.record(record)
+        os._exit(0)
+for _ in "abcd":
+    assert os.wait()[1] == 0
+"""
+
+
+def test_long_lines_of_several_workers_do_not_mix_in_a_pipe() -> None:
+    """A pipe takes 4 KiB at once, so workers that were forked write in turn."""
+    done = subprocess.run([sys.executable, "-c", _WRITERS], capture_output=True, check=True, cwd=REPOSITORY)
+    lines = [json.loads(each) for each in done.stdout.splitlines()]
+    assert len(lines) == 100
+    assert all(each["groups"] == [each["request_id"] * 12_000] for each in lines)

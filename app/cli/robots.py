@@ -1,0 +1,130 @@
+"""`wharfinger robots`: make the secrets of robots."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from app.login import robot_secret
+from app.rules import values
+from app.rules.pattern import PatternError
+
+_OWNER_ALONE = 0o600
+_STANDARD_OUTPUT = Path("-")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+@click.group()
+def robots() -> None:
+    """Make the secrets of robots."""
+
+
+@robots.command()
+@click.argument("name")
+@click.option("--groups", metavar="A,B", multiple=True, help="The groups of the robot; a DN by itself.")
+@click.option("--expires", metavar="DATE", help="The last day, or the time, at which it can log in.")
+@click.option("--networks", metavar="A,B", multiple=True, help="The networks that it can log in from.")
+@click.option(
+    "--secret-file",
+    metavar="PATH",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write the secret to a new file that its owner alone can read; - is standard output, for a pipe.",
+)
+def new(
+    *,
+    name: str,
+    groups: tuple[str, ...],
+    expires: str | None,
+    networks: tuple[str, ...],
+    secret_file: Path | None,
+) -> None:
+    """Make a secret for the robot NAME, and print the lines for the rules file.
+
+    The lines go to standard output. The secret is shown once, on standard error if that is a terminal; else
+    name a --secret-file. It is kept nowhere else: who loses it makes another.
+    """
+    entry = _entry(name, _listed(groups), expires, _listed(networks))
+    if secret_file is None and not sys.stderr.isatty():
+        raise click.UsageError(
+            "No terminal shows the secret, and a log might keep it."
+            " Write it to a file with --secret-file PATH, or into a pipe with --secret-file -."
+        )
+    secret = robot_secret.make(secrets.token_urlsafe)
+    lines = "\n".join([entry[0], f'    secrets: ["{robot_secret.hashed(secret)}"]', *entry[1:]])
+    if secret_file is None:
+        click.echo(f"The secret of robot${name}, shown this once:\n\n  {secret}\n", err=True)
+    elif secret_file == _STANDARD_OUTPUT:
+        click.echo(secret, nl=False)
+    else:
+        _write(secret_file, secret)
+        click.echo(f"Wrote the secret of robot${name} to {secret_file}", err=True)
+    click.echo("The lines for the rules file, below 'robots:':", err=True)
+    click.echo(lines, err=secret_file == _STANDARD_OUTPUT)
+
+
+def _entry(name: str, groups: list[str], expires: str | None, networks: list[str]) -> list[str]:
+    """Give the lines of a rules file, but for the secret.
+
+    Raises:
+        BadParameter: The rules file would not take one of the values.
+    """
+    _try("NAME", values.identifier, [name])
+    _try("--groups", values.named_group, groups)
+    _try("--networks", values.network, networks)
+    lines = [f"  - name: {_quoted(name)}"]
+    if groups:
+        lines.append(f"    groups: [{', '.join(map(_quoted, groups))}]")
+    if expires is not None:
+        _try("--expires", _future, [expires])
+        lines.append(f"    expires: {expires}")
+    if networks:
+        lines.append(f"    networks: [{', '.join(map(_quoted, networks))}]")
+    return lines
+
+
+def _future(text: str) -> datetime:
+    """Read a date at which the robot can still log in."""
+    end = values.parse_time(text, end_of_day=True)
+    if end <= datetime.now(UTC):
+        raise PatternError(f"{text} is over")
+    return end
+
+
+def _try(option: str, parse: Callable[[str], object], texts: Iterable[str]) -> None:
+    for text in texts:
+        try:
+            parse(text)
+        except PatternError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            raise click.BadParameter(f"{error.text}{hint}", param_hint=option) from None
+
+
+def _listed(texts: Iterable[str]) -> list[str]:
+    """Take lists apart; a text with `=` in it is one DN, commas and all."""
+    return [one.strip() for text in texts for one in ([text] if "=" in text else text.split(","))]
+
+
+def _quoted(text: str) -> str:
+    """Write a text as YAML has it."""
+    if _PLAIN.fullmatch(text) and text.lower() not in ("null", "true", "false"):
+        return text
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _write(path: Path, secret: str) -> None:
+    """Write a new file, without an end of line: what reads it takes every character for the secret's."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ALONE)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None

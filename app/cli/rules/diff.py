@@ -1,0 +1,163 @@
+"""`wharfinger rules diff`: who gains and who loses what by other rules."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from app import settings
+from app.cli.rules import subjects as subject_names
+from app.cli.rules.differences import Sides, compared, replayed, surveyed
+from app.cli.rules.explain import read_scope
+from app.cli.rules.printing import progress
+from app.cli.rules.sources import Source, Unanswered, find_realm, read_context, read_rules
+from app.protocol.scope import Scope
+from app.rules.changes import compare
+from app.rules.model import ROBOT_PREFIX, Context, RuleSet, Subject
+from app.rules.replay import NOBODY, Replay, Replayed
+from app.rules.schema import TestSubject
+from app.rules.survey import Survey, Surveyed, survey
+
+_FILE = click.Path(path_type=Path)
+_EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OFTEN = 4096
+"""Lines after which the progress bar is moved."""
+
+
+@click.command()
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@click.option(
+    "--replay", "logs", multiple=True, type=_EXISTING, help="Decide the requests of an audit log again."
+)
+@click.option("--subjects", type=_EXISTING, help="Compare for these subjects, on the --repositories.")
+@click.option(
+    "--repositories", type=_EXISTING, help="Names, one a line; or what a registry's catalog answers."
+)
+@click.option("--at", metavar="TIME", help="From when on; from now on where not given.")
+@click.option(
+    "--config",
+    envvar=settings.PATH_VARIABLE,
+    type=_FILE,
+    show_envvar=True,
+    help="The configuration file, for the directory in which --subjects are looked up.",
+)
+@click.option("--realm", help="The realm of --config; the default realm where not given.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+def diff(
+    *,
+    old: Path,
+    new: Path,
+    logs: tuple[Path, ...],
+    subjects: Path | None,
+    repositories: Path | None,
+    at: str | None,
+    config: Path | None,
+    realm: str | None,
+    format_: str,
+) -> None:
+    """Say who gains and who loses what, if the rules NEW take the place of OLD.
+
+    What is compared are effects, not text: rules in another order, or written otherwise, are no change.
+
+    Ends with 0 if nothing changes, with 1 if something does.
+    """
+    if (subjects is None) != (repositories is None):
+        raise click.UsageError("--subjects and --repositories go together.")
+    if logs and subjects is not None:
+        raise click.UsageError("Choose --replay or --subjects.")
+    now = read_context(None, None, at).now
+    sides = Sides(old, read_rules(old), new, read_rules(new), now)
+    if logs:
+        changed = replayed(_replay(sides, logs), sides, format_)
+    elif subjects is not None and repositories is not None:
+        name, section = find_realm(config, realm) if config is not None else ("", None)
+        source = Source(sides.new, new, section, name)
+        changed = surveyed(_survey(sides, subjects, repositories, source), sides, format_)
+    else:
+        changed = compared(compare(sides.old, sides.new, now), sides, format_)
+    sys.exit(1 if changed else 0)
+
+
+def _replay(sides: Sides, logs: tuple[Path, ...]) -> Replayed:
+    replay = Replay(sides.old, sides.new)
+    try:
+        with progress("replaying", sum(path.stat().st_size for path in logs)) as moved:
+            for path in logs:
+                read = 0
+                with path.open("rb") as lines:
+                    for number, line in enumerate(lines, start=1):
+                        replay.line(line)
+                        read += len(line)
+                        if number % _OFTEN == 0:
+                            moved(read)
+                            read = 0
+                moved(read)
+    except OSError as error:
+        raise Unanswered(f"{error.filename}: cannot be read: {error.strerror}") from None
+    return replay.result
+
+
+def _survey(sides: Sides, subjects: Path, repositories: Path, source: Source) -> Survey:
+    scopes = list(_scopes(repositories))
+    lines = list(enumerate(_text(subjects).splitlines(), start=1))
+    known = (_subject(line, f"{subjects}:{number}", sides, source) for number, line in lines if line.strip())
+    with progress("comparing", len(lines)) as moved:
+        return survey((sides.old, sides.new), known, scopes, sides.now, tick=lambda: moved(1))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unanswered(f"{path}: cannot be read: {error}") from None
+
+
+def _scopes(path: Path) -> Iterator[Scope]:
+    """Read names, one a line, or a registry's answer to `GET /v2/_catalog`."""
+    text = _text(path)
+    try:
+        names = json.loads(text)["repositories"] if text.lstrip().startswith("{") else text.split()
+        for name in names:
+            yield read_scope(name, "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Unanswered(f"{path}: is no list of repositories, nor a registry's catalog") from None
+    except click.BadParameter as error:
+        raise Unanswered(f"{path}: {error.message}") from None
+
+
+def _subject(line: str, place: str, sides: Sides, source: Source) -> Surveyed:
+    """Read a line: a name, or the `as` of a test as JSON."""
+    name, groups, attributes = line.strip(), list[str](), list[str]()
+    if name.startswith("{"):
+        try:
+            described = TestSubject.model_validate_json(name)
+        except ValidationError:
+            hint = 'write a name, or {"user": "bob", "groups": ["team-web"]}'
+            raise Unanswered(f"{place}: is no subject ({hint})") from None
+        robot = f"{ROBOT_PREFIX}{(described.robot or '').removeprefix(ROBOT_PREFIX)}"
+        name = robot if described.robot is not None else described.user or subject_names.ANONYMOUS
+        groups = described.groups
+        attributes = [f"{key}={value}" for key, values in described.attributes.items() for value in values]
+    if name.startswith(ROBOT_PREFIX):
+        known = name.removeprefix(ROBOT_PREFIX)
+        return Surveyed(name, _robot(sides.old, known), _robot(sides.new, known))
+    found = subject_names.find(name, groups, attributes, source, Context("", "", sides.now))
+    return Surveyed(found.name, found.subject, found.subject)
+
+
+def _robot(rules: RuleSet, name: str) -> Subject:
+    robot = rules.robots.get(name)
+    return robot.persona() if robot is not None else NOBODY

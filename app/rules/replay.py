@@ -1,0 +1,211 @@
+"""What other rules would have decided: the requests of an audit stream, decided by two rule sets.
+
+Most requests repeat others, so each case is decided once: who, what, and in which class of circumstances.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from app import dn
+from app.protocol import scope
+from app.protocol.scope import Scope
+from app.rules.decide import decide
+from app.rules.model import (
+    ROBOT_PREFIX,
+    Conditions,
+    Context,
+    NamedGroup,
+    Network,
+    Persona,
+    RuleSet,
+    in_networks,
+)
+
+_MOST_KEPT = 200_000
+"""Cases that are remembered; beyond, the memory begins anew."""
+NOBODY = Persona("")
+"""A robot that the rules do not have: it cannot log in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One action of one subject on one resource."""
+
+    subject: str
+    resource: str
+    action: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """How often, and when, a right was asked for that is decided differently."""
+
+    lines: int = 0
+    first: str = ""
+    last: str = ""
+    example: str = ""
+
+    def add(self, time: str, request_id: str) -> None:
+        """Note a further line."""
+        self.lines += 1
+        self.first = min(self.first or time, time)
+        self.last = max(self.last, time)
+        self.example = self.example or request_id
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What became of the lines of an audit stream.
+
+    Attributes:
+        lines: How many were read.
+        decided: How many were decided again.
+        unusable: How many could not be: not whole, or without the groups that were had.
+    """
+
+    lines: int = 0
+    decided: int = 0
+    unusable: int = 0
+    gained: dict[Right, Seen] = field(default_factory=dict)
+    lost: dict[Right, Seen] = field(default_factory=dict)
+
+
+_Rights = tuple[tuple[str, str], ...]
+"""Pairs of resource and action."""
+
+
+class Replay:
+    """Replays audit lines on two rule sets."""
+
+    def __init__(self, old: RuleSet, new: RuleSet) -> None:
+        self._old, self._new = old, new
+        conditions = [rule.when for rules in (old, new) for rule in rules.rules]
+        self._classes = _Classes(conditions)
+        self._kept: dict[tuple[object, ...], tuple[_Rights, _Rights]] = {}
+        self._subjects: dict[tuple[object, ...], tuple[Persona | None, Persona | None]] = {}
+        self.result = Replayed()
+
+    def line(self, line: bytes) -> None:
+        """Replay one line."""
+        self.result.lines += 1
+        try:
+            event = json.loads(line)
+            if event["event"] != "token" or not event["rules_version"]:
+                return  # nothing was decided
+            complete = not event["groups_dropped"]
+            gained, lost = self._decide(event) if complete else ((), ())
+            subject, time, request_id = event["subject"], event["time"], event["request_id"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            complete = False
+        if not complete:
+            self.result.unusable += 1
+            return
+        self.result.decided += 1
+        for rights, told in ((gained, self.result.gained), (lost, self.result.lost)):
+            for resource, action in rights:
+                told.setdefault(Right(subject, resource, action), Seen()).add(time, request_id)
+
+    def _decide(self, event: Mapping[str, Any]) -> tuple[_Rights, _Rights]:
+        """Give what the new rules grant beyond the old ones, and what they do not."""
+        context = self._classes.of(event["service"], event["address"], event["time"])
+        who = (
+            event["subject"],
+            tuple(event["groups"]),
+            tuple(event["group_dns"]),
+            tuple((name, tuple(values)) for name, values in event["attributes"].items()),
+        )
+        key = (who, tuple(event["asked"]), context)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+                self._subjects.clear()
+            found = self._kept[key] = self._compare(who, event["asked"], self._classes.example(*context))
+        return found
+
+    def _compare(
+        self, who: tuple[Any, ...], asked: Sequence[str], context: Context
+    ) -> tuple[_Rights, _Rights]:
+        scopes, _ = scope.parse_all(asked)
+        subjects = self._subjects.get(who)
+        if subjects is None:
+            subjects = self._subjects[who] = self._make(*who)
+        old, new = (
+            rights(rules, subject, scopes, context)
+            for rules, subject in zip((self._old, self._new), subjects, strict=True)
+        )
+        return tuple(sorted(new - old)), tuple(sorted(old - new))
+
+    def _make(
+        self,
+        name: str,
+        names: Sequence[str],
+        dns: Sequence[str],
+        attributes: Sequence[tuple[str, Sequence[str]]],
+    ) -> tuple[Persona | None, Persona | None]:
+        """Make the subject of a line; a robot is what each of the rule sets says."""
+        if not name:
+            return None, None
+        if name.startswith(ROBOT_PREFIX):
+            robots = (rules.robots.get(name.removeprefix(ROBOT_PREFIX)) for rules in (self._old, self._new))
+            old, new = (robot.persona() if robot is not None else NOBODY for robot in robots)
+            return old, new
+        groups = [(group, dn.parse(text) if text else None) for group, text in zip(names, dns, strict=True)]
+        count: dict[str, set[object]] = {}
+        for group, place in groups:
+            count.setdefault(group, set()).add(place)
+        made = tuple(NamedGroup(group, place, ambiguous=len(count[group]) > 1) for group, place in groups)
+        person = Persona(name, made, attributes=dict(attributes))
+        return person, person
+
+
+def rights(
+    rules: RuleSet, subject: Persona | None, scopes: Sequence[Scope], context: Context
+) -> set[tuple[str, str]]:
+    """Give what is granted: pairs of resource and action."""
+    if subject is NOBODY:
+        return set()
+    granted = decide(rules, subject, scopes, context).access
+    return {(f"{access.type}:{access.name}", action) for access in granted for action in access.actions}
+
+
+class _Classes:
+    """The classes of circumstances that conditions tell apart, found quickly."""
+
+    def __init__(self, conditions: Iterable[Conditions]) -> None:
+        conditions = [*conditions]
+        self._services = frozenset(service for when in conditions for service in when.services)
+        self._networks: frozenset[Network] = frozenset(n for when in conditions for n in when.networks)
+        edges = {edge for when in conditions for edge in (when.start, when.end) if edge is not None}
+        self._edges = sorted(edges)
+        self._texts = [_text(edge) for edge in self._edges]
+        self._addresses: dict[str, str] = {}
+        self._first: dict[frozenset[Network], str] = {}
+
+    def of(self, service: str, address: str, time: str) -> tuple[str, str, int]:
+        """Give the class of a request: a service, an address of the same networks, and a span of time."""
+        known = self._addresses.get(address)
+        if known is None:
+            known = self._addresses[address] = self._address(address)
+        return service if service in self._services else "", known, bisect_right(self._texts, time)
+
+    def example(self, service: str, address: str, span: int) -> Context:
+        """Give one request of a class."""
+        edges = self._edges
+        first = datetime.min.replace(tzinfo=UTC)
+        return Context(service, address, edges[span - 1] if span else first)
+
+    def _address(self, address: str) -> str:
+        within = frozenset(network for network in self._networks if in_networks(address, (network,)))
+        return self._first.setdefault(within, address)
+
+
+def _text(time: datetime) -> str:
+    """Give a time as audit lines have it, so that texts compare as times do."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,180 @@
+"""`wharfinger rules explain`, `who-can` and `diff`: what they print, as data in `tests/golden/answers`.
+
+Texts that changed on purpose are written anew with UPDATE_GOLDEN=1; read the difference as a person would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli.main import main
+from app.telemetry.audit import line
+from app.telemetry.record import TokenRecord
+from tests.support.server import SAMPLE_RULES
+from tests.support.tools import REPOSITORY
+from tests.unit.rules.given import NOW
+
+GOLDEN = REPOSITORY / "tests" / "golden" / "answers"
+_MANAGERS = "cn=release-managers,ou=groups,dc=example,dc=com"
+_HERE = ["--rules", "rules.yaml", "--at", "2026-06-01T12:00:00Z"]
+_BOB = ["explain", "bob", "web/release/app", "--groups", "team-web,contractors", *_HERE]
+_BOTH = ["diff", "rules.yaml", "new.yaml", "--at", "2026-06-01T12:00:00Z"]
+_LISTS = [*_BOTH, "--subjects", "subjects", "--repositories", "repositories"]
+CASES = {
+    "explain-denied": (1, _BOB),
+    "explain-json": (1, [*_BOB, "--format", "json"]),
+    "explain-granted": (0, ["explain", "alice", "web/release/app", "delete", "--groups", _MANAGERS, *_HERE]),
+    "explain-nearly": (1, ["explain", "carol", "web/app", "push", "--groups", "team-data", *_HERE]),
+    "explain-robot": (1, ["explain", "robot$ci-platform", "platform/app", "--from", "192.0.2.7", *_HERE]),
+    "explain-catalog": (1, ["explain", "anonymous", "registry:catalog", *_HERE]),
+    "explain-unknown-robot": (2, ["explain", "robot$nobody", "platform/app", *_HERE]),
+    "explain-no-repository": (2, ["explain", "bob", "https://registry/app:latest", *_HERE]),
+    "explain-no-action": (2, ["explain", "bob", "web/app", "write", *_HERE]),
+    "explain-no-rules": (2, ["explain", "bob", "web/app"]),
+    "explain-broken-rules": (2, ["explain", "bob", "web/app", "--rules", "broken.yaml"]),
+    "who-can": (0, ["who-can", "push", "web/release/app", *_HERE]),
+    "who-can-csv": (0, ["who-can", "push", "web/release/app", *_HERE, "--format", "csv"]),
+    "who-can-json": (0, ["who-can", "push", "web/release/app", *_HERE, "--format", "json"]),
+    "who-can-own": (0, ["who-can", "delete", "sandbox/alice/app", *_HERE]),
+    "who-can-nobody": (1, ["who-can", "delete", "base/app", *_HERE]),
+    "who-can-expand-without-directory": (2, ["who-can", "pull", "base/app", "--expand", *_HERE]),
+    "diff": (1, _BOTH),
+    "diff-json": (1, [*_BOTH, "--format", "json"]),
+    "diff-github": (1, [*_BOTH, "--format", "github"]),
+    "diff-nothing": (0, ["diff", "rules.yaml", "rules.yaml"]),
+    "diff-lists": (1, _LISTS),
+    "diff-lists-json": (1, [*_LISTS, "--format", "json"]),
+    "diff-replay": (1, [*_BOTH, "--replay", "audit.jsonl"]),
+    "diff-replay-json": (1, [*_BOTH, "--replay", "audit.jsonl", "--format", "json"]),
+    "diff-broken": (2, ["diff", "rules.yaml", "broken.yaml"]),
+    "diff-subjects-alone": (2, ["diff", "rules.yaml", "new.yaml", "--subjects", "subjects"]),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder with the sample's rules, changed ones, lists, and an audit stream."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WHARFINGER_CONFIG", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    shutil.copyfile(SAMPLE_RULES, "rules.yaml")
+    changed = Path("rules.yaml").read_text()
+    for old, new in (
+        ('["*/release/**"]', '["*/release/**", "release/**"]'),
+        ("[auditors]", "[auditors, security]"),
+        ("until: 2026-12-31", "until: 2026-06-30"),
+        ('["{team}/**"]', '["{team}/*", "{team}/release/*"]'),
+        ("groups: [team-platform] ", "groups: [team-platform, team-web] "),
+    ):
+        assert old in changed
+        changed = changed.replace(old, new)
+    Path("new.yaml").write_text(changed)
+    Path("broken.yaml").write_text("version: 1\nrulez: []\n")
+    Path("subjects").write_text(
+        'anonymous\n{"user": "bob", "groups": ["team-web"]}\n\nrobot$ci-platform\n{"robot": "ci-platform"}\n'
+    )
+    Path("repositories").write_text('{"repositories": ["web/app", "web/a/b"]}')
+    asked = ("repository:web/a/b:pull,push", "repository:web/app:pull")
+    had: dict[str, Any] = {"groups": ("team-web",), "group_dns": ("",), "rules_version": "v"}
+    record = TokenRecord(NOW, "id-1", "corp", "issued", "192.0.2.7", subject="bob", asked=asked, **had)
+    Path("audit.jsonl").write_bytes(line(record) * 2 + b"torn\n")
+    return tmp_path
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["rules", *arguments])
+
+
+def _answer(*arguments: str) -> Any:
+    return json.loads(_run(*arguments, "--format", "json").stdout)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.usefixtures("folder")
+def test_answers(case: str) -> None:
+    """Each command prints exactly what is written in its file, and ends with its code."""
+    code, arguments = CASES[case]
+    result = _run(*arguments)
+    expected = GOLDEN / f"{case}.out"
+    if os.environ.get("UPDATE_GOLDEN"):
+        expected.write_text(result.output, encoding="utf-8")
+    assert result.output == expected.read_text(encoding="utf-8")
+    assert result.exit_code == code
+    if not {"json", "github", "csv"} & set(case.split("-")):
+        assert max(map(len, result.stdout.splitlines()), default=0) <= 80
+
+
+def test_no_answer_is_left_over() -> None:
+    """Every file belongs to a case."""
+    assert {path.stem for path in GOLDEN.glob("*")} == set(CASES)
+
+
+@pytest.mark.usefixtures("folder")
+def test_conditions_can_be_set() -> None:
+    """Service, address and time are those of the options."""
+    Path("rules.yaml").write_text(
+        "version: 1\nrules: [{id: r, users: [bob], repositories: [x], allow: [pull], when: "
+        "{services: [s], networks: [10.0.0.0/8], until: 2026-01-31}}]"
+    )
+    asked = ["explain", "bob", "x", "pull", "--rules", "rules.yaml"]
+    inside = ["--service", "s", "--from", "10.1.2.3", "--at", "2026-01-31T23:59:59Z"]
+    assert _run(*asked, *inside).exit_code == 0
+    assert _run(*asked, *inside[:4], "--at", "2026-02-01").exit_code == 1
+    assert _run(*asked, "--from", "10.1.2.3.4").exit_code == 2
+    assert _run(*asked, "--at", "noon").exit_code == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_attributes_can_be_given() -> None:
+    """A person may be described by attributes, too."""
+    Path("rules.yaml").write_text(
+        "version: 1\nrules: [{id: r, authenticated: true, repositories: [x], allow: [pull], when: "
+        "{attributes: {l: [Berlin]}}}]"
+    )
+    asked = ["explain", "bob", "x", "pull", "--rules", "rules.yaml"]
+    assert _run(*asked, "--attribute", "L=berlin").exit_code == 0
+    assert _run(*asked, "--attribute", "L=Rome").exit_code == 1
+    assert _run(*asked, "--attribute", "Rome").exit_code == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_terminal_would_obey_is_written_out() -> None:
+    """Names may come from anywhere, and none of them moves the cursor."""
+    result = _run("explain", "bob\x1b[2J", "web/app", "--groups", "a\x1b]0;x\x07", *_HERE)
+    assert "\x1b" not in result.output
+    assert "bob\\u{1b}[2j" in result.output
+
+
+def test_a_cell_is_no_formula(folder: Path) -> None:
+    """A spreadsheet that opens the review computes nothing."""
+    (folder / "rules.yaml").write_text(
+        "version: 1\nrules: [{id: r, groups: ['=cmd()'], repositories: [x], allow: [pull]}]"
+    )
+    del folder
+    result = _run("who-can", "pull", "x", "--rules", "rules.yaml", "--format", "csv")
+    assert all(
+        cell[:1] not in "=+-@" for row in result.stdout.splitlines() for cell in row.split(",") if cell
+    )
+
+
+@pytest.mark.usefixtures("folder")
+def test_json_says_what_the_text_says() -> None:
+    """The shapes that the reference describes."""
+    explained = _answer(*_BOB)
+    assert [one["action"] for one in explained["actions"]] == explained["asked"] == ["delete", "pull", "push"]
+    assert explained["granted"] == ["pull"]
+    (push,) = (one for one in explained["actions"] if one["action"] == "push")
+    assert push["denied_by"][0]["rule"] == "contractors-keep-out"
+    assert push["allowed_by"][0]["captures"] == {"team": "web"}
+    assert {way["who"] for way in _answer(*CASES["who-can"][1])["ways"]} >= {
+        "group team-web",
+        "group contractors",
+    }
+    assert {change["change"] for change in _answer(*_BOTH)["changes"]} == {"gains", "loses"}

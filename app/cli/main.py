@@ -14,6 +14,7 @@ _PLACES: Places = {
     ),
     "keys": ("app.cli.keys:keys", "Make, publish and change signing keys."),
     "registry": ("app.cli.registry:registry", "Configure registries, and check running ones."),
+    "rules": ("app.cli.rules_import:rules", "Work with rules files."),
     "serve": ("app.cli.serve:serve", "Run the server in the foreground, until a signal ends it."),
 }
 

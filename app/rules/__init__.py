@@ -9,6 +9,7 @@ values.py     times, networks, groups, hashes of secrets (pure)
 compile.py    the file's entries as rules and robots
 load.py       the file or folder: positions and errors, then rules
 suite.py      the tests that owners write into the file
+docker_auth/  the ACL of docker_auth as rules (pure)
 
 Who someone is comes from `login/`; what is done with a decision is `tokens/`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from app.telemetry.record import AuditedRecorder, Recorder
 from app.tokens.issue import Issuer, Realm
 from app.watch import LastGood, Watcher
 
+_log = logging.getLogger("wharfinger")
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -47,12 +50,19 @@ class Parts:
     directories: Mapping[str, LdapDirectory]
     keys: Mapping[str, LiveKeys] = field(default_factory=dict)
 
+    def follow(self) -> None:
+        """Keep up with the keys, in a process that answers nothing and from which others are forked."""
+        for keys in self.keys.values():
+            try:
+                keys.refresh()
+            except Exception:  # noqa: BLE001 - it must not end the process that keeps all others running
+                _log.exception("a fault of the token server", extra={"what": keys.name})
+
     def watch(self) -> Watcher:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
         watched: list[LastGood[Any]] = [*self.keys.values()]
-        for each in watched:
-            each.refresh()
         for realm, keys in self.keys.items():
+            keys.catch_up()
             _tell_keys(KeysMetrics(realm), keys)
         watcher = Watcher(watched)
         watcher.start()

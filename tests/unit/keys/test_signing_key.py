@@ -129,8 +129,6 @@ def test_the_algorithm_of_a_service(
     key = make_key(rsa_key, Algorithm.RS256)
     token = key.sign(CLAIMS, kid_format=kid.LIBTRUST, x5c=False, algorithm=algorithm)
     assert jwt.get_unverified_header(token)["alg"] == algorithm
-    found = jwt.decode(
-        token, rsa_key.public_key(), algorithms=[algorithm], audience="registry.example.com"
-    )
+    found = jwt.decode(token, rsa_key.public_key(), algorithms=[algorithm], audience="registry.example.com")
     assert found == CLAIMS
     assert jwt.get_unverified_header(key.sign(CLAIMS, kid_format=kid.LIBTRUST, x5c=False))["alg"] == "RS256"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ from app.telemetry.record import AuditedRecorder
 from app.tokens.issue import Issuer, Realm
 from app.watch import LastGood, Watcher
 
+_log = logging.getLogger("wharfinger")
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -61,17 +64,26 @@ class Parts:
     candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
     state: SharedState | None = None
 
+    def follow(self) -> None:
+        """Keep up with the keys, in a process that answers nothing and from which others are forked."""
+        for keys in self.keys.values():
+            try:
+                keys.refresh()
+            except Exception:  # noqa: BLE001 - it must not end the process that keeps all others running
+                _log.exception("a fault of the token server", extra={"what": keys.name})
+
     def watch(self) -> Watcher:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
         watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values(), *self.keys.values()]
-        for each in watched:
-            each.refresh()
         for realm, rules in self.rules.items():
+            rules.refresh()
             rules.catch_up()
             _tell_rules(RulesMetrics(realm, "live"), rules)
         for realm, candidate in self.candidates.items():
+            candidate.refresh()
             _tell_rules(RulesMetrics(realm, "candidate"), candidate)
         for realm, keys in self.keys.items():
+            keys.catch_up()
             _tell_keys(KeysMetrics(realm), keys)
         watcher = Watcher(watched)
         watcher.start()

@@ -61,15 +61,20 @@ class KeyRing:
             return self.former
         return self.active
 
-    def after(self, ring: KeyRing, now: datetime) -> KeyRing:
+    def after(self, ring: KeyRing, now: datetime, seen: datetime | None = None) -> KeyRing:
         """Take over from another ring.
 
         A key that was published before signs at once. One that is active without ever having been announced
         waits, where the key that signed until now is still there: other workers may not know the new one yet.
+
+        Args:
+            ring: The one that was in force.
+            now: With a time zone.
+            seen: Since when others may have seen what this ring holds; now where nothing is said.
         """
         signed = {key.libtrust: key for key in self.published}.get(ring.signer(now).libtrust)
         was_published = self.active.libtrust in {key.libtrust for key in ring.published}
-        signs_from = ring.signs_from if was_published else now + HOLD
+        signs_from = ring.signs_from if was_published else (seen or now) + HOLD
         if signed is None or signed is self.active or signs_from is None:
             return self
         return replace(self, former=signed, signs_from=signs_from)

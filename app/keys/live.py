@@ -37,12 +37,23 @@ class LiveKeys(LastGood[KeyRing]):
         """
         self._folder, self._services, self._clock = folder, services, clock
         self._warned: frozenset[str] = frozenset()
+        self._is_new = False
         look = _Look(folder)
         try:
             seen = look()
         except (OSError, ConfigurationError):
             seen = None  # reading them says better what is wrong
         super().__init__(f"keys of realm {realm}", self._follow, look, self._read(), seen=seen)
+
+    def catch_up(self) -> None:
+        """Take over what the folder holds by now, in a process that answered nothing yet.
+
+        What changed since the server was started its peers have seen long ago: a key that is retired must
+        not sign again, for it may be removed before those tokens expire.
+        """
+        self._is_new = True
+        self.refresh()
+        self._is_new = False
 
     def warnings(self) -> list[str]:
         """Say what an operator should know of the keys that are in force."""
@@ -56,7 +67,8 @@ class LiveKeys(LastGood[KeyRing]):
         self._warned = found
 
     def _follow(self) -> KeyRing:
-        return self._read().after(self.current, self._clock())
+        ring = self._read()
+        return ring.after(self.current, self._clock(), ring.active.since if self._is_new else None)
 
     def _read(self) -> KeyRing:
         ring = keyring.load(self._folder)

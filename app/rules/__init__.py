@@ -20,6 +20,7 @@ replay.py · survey.py                      the same for requests that were made
 solve.py      what variables stand for where a pattern is to match a name (pure)
 suite.py      the tests that owners write into the file
 lint/         what rules that load may still have wrong with them (pure)
+docker_auth/  the ACL of docker_auth as rules (pure)
 
 Who someone is comes from `login/`; what is done with a decision is `tokens/`.
 """

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,20 +142,47 @@ def test_an_announced_key_signs_within_seconds(server: Server) -> None:
     callers = _Callers(server)
     with callers.at_work():
         key = _make(server, KeyState.ANNOUNCED)
-        expected = {"key_id": key.rfc7638, "realm": REALM}
         wait_until(lambda: _published(server, key.libtrust) == 20, within=_WAIT, what="the key is published")
         change.activate(folder, key.name, datetime.now(UTC))
         os.kill(server.pid, signal.SIGHUP)
-        wait_until(
-            lambda: _metric(server, "wharfinger_key_processes", **expected) == _WORKERS,
-            within=timedelta(seconds=5),
-            what="all processes have followed",
-        )
+        seconds = timedelta(seconds=5)
+        wait_until(lambda: _followed(server, key), within=seconds, what="all processes have followed")
     assert callers.failures == []
     assert callers.signed[key.libtrust] > 0
     (former,) = (path.name.partition(".")[0] for path in folder.glob("*.retired-*"))
     change.discard(folder, former)
     wait_until(lambda: _published(server, old) == 0, within=_WAIT, what="the former key is gone")
+
+
+def test_a_process_that_is_started_later_has_the_keys_of_its_peers(server: Server) -> None:
+    """Even where the folder cannot be used just then, and the key that the server began with is long gone."""
+    folder = server.folder / "keys" / REALM
+    (former,) = (path.name.partition(".")[0] for path in folder.glob("*.active-*"))
+    key = _make(server, KeyState.ANNOUNCED)
+    wait_until(lambda: _published(server, key.libtrust) == 20, within=_WAIT, what="the key is published")
+    change.activate(folder, key.name, datetime.now(UTC))
+    change.discard(folder, former)
+    wait_until(lambda: _followed(server, key), within=_WAIT, what="all processes have followed")
+    time.sleep(3)  # gunicorn's main process looks every second, and tells nobody
+    (folder / "garbage.active.pem").write_text("garbage")
+
+    workers = server.workers()
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: _are_others(server.workers(), workers), within=_WAIT, what="other processes")
+    callers = _Callers(server)
+    with callers.at_work():
+        wait_until(lambda: callers.signed.total() > 30, within=_WAIT, what="tokens")
+    assert callers.failures == []
+    assert callers.signed.keys() == {key.libtrust}
+
+
+def _followed(server: Server, key: SigningKey) -> bool:
+    return _metric(server, "wharfinger_key_processes", key_id=key.rfc7638, realm=REALM) == _WORKERS
+
+
+def _are_others(workers: set[int], former: set[int]) -> bool:
+    return len(workers) == _WORKERS and not workers & former
 
 
 def _published(server: Server, kid: str) -> int:

@@ -23,15 +23,15 @@ from tests.support.server import SERVICE, Server
 _OF_THE_IMAGE = "version: 0.1\nstorage: {filesystem: {rootdirectory: /nowhere}}\nhttp: {addr: ':5000'}\n"
 
 
-def wharfinger(server: Server, *words: str | Path, stdin: str = "") -> Result:
-    """Run one of the commands on a server's configuration, within this process: it is quicker."""
-    return CliRunner().invoke(main, [*map(str, words), "--config", str(server.config)], input=stdin)
+def wharfinger(config: Path, *words: str | Path, stdin: str = "") -> Result:
+    """Run one of the commands on a configuration, within this process: it is quicker."""
+    return CliRunner().invoke(main, [*map(str, words), "--config", str(config)], input=stdin)
 
 
 def written(server: Server, folder: Path, kind: str, form: str, *words: str | Path) -> Path:
     """Give a folder with what the command writes for a registry that has its files there."""
     asked = ("registry", "config", SERVICE, "--for", kind, "--format", form, "--out", folder, *words)
-    done = wharfinger(server, *asked)
+    done = wharfinger(server.config, *asked)
     assert done.exit_code == 0, done.output
     return folder
 

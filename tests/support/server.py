@@ -146,6 +146,10 @@ class Server:
         """The process id of gunicorn's master."""
         return self._program.pid
 
+    def workers(self) -> set[int]:
+        """Give the process ids of gunicorn's workers."""
+        return set(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+
     def command(self, *words: str | Path, check: bool = False) -> Finished:
         """Run one of wharfinger's own commands on this server's configuration."""
         return run(

@@ -56,6 +56,7 @@ def connection_of(
         issuer=section.issuer,
         key_id=KeyId.parse(found.key_id),
         x5c=found.x5c,
+        algorithm=found.algorithm,
     )
 
 

@@ -10,6 +10,7 @@ _PLACES: Places = {
     "check": ("app.cli.rules.check:check", "Check rules: they load, pass their tests, and have no warnings."),
     "diff": ("app.cli.rules.diff:diff", "Say who gains and who loses what by other rules."),
     "explain": ("app.cli.rules.explain:explain", "Say what somebody may do with a repository, and why."),
+    "import": ("app.cli.rules.import_:import_", "Make rules of what other token servers have."),
     "schema": ("app.cli.rules.schema:schema", "Print the JSON Schema of a rules file, for editors."),
     "who-can": ("app.cli.rules.who_can:who_can", "Say who can do something with a repository."),
 }

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from app.keys.algorithm import Algorithm
 from app.keys.kid import KeyId
 
 TOKEN_ENDPOINT = "/protocol/docker-v2/auth"  # noqa: S105 - a path, no token
@@ -55,6 +56,7 @@ class Connection:
         issuer: The realm's issuer.
         key_id: Which `kid` the service's tokens have.
         x5c: Whether the service's tokens carry their certificates.
+        algorithm: The `alg` of the service's tokens; None is that of the key.
     """
 
     realm: str
@@ -62,6 +64,7 @@ class Connection:
     issuer: str
     key_id: KeyId
     x5c: bool
+    algorithm: Algorithm | None = None
 
 
 def token_url(issuer: str, realm: str) -> str | None:

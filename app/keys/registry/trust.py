@@ -66,7 +66,7 @@ def _distribution2(connection: Connection, ring: KeyRing) -> Trust:
     notes = tuple(
         f"The EdDSA key {name} is left out: Distribution 2.x does not start with it." for name in left_out
     )
-    return Trust({BUNDLE: _bundle(connection, fit)}, _algorithms(fit), notes)
+    return Trust({BUNDLE: _bundle(connection, fit)}, _algorithms(connection, fit), notes)
 
 
 def _distribution3(connection: Connection, ring: KeyRing) -> Trust:
@@ -77,7 +77,7 @@ def _distribution3(connection: Connection, ring: KeyRing) -> Trust:
     notes: tuple[str, ...] = ()
     if connection.key_id.format is KidFormat.LITERAL:
         notes = (f"Tokens name the key {connection.key_id.literal!r}, which stands for one key: {_AT_ONCE}",)
-    return Trust(files, _algorithms(ring.published), notes)
+    return Trust(files, _algorithms(connection, ring.published), notes)
 
 
 def _zot(ring: KeyRing) -> Trust:
@@ -110,5 +110,6 @@ def _jwk_set(connection: Connection, ring: KeyRing) -> bytes:
     return json.dumps({"keys": [named, *json.loads(ring.jwk_set)["keys"]]}, separators=(",", ":")).encode()
 
 
-def _algorithms(keys: Sequence[SigningKey]) -> tuple[Algorithm, ...]:
-    return tuple(dict.fromkeys(key.algorithm for key in keys))
+def _algorithms(connection: Connection, keys: Sequence[SigningKey]) -> tuple[Algorithm, ...]:
+    asked = connection.algorithm
+    return tuple(dict.fromkeys(asked if asked in key.algorithms else key.algorithm for key in keys))

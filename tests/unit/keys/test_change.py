@@ -90,7 +90,7 @@ def test_a_crash_leaves_one_active_key(
 
 def test_readers_during_activations(folder: Path, now: datetime) -> None:
     """Whoever lists the folder while keys change finds one active key each time."""
-    names = [name for turn in range(30) for name in ("new", "old")]
+    names = [name for turn in range(12) for name in ("new", "old")]
 
     def read(_: int) -> set[str]:
         try:
@@ -99,7 +99,7 @@ def test_readers_during_activations(folder: Path, now: datetime) -> None:
             return {problem.text for problem in error.problems}
 
     with ThreadPoolExecutor(4) as pool:
-        readers = [pool.submit(read, number) for number in range(200)]
+        readers = [pool.submit(read, number) for number in range(80)]
         for turn, name in enumerate(names):
             change.activate(folder, name, now + timedelta(seconds=turn))
     # A file may be renamed after the folder was listed; the watch of a server then reads again.

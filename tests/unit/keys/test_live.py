@@ -61,6 +61,17 @@ def test_a_key_that_appears_active_waits(live: LiveKeys, put_key: PutKey, now: d
     assert signers == ["old", "old", "new"]
 
 
+@pytest.mark.parametrize(("ago", "signs"), [(0, "old"), (9, "old"), (11, "new"), (86_400, "new")])
+def test_a_process_that_starts_later(
+    live: LiveKeys, put_key: PutKey, now: datetime, ago: int, signs: str
+) -> None:
+    """It begins with the key that its peers sign with by now, not with one that was retired long ago."""
+    since = (now - timedelta(seconds=ago)).strftime("%Y%m%dT%H%M%SZ")
+    _put_next(put_key, f"active-{since}")
+    live.catch_up()
+    assert live.current.signer(now).name == signs
+
+
 @pytest.mark.parametrize("fault", ["no active key", "no key", "no folder", "mode", "garbage"])
 def test_the_last_good_keys_stay(live: LiveKeys, folder: Path, fault: str) -> None:
     """Whatever becomes of the folder, the server signs and publishes as before, and says what is wrong."""

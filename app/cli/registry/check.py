@@ -1,0 +1,110 @@
+"""`wharfinger registry check`: whether a running registry believes this realm's tokens."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from app.cli.options import config_option, problems
+from app.cli.registry import examination, report
+from app.cli.registry.examination import Asked
+from app.cli.registry.findings import Severity
+from app.cli.registry.http import Http, Unreachable
+from app.cli.registry.realm import Login
+from app.cli.registry.service import kind_option, realm_option, url_option
+from app.errors import ConfigurationError
+from app.keys.registry.connection import RegistryKind
+from app.settings import Settings
+
+
+@click.command()
+@click.argument("registry", metavar="URL")
+@config_option
+@realm_option
+@click.option("--service", help="Its name among the realm's services; what the registry says if not given.")
+@kind_option(required=False)
+@click.option("--issuer", default="", help="The issuer in the registry's own configuration, if you know it.")
+@url_option
+@click.option("--username", help="Ask for a token as this person rather than as nobody.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option(
+    "--ca-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Certificates of authorities to trust beside the system's.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for machines.",
+)
+def check(
+    settings: Settings,
+    *,
+    registry: str,
+    realm: str | None,
+    service: str | None,
+    kind: str | None,
+    issuer: str,
+    url: str | None,
+    username: str | None,
+    password_stdin: bool,
+    ca_file: Path | None,
+    form: str,
+) -> None:
+    """Ask a running registry whether it believes this realm's tokens.
+
+    URL is the registry's address, such as https://registry.example.com. It is shown tokens that grant
+    nothing, made here with the realm's active key; then the lines to change are printed.
+    """
+    asked = Asked(
+        address=_address(registry),
+        realm=realm,
+        service=service,
+        kind=RegistryKind(kind) if kind else None,
+        issuer=issuer,
+        url=url,
+        login=_login(username, from_stdin=password_stdin),
+    )
+    try:
+        found = examination.examine(settings, asked, Http(ca_file).get, lambda: datetime.now(UTC))
+    except ConfigurationError as error:
+        raise problems(error) from None
+    except Unreachable as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{ca_file}: cannot be read: {error}") from None
+    if form == "json":
+        click.echo(json.dumps(report.as_json(found), indent=2))
+    else:
+        click.echo("\n".join(report.as_text(found)))
+    if any(each.severity is Severity.ERROR for each in found.findings):
+        sys.exit(1)
+
+
+def _address(text: str) -> str:
+    """Read the registry's address; a mere host is taken for one with TLS."""
+    address = text if "://" in text else f"https://{text}"
+    try:
+        url = urlsplit(address)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in address or url.query or url.fragment:
+        raise click.BadParameter("write https://registry.example.com", param_hint="URL")
+    return address.rstrip("/").removesuffix("/v2")
+
+
+def _login(username: str | None, *, from_stdin: bool) -> Login | None:
+    if (username is None) == from_stdin:
+        raise click.UsageError("--username and --password-stdin go together")
+    if username is None:
+        return None
+    return Login(username, sys.stdin.readline().rstrip("\r\n"))

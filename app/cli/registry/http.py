@@ -1,0 +1,78 @@
+"""One request, with its limits: no redirect is followed, and nothing is believed of its length."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError, LocationValueError
+
+_CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
+_MOST_BYTES = 64 * 1024
+
+
+class Unreachable(Exception):  # noqa: N818 - named after the state
+    """There was no answer; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        headers: By lower-case name; the first of each.
+        body: Its first 64 KiB.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """Sends requests, with TLS verified, to one address after the other."""
+
+    def __init__(self, ca_file: Path | None) -> None:
+        """Make one.
+
+        Args:
+            ca_file: Certificates of authorities to trust beside the system's.
+
+        Raises:
+            OSError: The file cannot be read, or holds none.
+        """
+        context = ssl.create_default_context()
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+        self._pools = urllib3.PoolManager(ssl_context=context, timeout=timeout, retries=False)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send a GET request.
+
+        Raises:
+            Unreachable: There was no answer.
+        """
+        try:
+            response = self._pools.request(
+                "GET", url, headers=dict(headers or {}), redirect=False, preload_content=False
+            )
+            body = response.read(_MOST_BYTES, decode_content=False)
+            if len(body) == _MOST_BYTES:
+                response.close()  # what may be left is not read, so the connection serves no other request
+        except (HTTPError, LocationValueError, UnicodeError) as error:
+            raise Unreachable(_reason(url, error)) from None
+        found: dict[str, str] = {}
+        for name, value in response.headers.items():
+            found.setdefault(name.lower(), value)
+        return Answer(response.status, found, body)
+
+
+def _reason(url: str, error: Exception) -> str:
+    """Say why there was no answer; the address may come from anybody, so it reaches no terminal as it is."""
+    cause = error.__cause__ or error.__context__ or error
+    return ascii(f"{urlsplit(url).netloc} does not answer: {cause}")[1:-1]

@@ -1,0 +1,182 @@
+"""Where a registry sends clients for a token: whether that address will do, and what it answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+
+from app.cli.registry.findings import Finding, Severity, Topic, shown
+from app.cli.registry.http import Answer, Unreachable
+from app.keys.keyring import KeyRing
+from app.keys.registry.connection import Connection
+
+PROBE = "wharfinger/check"
+"""The repository that tokens are asked for; it need not exist."""
+
+Get = Callable[[str, Mapping[str, str]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whom a token is asked for, and what proves it; never shown."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "Login(…)"
+
+
+def judge_address(realm: str, expected: str) -> Iterator[Finding]:
+    """Say what is wrong with the address alone.
+
+    Args:
+        realm: What the registry says.
+        expected: What it should say.
+    """
+    change = {"realm": expected}
+    try:
+        url = urlsplit(realm)
+        host, usable = url.hostname or "", url.scheme in ("http", "https") and bool(url.hostname)
+    except ValueError:
+        host, usable = "", False
+    if not usable:
+        text = f"The registry sends clients to {shown(realm)}, which is no address of a token endpoint."
+        yield Finding(Topic.REALM, text, registry=change)
+        return
+    address = _address(host)
+    loopback = host == "localhost" or (address is not None and address.is_loopback)
+    if url.scheme == "http" and not loopback:
+        yield Finding(
+            Topic.REALM,
+            f"The realm {shown(realm)} is not encrypted: passwords can be read on their way.",
+            registry={"realm": expected} if expected.startswith("https:") else {},
+            advice="" if expected.startswith("https:") else "Give the realm an issuer with https://.",
+        )
+    if loopback:
+        text = f"The realm {shown(realm)} is a loopback address: only clients on that machine reach it."
+        yield Finding(Topic.REALM, text, Severity.WARNING)
+    elif address is not None:
+        text = (
+            f"The realm {shown(realm)} is an IP address: certificates rarely fit one, and some clients "
+            "(crane) refuse it where it is private."
+        )
+        yield Finding(Topic.REALM, text, Severity.WARNING)
+
+
+def ask(
+    get: Get, realm: str, connection: Connection, ring: KeyRing, login: Login | None
+) -> Iterator[Finding]:
+    """Ask the address for a token, and say what is wrong with its answer.
+
+    The password is sent only to the host that clients should log in at, and never in the clear.
+    """
+    address = f"{realm}{'&' if urlsplit(realm).query else '?'}" + urlencode(
+        {"service": connection.service, "scope": f"repository:{PROBE}:pull"}
+    )
+    headers: dict[str, str] = {}
+    if login is not None:
+        if reason := _withheld(realm, connection.realm):
+            yield Finding(Topic.REALM, f"The password was not sent to {shown(realm)}: {reason}.")
+            return
+        pair = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    try:
+        answer = get(address, headers)
+    except Unreachable as error:
+        text = f"The realm {shown(realm)} gives no token: {error}."
+        yield Finding(Topic.REALM, text, registry={"realm": connection.realm})
+        return
+    yield from _judge_answer(answer, realm, connection, ring)
+
+
+def _judge_answer(answer: Answer, realm: str, connection: Connection, ring: KeyRing) -> Iterator[Finding]:
+    change = {} if realm == connection.realm else {"realm": connection.realm}
+    if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's
+        target = shown(answer.headers.get("location", ""))
+        text = f"The realm {shown(realm)} redirects to {target}: clients do not send passwords there."
+        yield Finding(Topic.REALM, text, registry=change or {"realm": "the address that does not redirect"})
+        return
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's
+        text = f"The realm {shown(realm)} answers {answer.status}{_message(answer)}."
+        yield Finding(Topic.REALM, text, registry=change)
+        return
+    token = _json(answer.body).get("token")
+    claims = _claims(token)
+    if claims is None or not isinstance(token, str):
+        text = f"The realm {shown(realm)} answers, but with no token."
+        yield Finding(Topic.REALM, text, registry=change)
+        return
+    if claims.get("iss") != connection.issuer:
+        text = (
+            f"The realm {shown(realm)} issues as {shown(str(claims.get('iss')))}, "
+            f"and not as {shown(connection.issuer)}: it is another realm, or another server."
+        )
+        yield Finding(Topic.REALM, text, registry=change)
+    elif not any(_is_signed_by(token, key.public_key) for key in ring.published):
+        yield Finding(
+            Topic.KEYS,
+            f"The server at {shown(realm)} signs with a key that is not in this realm's folder of keys.",
+            advice="Run this with the server's own configuration and keys.",
+        )
+
+
+def _withheld(realm: str, expected: str) -> str:
+    """Say why a password must not go to an address; nothing where it may."""
+    url, ours = urlsplit(realm), urlsplit(expected)
+    if (url.hostname, url.port) != (ours.hostname, ours.port):
+        return f"it is not the host of {expected}"
+    address = _address(url.hostname or "")
+    if url.scheme != "https" and not (address is not None and address.is_loopback):
+        return "it is not encrypted"
+    return ""
+
+
+def _message(answer: Answer) -> str:
+    """Give what an error says, as registries' errors do."""
+    errors = _json(answer.body).get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    message = first.get("message") if isinstance(first, dict) else None
+    return f": {shown(message)}" if isinstance(message, str) else ""
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _claims(token: object) -> dict[str, Any] | None:
+    try:
+        return jwt.decode(str(token), options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return None
+
+
+def _is_signed_by(token: str, key: Any) -> bool:
+    try:
+        jwt.decode(
+            token,
+            key,
+            algorithms=["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "EdDSA"],
+            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    except (jwt.InvalidTokenError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None

@@ -1,0 +1,88 @@
+"""`wharfinger rules import`: rules out of what other token servers have."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from app.cli.options import problems
+from app.configfile import yaml
+from app.errors import ConfigurationError
+from app.keys.write import write_whole
+from app.rules import load
+from app.rules.docker_auth import document, entry
+
+_MODE = 0o644
+_NOTE = (
+    "Note: names of people and groups are compared without regard to case here; "
+    "`users` are people of the directory, not robots."
+)
+
+
+@click.group("import")
+def import_() -> None:
+    """Make rules of what other token servers have."""
+
+
+@import_.command("docker-auth")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rules into this file, which must not exist, rather than to standard output.",
+)
+@click.option(
+    "--groups-label",
+    "labels",
+    multiple=True,
+    default=("groups", "group"),
+    show_default=True,
+    help="The label that holds a person's groups; may be given several times.",
+)
+def docker_auth(file: Path, out: Path | None, labels: tuple[str, ...]) -> None:
+    """Turn the ACL of cesanta/docker_auth into rules.
+
+    FILE is its configuration. What became of each entry goes to standard error. Where one cannot keep its
+    meaning, nothing is written.
+    """
+    try:
+        entries = entry.read(yaml.read(file))
+    except ConfigurationError as error:
+        raise problems(error) from None
+    outcomes = document.translate(entries, labels)
+    for each in outcomes:
+        click.echo(ascii(str(each))[1:-1], err=True)
+    refused = sum(bool(each.refusal) for each in outcomes)
+    if refused:
+        text = f"{refused} of {len(outcomes)} entries cannot keep their meaning; nothing was written"
+        raise click.ClickException(text)
+    text = document.as_yaml(outcomes, file.name)
+    _check(text)
+    click.echo(_NOTE, err=True)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        _write(out, text)
+
+
+def _check(text: str) -> None:
+    """Read the rules as the server does.
+
+    Raises:
+        click.ClickException: It would not take them.
+    """
+    _, found = load.build([yaml.parse(text, "rules")], "", datetime.now(UTC))
+    if found:
+        raise problems(ConfigurationError(found))
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists():
+        raise click.ClickException(f"{path}: exists; give another --out, or take it away")
+    try:
+        write_whole(path, text.encode(), mode=_MODE)
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None
+    click.echo(f"Wrote {path}")

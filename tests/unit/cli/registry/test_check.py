@@ -1,0 +1,347 @@
+"""`wharfinger registry check` against stand-ins of registries and realms: what real ones seldom do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import jwt
+import pytest
+from click.testing import CliRunner
+
+from app import settings
+from app.cli.main import main
+from app.cli.registry import report
+from app.cli.registry.challenge import Challenge
+from app.cli.registry.examination import Asked, Examined, examine
+from app.cli.registry.findings import Severity, Topic
+from app.cli.registry.http import Answer, Unreachable
+from app.cli.registry.realm import Login, ask, judge_address
+from app.keys import keyring
+from app.keys.algorithm import Algorithm, generate
+from app.keys.certificate import self_signed
+from app.keys.keyring import KeyRing
+from app.keys.kid import LIBTRUST, KeyId
+from app.keys.registry.connection import Connection, RegistryKind
+from app.keys.signing_key import KeyState, SigningKey
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ISSUER = "https://auth.example.com/auth/realms/corp"
+REALM = f"{ISSUER}/protocol/docker-v2/auth"
+SERVICE = "registry.example.com"
+CONNECTION = Connection(REALM, SERVICE, ISSUER, KeyId.parse("libtrust"), x5c=False)
+
+Check = Callable[[dict[str, Any]], bool]
+
+
+def _foreign_key() -> SigningKey:
+    key = generate(Algorithm.ES256)
+    certificate = self_signed(key, Algorithm.ES256, common_name="x", now=NOW)
+    return SigningKey("foreign", KeyState.ACTIVE, Algorithm.ES256, key, (certificate,))
+
+
+def _realm_answer(key: SigningKey, **claims: object) -> Answer:
+    token = key.sign({"iss": ISSUER, "aud": SERVICE, **claims}, kid_format=LIBTRUST, x5c=False)
+    return Answer(200, {}, json.dumps({"token": token}).encode())
+
+
+@dataclass(slots=True)
+class Registry:
+    """A registry, and the realm beside it, that answer as they are told.
+
+    Attributes:
+        takes: Whether it takes a token; given the token.
+        realm: What the realm answers.
+        error: What a refusal says; without it, that of a proxy which leaves it out.
+        scope: What the challenge says of scopes.
+        looks_at_access: Whether it refuses a token that grants nothing for a repository.
+        shown: The tokens that it was shown.
+    """
+
+    takes: Callable[[str], bool]
+    realm: Answer
+    error: str = ',error="invalid_token"'
+    scope: str = ""
+    looks_at_access: bool = True
+    challenge: str = f'Bearer realm="{REALM}",service="{SERVICE}"'
+    headers: Mapping[str, str] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        if not url.startswith("https://registry.example.com/v2/"):
+            return self.realm
+        token = headers.get("Authorization", "").removeprefix("Bearer ")
+        if not token:
+            return self._refused("")
+        self.shown.append(token)
+        if not self.takes(token):
+            return self._refused(self.error)
+        claims = jwt.decode(token, options={"verify_signature": False})
+        if url.endswith("/tags/list"):
+            granted = bool(claims["access"]) or not self.looks_at_access
+            return Answer(404, {}, b"") if granted else self._refused(',error="insufficient_scope"')
+        return Answer(200, {}, b"{}")
+
+    def _refused(self, error: str) -> Answer:
+        headers = {"www-authenticate": self.challenge + self.scope + error, **self.headers}
+        return Answer(401, headers, b"")
+
+
+def _signed_by(key: SigningKey) -> Callable[[str], bool]:
+    """Take what zot takes: a signature by the key, at a time when it is valid; nothing else is looked at."""
+
+    def takes(token: str) -> bool:
+        unlooked = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+        try:
+            jwt.decode(token, key.public_key, algorithms=["ES256"], options=unlooked)  # type: ignore[arg-type]
+        except jwt.InvalidTokenError:
+            return False
+        return True
+
+    return takes
+
+
+def _examine(config: Path, registry: Registry, **asked: Any) -> Examined:
+    whole = {
+        "address": "https://registry.example.com",
+        "realm": None,
+        "service": None,
+        "kind": None,
+        "issuer": "",
+        "url": None,
+        "login": None,
+    }
+    return examine(settings.load(config), Asked(**(whole | asked)), registry.get, lambda: NOW)
+
+
+def _errors(found: Examined) -> list[Topic]:
+    return [each.topic for each in found.findings if each.severity is Severity.ERROR]
+
+
+@pytest.fixture
+def good(ring: KeyRing) -> Registry:
+    """Give a registry that trusts the realm's key, beside a realm that signs with it."""
+    return Registry(_signed_by(ring.active), _realm_answer(ring.active))
+
+
+def test_a_registry_that_believes_the_realm(config: Path, good: Registry) -> None:
+    """Nothing is found, and the report says so; one token grants something, for our own service."""
+    found = _examine(config, good)
+    assert found.findings == ()
+    assert list(report.as_text(found))[-1] == "The registry believes this realm's tokens."
+    granted = [jwt.decode(each, options={"verify_signature": False}) for each in good.shown]
+    (one,) = [each for each in granted if each["access"]]
+    assert one["access"] == [{"type": "repository", "name": "wharfinger/check", "actions": ["pull"]}]
+    assert one["aud"] == SERVICE
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (Answer(200, {}, b"{}"), "asks for no login: everyone can do everything"),
+        (Answer(301, {"location": "https://other.example.com/v2/"}, b""), "'https://other.example.com/v2/'"),
+        (Answer(401, {"www-authenticate": 'Basic realm="x"'}, b""), "a password of its own"),
+        (Answer(404, {}, b""), "its status is 404"),
+        (Answer(502, {"location": "x"}, b""), "its status is 502"),
+    ],
+)
+def test_an_address_that_asks_for_no_token(config: Path, answer: Answer, text: str) -> None:
+    """Is one finding, and no token is shown to it."""
+
+    class Other(Registry):
+        def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+            assert not headers
+            return answer
+
+    found = _examine(config, Other(lambda _: True, answer))
+    (finding,) = found.findings
+    assert (finding.topic, finding.severity) == (Topic.REGISTRY, Severity.ERROR)
+    assert text in finding.text
+
+
+def test_a_registry_that_takes_what_anybody_signs(config: Path, good: Registry) -> None:
+    """Is the worst finding of all, however well everything else fits."""
+    good.takes = lambda _: True
+    found = _examine(config, good)
+    assert _errors(found) == [Topic.KEYS]
+    assert "everyone can do everything" in found.findings[0].text
+
+
+def test_a_registry_that_does_not_look_at_what_tokens_grant(config: Path, good: Registry) -> None:
+    """A token that grants nothing opens a repository there."""
+    good.looks_at_access = False
+    assert _errors(_examine(config, good)) == [Topic.ACCESS]
+
+
+def test_refusals_without_a_reason_prove_nothing(config: Path, good: Registry) -> None:
+    """Of Distribution 3.x that would mean a known key; of a proxy that leaves the reason out, nothing."""
+    good.takes = lambda _: False
+    good.error = ""
+    found = _examine(config, good)
+    assert _errors(found) == [Topic.KEYS]
+    assert "look the same" in found.findings[0].text
+
+
+def test_zot_trusts_another_key(config: Path, good: Registry) -> None:
+    """It is known by its empty scope; the line to change stands in its own form."""
+    good.takes = _signed_by(_foreign_key())
+    good.scope = ',scope=""'
+    found = _examine(config, good)
+    assert (found.kind, _errors(found)) == (RegistryKind.ZOT, [Topic.KEYS])
+    lines = list(report.as_text(found))
+    changed = json.loads(
+        "\n".join(lines[lines.index("Change in the registry's configuration, and restart it:") + 1 :])
+    )
+    assert changed == {"http": {"auth": {"bearer": {"cert": "/etc/zot/wharfinger.crt"}}}}
+
+
+def test_no_access_is_granted_for_a_service_that_is_not_ours(config: Path, good: Registry) -> None:
+    """What a registry calls itself is its own choice: tokens for that name grant nothing."""
+    good.challenge = f'Bearer realm="{REALM}",service="bank.example.com"'
+    good.takes = lambda token: _claims(token)["aud"] == "bank.example.com" and good_key(token)
+    good_key = _signed_by(_key_of(config))
+    found = _examine(config, good)
+    assert _errors(found) == [Topic.SERVICE]
+    assert all(_claims(each)["access"] == [] for each in good.shown if _claims(each)["aud"] != SERVICE)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def _key_of(config: Path) -> SigningKey:
+    return keyring.load(settings.load(config).realms["corp"].keys).active
+
+
+def test_what_others_send_reaches_no_terminal(config: Path, good: Registry) -> None:
+    """Control characters are written out, in the text and in the lines to change."""
+    evil = "https://auth\x1b.example.com/\x1b]0;owned\x07\u202e\x9b31m"
+    good.challenge = f'Bearer realm="{evil}",service="\x1b[2J{SERVICE}"'
+    good.realm = Answer(400, {}, json.dumps({"errors": [{"message": "\x1b[31mno"}]}).encode())
+    found = _examine(config, good)
+    text = "\n".join(report.as_text(found)) + json.dumps(report.as_json(found))
+    assert all(each.isprintable() or each == "\n" for each in text)
+
+
+def test_a_registry_with_another_name_where_there_are_several(config: Path, good: Registry) -> None:
+    """Which of the services is meant cannot be guessed."""
+    text = config.read_text()
+    config.write_text(text.replace("      registry.example.com: {}", "      one: {}\n      two: {}"))
+    with pytest.raises(click.BadParameter, match="one, two"):
+        _examine(config, good)
+
+
+@pytest.mark.parametrize(
+    ("realm", "severity", "text"),
+    [
+        (REALM, None, ""),
+        ("http://auth.example.com/token", Severity.ERROR, "not encrypted"),
+        ("http://10.0.0.1/token", Severity.ERROR, "not encrypted"),
+        ("https://10.0.0.1/token", Severity.WARNING, "IP address"),
+        ("https://[2001:db8::1]/token", Severity.WARNING, "IP address"),
+        ("http://127.0.0.1:5001/token", Severity.WARNING, "loopback"),
+        ("https://localhost/token", Severity.WARNING, "loopback"),
+        ("http://[::1]/token", Severity.WARNING, "loopback"),
+        ("", Severity.ERROR, "no address"),
+        ("/auth/token", Severity.ERROR, "no address"),
+        ("ftp://auth.example.com/", Severity.ERROR, "no address"),
+        ("https://[::1", Severity.ERROR, "no address"),
+    ],
+)
+def test_the_address_of_the_realm(realm: str, severity: Severity | None, text: str) -> None:
+    """The first thing that is wrong with it; what clients cannot use, or should not, is an error."""
+    found = list(judge_address(realm, REALM))
+    assert [each.severity for each in found][:1] == ([severity] if severity else [])
+    assert all(text in each.text for each in found[:1])
+
+
+def _asked(
+    ring: KeyRing, answer: Answer | Unreachable, realm: str = REALM, login: Login | None = None
+) -> str:
+    def get(url: str, headers: Mapping[str, str]) -> Answer:
+        assert url.startswith(realm)
+        assert headers.keys() <= {"Authorization"}
+        if isinstance(answer, Unreachable):
+            raise answer
+        return answer
+
+    return " ".join(f"{each.topic}: {each.text}" for each in ask(get, realm, CONNECTION, ring, login))
+
+
+def test_what_the_realm_answers(ring: KeyRing) -> None:
+    """A token of ours is right; anything else is said as it is."""
+    key = ring.active
+    assert _asked(ring, _realm_answer(key)) == ""
+    assert "issues as 'https://other'" in _asked(ring, _realm_answer(key, iss="https://other"))
+    assert "a key that is not in" in _asked(ring, _realm_answer(_foreign_key()))
+    assert "redirects to 'https://x'" in _asked(ring, Answer(302, {"location": "https://x"}, b""))
+    message = b'{"errors": [{"code": "UNSUPPORTED", "message": "unknown service"}]}'
+    assert "answers 400: 'unknown service'" in _asked(ring, Answer(400, {}, message))
+    for body in (b"", b"[]", b"{}", b'{"token": 1}', b'{"token": "a.b.c"}', b"\xff"):
+        assert "no token" in _asked(ring, Answer(200, {}, body))
+    assert "answers 500." in _asked(ring, Answer(500, {}, b"<html>"))
+    assert "does not answer" in _asked(ring, Unreachable("x does not answer"))
+
+
+@pytest.mark.parametrize(
+    ("realm", "sent"),
+    [
+        (REALM, True),
+        ("https://evil.example.com/token", False),
+        ("https://auth.example.com:444/token", False),
+        ("http://auth.example.com/token", False),
+        ("https://auth.example.com@evil.example.com/token", False),
+    ],
+)
+def test_a_password_goes_to_the_realms_own_host_alone(ring: KeyRing, realm: str, sent: bool) -> None:
+    """And never in the clear: the registry says where clients log in, and may be anybody."""
+    seen: list[str] = []
+
+    def get(url: str, headers: Mapping[str, str]) -> Answer:
+        assert url.startswith(realm)
+        seen.append(headers["Authorization"])
+        return _realm_answer(ring.active)
+
+    login = Login("alice", "alice-password")
+    found = list(ask(get, realm, CONNECTION, ring, login))
+    assert bool(seen) is sent
+    assert any("was not sent" in each.text for each in found) is not sent
+    assert "alice" not in repr(login)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ('Bearer realm="a",service="b"', Challenge("a", "b")),
+        ('bearer  realm="a", service="b",scope="",error="e"', Challenge("a", "b", "e", "")),
+        (r'Bearer realm="a\"b\\c",service="d"', Challenge(r'a"b\c', "d")),
+        ('Bearer realm="a",realm="b"', Challenge("a", "")),
+        ("Bearer", Challenge("", "")),
+        ('Basic realm="a"', None),
+        ("", None),
+    ],
+)
+def test_challenges(header: str, expected: Challenge | None) -> None:
+    """As Go writes them and RFC 7235 has them; the first of two counts."""
+    assert Challenge.parse(header) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ftp://registry.example.com",),
+        ("https://user:password@registry.example.com",),
+        ("https://registry.example.com/?x",),
+        ("registry.example.com", "--username", "alice"),
+        ("registry.example.com", "--password-stdin"),
+    ],
+)
+def test_a_command_line_that_cannot_be_meant(config: Path, words: tuple[str, ...]) -> None:
+    """Exit code 2, and nothing is asked of anybody."""
+    done = CliRunner().invoke(main, ["registry", "check", *words, "--config", str(config)])
+    assert done.exit_code == 2, done.output

@@ -58,7 +58,7 @@ class StateSettings(Section):
         for name in ("password", "secret"):
             text: SecretStr | None = getattr(self, name)
             if text is not None and getattr(self, f"{name}_file") is not None:
-                raise wrong(f"there are two of {name}", f"take out {name} or {name}_file")
+                raise wrong(f"the state has two {name}s", f"take out {name} or {name}_file")
         if self.secret is not None and len(self.secret.get_secret_value()) < _SHORTEST_SECRET:
             raise wrong(
                 f"the secret is shorter than {_SHORTEST_SECRET} characters", "use openssl rand -hex 32"

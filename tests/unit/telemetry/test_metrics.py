@@ -61,3 +61,10 @@ def test_nothing_that_a_client_chooses_is_a_label() -> None:
         asked=("repository:marked-repository:pull",),
     )
     assert b"marked" not in exposition()
+
+
+def test_what_was_kept_from_the_directory_is_counted_by_why() -> None:
+    """Only refusals that the directory was not asked about."""
+    for spared in ("account_budget", "", "account_budget"):
+        _record("spared", outcome="too_many_failures", spared=spared)
+    assert _value("wharfinger_logins_spared_total", realm="spared", reason="account_budget") == 2

@@ -29,6 +29,13 @@ REALM: Final = "demo"
 SERVICE: Final = "registry.example.com"
 SAMPLE_RULES: Final = REPOSITORY / "deploy" / "demo" / "rules.yaml"
 
+# Everybody in the tests comes from one address, and the sample's people mistype often.
+_PATIENT: Final = {
+    "failures_per_account": 100,
+    "failures_per_source_and_account": 98,
+    "failures_per_source": 10_000,
+}
+
 WHARFINGER: Final = (sys.executable, "-m", "app")
 
 Lines = list[dict[str, Any]]
@@ -51,6 +58,7 @@ def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
             REALM: {
                 "issuer": f"http://127.0.0.1:{port}/auth/realms/{REALM}",
                 "services": {SERVICE: {}},
+                "shield": dict(_PATIENT),
                 "rules": "rules.yaml",
                 "keys": f"keys/{REALM}",
                 "directory": {

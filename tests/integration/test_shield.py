@@ -64,7 +64,8 @@ def _strikes(slapd: Slapd, user: str) -> int:
         connection.search(
             f"uid={user},ou=people,{SUFFIX}", "(objectClass=*)", BASE, attributes=ALL_OPERATIONAL_ATTRIBUTES
         )
-        return len(connection.response[0]["raw_attributes"].get("pwdFailureTime", ()))
+        (found,) = connection.response or ()
+        return len(found["raw_attributes"].get("pwdFailureTime", ()))
 
 
 def test_one_wrong_password_is_one_bind_over_two_workers(start: Start, tap: Tap) -> None:

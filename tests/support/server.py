@@ -47,10 +47,13 @@ def realm_path(realm: str = REALM) -> str:
 
 
 def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
-    """Give the sample company's configuration as the YAML file has it; a test may change it before use."""
+    """Give the sample company's configuration as the YAML file has it; a test may change it before use.
+
+    It has one process, and so no state to share.
+    """
     return {
         "server": {"bind": f"127.0.0.1:{port}", "workers": 1, "threads": 8},
-        "state": "sqlite:///state.db",
+        "state": None,
         "log": {"level": "info"},
         "audit": {"to": "audit.jsonl"},
         "default_realm": REALM,

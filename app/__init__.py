@@ -15,6 +15,7 @@ Where things are:
     login/       credentials to subjects: robots, the directory, and what spares it
     keys/        signing keys, key ids, JWK Sets, certificates
     tokens/      the use case: log in, decide, sign, record
+    state/       what all processes of all servers share: failed logins, in a database
     telemetry/   log, audit stream, metrics
     web/         Flask: parse, call one thing, render
     cli/         the same objects, another mouth

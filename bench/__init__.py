@@ -4,7 +4,9 @@ company.py   the directory's 10,000 people and 1,000 groups, the rules, and what
 stage.py     what runs: slapd, two token servers, the floor
 floor.py     the floor: a Flask application that signs one fixed claim set
 load.py      one round of wrk, with load.lua
-processes.py CPU time of processes
+processes.py CPU time of processes, and what they hold
+logins.py    a login by itself, without HTTP, beside the figures to be reached
+soak.py      very many logins and restarts of the directory, and what is held on to (`python -m bench soak`)
 measure.py   the rounds, in turns, and their medians
 report.py    the table and the JSON
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bench import measure, report, rules, soak, stage
+from bench import logins, measure, report, rules, soak, stage
 from bench.load import LoadFailed
 from bench.measure import Plan
 from bench.report import Setting
@@ -61,12 +61,14 @@ def _measure(plan: Plan, setting: Setting, *, machine: bool) -> None:
             stage.running(Path(folder), nested=setting.nested, tls=setting.tls) as running,
         ):
             measured = measure.run(running, plan, lambda line: click.echo(line, err=True))
+            figures = logins.run(running.config, running.people)
     except (LoadFailed, ProgramFailed) as error:
         raise click.ClickException(str(error)) from None
     results = measure.summarise(measured)
-    click.echo(
-        report.as_json(results, measured, plan, setting) if machine else report.text(results, plan, setting)
-    )
+    if machine:
+        click.echo(report.as_json(results, measured, figures, plan, setting))
+    else:
+        click.echo(report.text(results, figures, plan, setting))
 
 
 @main.command(name="soak")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from bench import company
+from bench.logins import Figure
 from bench.measure import Plan, Round, Summary
 from bench.stage import FLOOR, THREADS
 
@@ -41,9 +42,9 @@ class Setting:
     threads: int = THREADS
 
 
-def text(results: Results, plan: Plan, setting: Setting) -> str:
+def text(results: Results, figures: Sequence[Figure], plan: Plan, setting: Setting) -> str:
     """Give the tables."""
-    return "\n".join([*_heading(plan, setting), *_tables(results)])
+    return "\n".join([*_heading(plan, setting), *_tables(results), *_logins(figures, results)])
 
 
 def _heading(plan: Plan, setting: Setting) -> Iterator[str]:
@@ -68,6 +69,17 @@ def _tables(results: Results) -> Iterator[str]:
         yield from (f"{name:15}{_steps(own)}" for name, own in targets.items() if name != FLOOR)
 
 
+def _logins(figures: Sequence[Figure], results: Results) -> Iterator[str]:
+    floor = next(iter(results.values()))[FLOOR].cpu
+    columns = "".join(f"{name:>10}" for name in ("CPU ms", "p50 ms", "x floor"))
+    yield f"\nBy itself, without HTTP\n{'':20}{columns}   to be reached"
+    for each in figures:
+        aims = (("CPU", each.most_cpu), ("p50", each.most_p50))
+        wanted = " and ".join(f"{name} <= {most:g}" for name, most in aims if most is not None)
+        numbers = f"{each.cpu:10.3f}{each.p50:10.3f}{each.cpu / floor:10.2f}"
+        yield f"{each.name:20}{numbers}   {wanted}: {'yes' if each.is_met else 'NO'}"
+
+
 def _count(connections: int) -> str:
     return f"{connections} connection{'s' if connections > 1 else ''}"
 
@@ -83,7 +95,9 @@ def _steps(summary: Summary) -> str:
     return "".join(f"{summary.steps[step]:10.3f}" for step in _STEPS)
 
 
-def as_json(results: Results, rounds: Sequence[Round], plan: Plan, setting: Setting) -> str:
+def as_json(
+    results: Results, rounds: Sequence[Round], figures: Sequence[Figure], plan: Plan, setting: Setting
+) -> str:
     """Give all that was measured; times are milliseconds."""
     medians = [
         {"target": name, "connections": connections} | asdict(summary)
@@ -94,6 +108,7 @@ def as_json(results: Results, rounds: Sequence[Round], plan: Plan, setting: Sett
         "setting": asdict(setting),
         "plan": asdict(plan),
         "medians": medians,
+        "logins": [asdict(figure) | {"met": figure.is_met} for figure in figures],
         "rounds": [asdict(one) for one in rounds],
     }
     return json.dumps(whole, indent=2)

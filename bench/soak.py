@@ -130,8 +130,9 @@ def _status(on: Running, name: str, password: str) -> int:
 
 
 def growth(samples: Sequence[Sample]) -> list[str]:
-    """Say what has grown since the first sample; nothing where nothing has."""
-    first, last = samples[0].held, samples[-1].held
+    """Say what has grown since everybody had logged in once; nothing where nothing has."""
+    everybody = (each.held for each in samples[:-1] if each.logins >= company.PEOPLE)
+    first, last = next(everybody, samples[0].held), samples[-1].held
     grown = {
         "open files": last.descriptors > first.descriptors + _DESCRIPTORS_TO_AND_FRO,
         "threads": last.threads > max(first.threads, stage.THREADS + 4),

@@ -52,10 +52,14 @@ class Stage:
 
     Attributes:
         directory: The process id of slapd.
+        config: The configuration of a server of these.
+        people: Everybody in the directory.
     """
 
     targets: Sequence[Target]
     directory: int
+    config: Path
+    people: Sequence[company.Person]
 
 
 @contextmanager
@@ -83,7 +87,8 @@ def running(folder: Path, *, nested: bool, tls: bool) -> Iterator[Stage]:
             targets.append(Target(name, server.url, only_child(server.pid), requests, log))
         floor, url = _floor(folder)
         stack.enter_context(floor)
-        yield Stage([Target(FLOOR, url, only_child(floor.pid), requests, None), *targets], slapd.pid)
+        targets = [Target(FLOOR, url, only_child(floor.pid), requests, None), *targets]
+        yield Stage(targets, slapd.pid, folder / REMEMBERED / "wharfinger.yaml", everybody)
 
 
 def settings(directory: dict[str, Any], memory: str) -> dict[str, Any]:

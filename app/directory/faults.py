@@ -57,6 +57,10 @@ SILENT_CLOSE = Fault(
     "it closed the connection instead of answering",
     "if this is its port for TLS, write ldaps://; its log may say more",
 )
+CLOSED_AFTER_HANDSHAKE = Fault(
+    "it closed the connection right after the TLS handshake",
+    "if it wants a certificate of ours, set tls.client_cert and tls.client_key; its log may say more",
+)
 _CLOSED_IN_HANDSHAKE = Fault(
     "it closed the connection during the TLS handshake",
     "if this is its port for plain LDAP, write ldap:// with start_tls: true; its log may say more",

@@ -138,7 +138,7 @@ class GroupSearch:
         matchers = [filters.named_like(_first_rdn(value)) for value in wanted.values()]
         primary = member.primary()
         direct = []
-        for some in batches(matchers + primary):
+        for some in batches(matchers):
             for each in self._read(search, self._restricted(some), deadline):
                 if parse(each.dn) in wanted:
                     direct += found.add([each], how)

@@ -14,7 +14,7 @@ from app.directory.deadline import Deadline
 from app.directory.presets import Kind
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject, Group
-from app.errors import Code, Refusal
+from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS
 
 _log = logging.getLogger("wharfinger.directory")
@@ -139,14 +139,18 @@ class People:
         return bool(result.entries)
 
     def subject(self, person: Person, groups: Sequence[Group]) -> DirectorySubject:
-        """Put together what a login gives."""
+        """Put together what a login gives.
+
+        Raises:
+            DirectoryMisconfigured: The server gave only some of the values of an attribute.
+        """
         users, entry = self._users, person.entry
         return DirectorySubject(
             name=person.name,
             id=_id(entry, users.id_attribute),
             dn=entry.dn,
             groups=tuple(groups),
-            attributes={attribute.lower(): entry.texts(attribute) for attribute in users.attributes},
+            attributes={attribute.lower(): _whole(entry, attribute) for attribute in users.attributes},
             mail=next(iter(entry.texts(users.mail_attribute)), ""),
             display_name=next(iter(entry.texts(users.display_attribute)), ""),
         )
@@ -176,3 +180,13 @@ def _id(entry: Entry, attribute: str) -> str:
     if attribute.lower() == _GUID and values and len(values[0]) == _GUID_BYTES:
         return str(uuid.UUID(bytes_le=bytes(values[0])))
     return next(iter(entry.texts(attribute)), "")
+
+
+def _whole(entry: Entry, attribute: str) -> tuple[str, ...]:
+    """Give the values of an attribute that rules may deny by: all of them, or an error."""
+    if any(key.startswith(f"{attribute.lower()};range=") for key in entry.attributes):
+        raise DirectoryMisconfigured(
+            f"{entry.dn} has more values of {attribute} than the server gives at once: take it out of"
+            " users.attributes"
+        )
+    return entry.texts(attribute)

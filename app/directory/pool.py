@@ -99,6 +99,8 @@ class Pool:
 
     def _close_oldest(self) -> None:
         """Close the connection that was not used for the longest time, where it is of no more use."""
+        if len(self._idle) == 1:
+            return  # the one that has just come back
         try:
             connection, retires = self._idle.popleft()
         except IndexError:

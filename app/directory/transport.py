@@ -69,8 +69,7 @@ class DeadlineSocket:
             self.inner.settimeout(self.deadline.remaining())
             data = self.inner.recv(size)
         except OSError as error:
-            is_silent = isinstance(error, ConnectionError) and not self._has_heard
-            self.broken = faults.SILENT_CLOSE if is_silent else faults.of_socket(error)
+            self._note(error)
             raise
         if not self._has_heard:
             self._look_at_first(data)
@@ -82,7 +81,7 @@ class DeadlineSocket:
             self.inner.settimeout(self.deadline.remaining())
             self.inner.sendall(data)
         except OSError as error:
-            self.broken = faults.of_socket(error)
+            self._note(error)
             raise
 
     def start_tls(self, address: Address, *, offered: bool) -> None:
@@ -95,10 +94,18 @@ class DeadlineSocket:
             raise BrokenTransport(faults.NO_START_TLS)
         self.inner = _wrap(self.inner, address, self.deadline)
 
+    def _note(self, error: OSError) -> None:
+        is_closed = isinstance(error, ConnectionError | ssl.SSLEOFError)
+        self.broken = self._silence() if is_closed and not self._has_heard else faults.of_socket(error)
+
+    def _silence(self) -> Fault:
+        is_tls = isinstance(self.inner, ssl.SSLSocket)
+        return faults.CLOSED_AFTER_HANDSHAKE if is_tls else faults.SILENT_CLOSE
+
     def _look_at_first(self, data: bytes) -> None:
         self._has_heard = True
         if not data:
-            self.broken = faults.SILENT_CLOSE
+            self.broken = self._silence()
         elif data[0] in _TLS_RECORDS and not isinstance(self.inner, ssl.SSLSocket):
             self.broken = faults.ONLY_TLS
             raise OSError(str(self.broken))

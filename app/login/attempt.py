@@ -7,6 +7,7 @@ candidates left, which only a login can tell apart.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -76,6 +77,7 @@ class Tagger:
         return hashlib.blake2b(octets, key=self._key, person=purpose, digest_size=_LENGTH).digest()
 
 
+@functools.lru_cache(4096)
 def source_of(address: str) -> str:
     """Give the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
 

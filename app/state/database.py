@@ -24,9 +24,6 @@ from app.state.settings import StateSettings
 from app.state.tables import VERSION
 
 T = TypeVar("T")
-_DEADLINE_SECONDS: Final = 1.0
-"""Usually it is a millisecond. Where nobody waits any longer each process counts alone, and more wrong
-passwords get through: so this is no place to be impatient."""
 _LEFT_ALONE_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 4
 _MODE: Final = 0o600
@@ -34,7 +31,7 @@ _POSTGRESQL: Final = {
     "connect_timeout": 2,  # seconds; libpq knows no less
     "keepalives_idle": 10,
     "tcp_user_timeout": 5000,
-    "options": "-c statement_timeout=1000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000",
+    "options": "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=5000",
     "application_name": "wharfinger",
     "prepare_threshold": None,  # a pooler in between may know nothing of prepared statements
 }
@@ -46,6 +43,7 @@ class Database:
     def __init__(self, settings: StateSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Prepare; connects to nothing yet."""
         self._settings = settings
+        self._patience = settings.timeout.total_seconds()
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._breaker = _Breaker(clock)
@@ -64,10 +62,10 @@ class Database:
             if self._threads is None:
                 result = self._in_turn(work)
             else:
-                result = self._threads.within(_DEADLINE_SECONDS, lambda check: self._run(work, check))
+                result = self._threads.within(self._patience, lambda check: self._run(work, check))
         except TimeoutError:
             self._breaker.note(worked=False)
-            raise StateUnavailable(f"no answer within {_DEADLINE_SECONDS:g} s") from None
+            raise StateUnavailable(f"no answer within {self._patience:g} s") from None
         except (SQLAlchemyError, OSError) as error:
             self._breaker.note(worked=False)
             raise StateUnavailable(plain(error)) from None
@@ -94,7 +92,7 @@ class Database:
 
     def _in_turn(self, work: Callable[[Connection], T]) -> T:
         """Let one thread of this process at a time to the file: a queue is fairer than SQLite's waiting."""
-        if not self._turn.acquire(timeout=_DEADLINE_SECONDS):
+        if not self._turn.acquire(timeout=self._patience):
             raise TimeoutError
         try:
             return self._run(work, lambda: None)
@@ -205,13 +203,14 @@ def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
     Raises:
         OSError: The file of an SQLite database cannot be made.
     """
-    pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": _DEADLINE_SECONDS}
+    patience = settings.timeout.total_seconds()
+    pool: dict[str, Any] = {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": patience}
     if settings.sqlite is not None:
         os.close(os.open(settings.sqlite, os.O_RDWR | os.O_CREAT, _MODE))
-        arguments: dict[str, Any] = {"timeout": _DEADLINE_SECONDS, "check_same_thread": False}
+        arguments: dict[str, Any] = {"timeout": patience, "check_same_thread": False}
     else:
         arguments = dict(_POSTGRESQL)
-        pool |= {"pool_pre_ping": False, "pool_recycle": 300}
+        pool |= {"pool_pre_ping": True}  # one that was cut off while idle is no outage
     made = sqlalchemy.create_engine(
         settings.url,
         connect_args=arguments,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, text, update
@@ -139,12 +138,9 @@ class SqlBook:
 
 
 def _row(found: Row[Any]) -> LoginRow:
-    kept = dict(found._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    binary = {name: bytes(kept[name]) for name in ("account", "tag", "source")}
-    return LoginRow(**{**kept, **binary, "kind": Kind(kept["kind"])})
+    row_id, account, tag, source, kind, *rest = found
+    return LoginRow(row_id, bytes(account), bytes(tag), bytes(source), Kind(kind), *rest)
 
 
 def _values(row: LoginRow) -> dict[str, Any]:
-    values = asdict(row)
-    del values["id"]
-    return {**values, "kind": int(row.kind)}
+    return {name: getattr(row, name) for name in _FIELDS} | {"kind": int(row.kind)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr, field_validator, model_validator
 
-from app.configfile.fields import Section, resolve, wrong
+from app.configfile.fields import Duration, Section, resolve, wrong
 
 _SQLITE, _POSTGRESQL = "sqlite:///", "postgresql+psycopg://"
 _SHORTEST_SECRET = 32
@@ -21,6 +22,8 @@ class StateSettings(Section):
     Attributes:
         url: `sqlite:///PATH` or `postgresql+psycopg://NAME@HOST:PORT/DATABASE`.
         secret: The key of what is kept; one for all servers that share a database.
+        timeout: How long it is waited for. Usually it takes a millisecond. Where nobody waits any longer each
+            process counts alone, and more wrong passwords get through: no place to be impatient.
     """
 
     url: str = "sqlite:////var/lib/wharfinger/state.db"
@@ -28,6 +31,14 @@ class StateSettings(Section):
     password_file: Path | None = None
     secret: SecretStr | None = None
     secret_file: Path | None = None
+    timeout: Duration = timedelta(seconds=1)
+
+    @field_validator("timeout")
+    @classmethod
+    def _bounded(cls, value: timedelta) -> timedelta:
+        if not timedelta(milliseconds=100) <= value <= timedelta(seconds=5):
+            raise wrong("the state is waited for 100ms to 5s", "write 1s")
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -58,7 +69,7 @@ class StateSettings(Section):
         for name in ("password", "secret"):
             text: SecretStr | None = getattr(self, name)
             if text is not None and getattr(self, f"{name}_file") is not None:
-                raise wrong(f"there are two of {name}", f"take out {name} or {name}_file")
+                raise wrong(f"the state has two {name}s", f"take out {name} or {name}_file")
         if self.secret is not None and len(self.secret.get_secret_value()) < _SHORTEST_SECRET:
             raise wrong(
                 f"the secret is shorter than {_SHORTEST_SECRET} characters", "use openssl rand -hex 32"

@@ -3,8 +3,8 @@
 A client may take fewer or more requests in another version; these are Debian 12's (docker's also in newer
 ones), and crane's is pinned.
 
-The logins are counted for somebody whom the server has not seen before: one for a good password, however many
-requests there are, as it is remembered; one for each request with a wrong one.
+The logins are counted for somebody whom the server has not seen before: one for a password, right or wrong,
+however many requests there are, as both are remembered.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _NOTHING: Final = Cost((), 0)
 _FIRST: Final = Cost(("GET 200",), 1)
 _NEXT: Final = Cost(("GET 200",), 0)
 _REFUSED: Final = Cost(("GET 401",), 1)
+_REFUSED_AGAIN: Final = Cost(("GET 401",), 0)
 
 # The library under skopeo, podman and buildah asks once more when a registry does not take its token.
 _CONTAINERS_IMAGE: Final[Mapping[str, Cost]] = {
@@ -27,7 +28,7 @@ _CONTAINERS_IMAGE: Final[Mapping[str, Cost]] = {
     "denied push": Cost(("GET 200", "GET 200"), 1),
     "denied pull": Cost(("GET 200", "GET 200"), 0),
     "wrong login": _REFUSED,
-    "wrong pull": _REFUSED,
+    "wrong pull": _REFUSED_AGAIN,
     "anonymous pull": _NEXT,
 }
 
@@ -42,7 +43,7 @@ COSTS: Final[Mapping[str, Mapping[str, Cost]]] = {
         "denied push": _FIRST,
         "denied pull": _NEXT,
         "wrong login": _REFUSED,
-        "wrong pull": _REFUSED,
+        "wrong pull": _REFUSED_AGAIN,
         "anonymous pull": _NEXT,
     },
     # crane stores a login without asking anybody.
@@ -62,7 +63,7 @@ COSTS: Final[Mapping[str, Mapping[str, Cost]]] = {
         "pull": Cost(("POST 200", "POST 200"), 0),
         "denied push": Cost(("POST 200", "POST 200", "POST 200"), 1, least=1),
         "denied pull": Cost(("POST 200",), 0),
-        "wrong pull": Cost(("GET 401", "POST 401"), 2),
+        "wrong pull": Cost(("GET 401", "POST 401"), 1),
         "anonymous pull": Cost(("GET 200", "GET 200"), 0),
     },
 }

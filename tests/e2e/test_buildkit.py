@@ -64,10 +64,10 @@ def test_a_build_from_what_is_closed(
 def test_a_build_with_a_wrong_password(
     either: Seeded, docker: Docker, measured: Measured, stranger: Newcomer, context: Path
 ) -> None:
-    """The client asks in both ways, as ctr does, and shows the status alone."""
+    """The client asks in both ways, as ctr does, and the directory once; it shows the status alone."""
     docker.store(either.host, stranger.name, "mistyped")
     image = either.image(PUBLIC_IMAGE)
-    built = measured(Cost(("GET 401", "POST 401"), 2), lambda: build(docker, image, context))
+    built = measured(Cost(("GET 401", "POST 401"), 1), lambda: build(docker, image, context))
     assert built.status != 0
     assert re.search("failed to fetch oauth token: unexpected status.*401", built.stderr)
 

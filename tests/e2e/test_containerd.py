@@ -58,7 +58,7 @@ def test_it_comes_again_by_get(
 
 
 def test_a_wrong_password(without: tuple[Seeded, Measured], containerd: Path, stranger: Newcomer) -> None:
-    """It is tried once at the directory, not twice as with the grant."""
+    """It is tried once at the directory, as with the grant, where it comes twice."""
     registry, measured = without
     ctr = Ctr(containerd, stranger.name, "mistyped")
     image = registry.image(PUBLIC_IMAGE)

@@ -9,10 +9,13 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from click.testing import CliRunner, Result
 
+from app.cli.main import main
 from app.directory.ldap import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
@@ -20,6 +23,9 @@ from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import GROUPS, LOCKED, PASSWORDS, FakeDirectory, group_names
+from tests.support.ports import free_port
+from tests.support.server import REALM, Server, configuration
+from tests.support.slapd import Slapd
 from tests.support.stands import STANDS, Sections, Stand, Strategy
 
 QUICK = "openldap"
@@ -358,6 +364,34 @@ def test_a_directory_that_works_answers_a_ping(directory: LdapDirectory) -> None
 def test_the_fake_answers_a_ping(sample: Directory) -> None:
     """As the real one does."""
     sample.ping()
+
+
+def _check(folder: Path, slapd: Slapd, section: dict[str, Any], *words: str) -> Result:
+    settings = configuration(free_port(), slapd)
+    settings["realms"][REALM]["directory"] = section
+    config = Server(folder / "wharfinger", settings).config
+    return CliRunner().invoke(main, ["directory", "check", "--config", str(config), *words])
+
+
+def test_the_doctor_finds_nothing_wrong(
+    section: Sections, stand: Stand, slapd: Slapd, tmp_path: Path
+) -> None:
+    """`directory check` goes through every step with each kind of server, and shows somebody's groups."""
+    name, found = next(iter(next(iter(stand.strategies.values())).found.items()))
+    done = _check(tmp_path, slapd, section(), "--strict", "--user", name)
+    assert done.exit_code == 0, done.output
+    assert "Every server works." in done.output
+    assert all(group in done.output for group in list(found)[:2])
+
+
+def test_the_doctor_says_what_to_change(section: Sections, slapd: Slapd, tmp_path: Path) -> None:
+    """Of a service account whose password is wrong; without showing it."""
+    account = {**section()["service_account"], "password": "marked-password"}
+    done = _check(tmp_path, slapd, section(service_account=account))
+    assert done.exit_code == 1
+    assert "FAIL  service account" in done.output
+    assert "0 of 1 servers work." in done.output
+    assert "marked-password" not in done.output
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,6 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from app.directory.connection import Connection, Query
 from app.directory.deadline import Deadline
@@ -22,10 +29,13 @@ from app.directory.transport import Address
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
+from tests.support import certificates
+from tests.support.certificates import Kind
 from tests.support.commands import run
 from tests.support.ldap import directory_settings
 from tests.support.proxy import Mode, Proxy
 from tests.support.slapd import SERVICE_ACCOUNT, SUFFIX, Slapd
+from tests.support.tap import Tap
 from tests.support.tools import require
 
 ALICE = Credentials("alice", Secret("alice-password"))
@@ -65,6 +75,19 @@ def test_a_misbehaving_server_is_unavailable_in_time(
             directory.authenticate(ALICE)
         assert time.monotonic() - start < MOST_SECONDS
         assert "alice-password" not in repr(caught.value.args) + str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [Mode.HANG, Mode.DRIP])
+def test_a_handshake_ends_at_the_deadline(slapd: Slapd, mode: Mode) -> None:
+    """A server that takes connections and never finishes, or drips, is as good as none."""
+    with Proxy(slapd.tls_port) as proxy:
+        proxy.mode = mode
+        settings = {"servers": [f"ldaps://127.0.0.1:{proxy.port}"], "timeouts": QUICK}
+        with _directory(slapd, **settings) as directory:
+            start = time.monotonic()
+            with pytest.raises(DirectoryUnavailable, match="did not answer in time"):
+                directory.authenticate(ALICE)
+            assert time.monotonic() - start < MOST_SECONDS
 
 
 @pytest.mark.parametrize("mode", [Mode.HANG, Mode.RESET, Mode.GARBAGE])
@@ -147,6 +170,37 @@ def test_a_certificate_that_does_not_prove_the_server_is_refused(
         pytest.raises(DirectoryUnavailable, match=fault),
     ):
         directory.authenticate(ALICE)
+
+
+def test_a_client_certificate_is_shown_where_a_server_wants_one(slapd: Slapd, tmp_path: Path) -> None:
+    """Without it the operator reads which settings are missing."""
+    ours = certificates.make(tmp_path / "ours", "wharfinger", kind=Kind.FOR_CLIENTS)
+    theirs = certificates.make(tmp_path / "theirs", "localhost")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ours.ca_file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(theirs.file, theirs.key_file)
+    with Tap(lambda: slapd.port, context) as tap:
+        settings = {"servers": [f"ldaps://localhost:{tap.port}"], "timeouts": QUICK}
+        tls = {"ca_file": str(theirs.ca_file)}
+        with (
+            _directory(slapd, tls=tls, **settings) as directory,
+            pytest.raises(DirectoryUnavailable, match=r"tls\.client_cert"),
+        ):
+            directory.authenticate(ALICE)
+        tls |= {"client_cert": str(ours.file), "client_key": str(ours.key_file)}
+        with _directory(slapd, tls=tls, **settings) as directory:
+            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+
+
+def test_an_encrypted_key_is_an_error_at_the_start(slapd: Slapd, tmp_path: Path) -> None:
+    """Nobody would answer the prompt."""
+    ours = certificates.make(tmp_path / "ours", "wharfinger", kind=Kind.FOR_CLIENTS)
+    key = load_pem_private_key(ours.key_file.read_bytes(), None)
+    encryption = BestAvailableEncryption(b"pass phrase")
+    ours.key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    tls = {"client_cert": str(ours.file), "client_key": str(ours.key_file)}
+    with pytest.raises(OSError, match="encrypted"):
+        LdapDirectory(directory_settings(slapd, tls=tls))
 
 
 def test_starttls_never_falls_back(slapd: Slapd) -> None:
@@ -235,10 +289,15 @@ def _group(dn: str, name: str, *members: str) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-@pytest.fixture
-def odd(start_slapd: Callable[[], Slapd]) -> Slapd:
-    """Give a directory with everything that LDAP allows and people trip over."""
-    own = start_slapd()
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    """Give a directory with everything that LDAP allows and people trip over; nobody changes it."""
+    with Slapd(tmp_path_factory.mktemp("odd") / "slapd") as own:
+        _fill(own)
+        yield own
+
+
+def _fill(own: Slapd) -> None:
     ou = f"ou=groups,{SUFFIX}"
     comma = f"cn=person comma,ou=people,{SUFFIX}"
     loop = f"cn=person loop,ou=people,{SUFFIX}"
@@ -259,7 +318,6 @@ def odd(start_slapd: Callable[[], Slapd]) -> Slapd:
         + _group(f"cn=ring-a,{ou}", "ring-a", loop, f"cn=ring-b,{ou}")
         + _group(f"cn=ring-b,{ou}", "ring-b", f"cn=ring-a,{ou}"),
     )
-    return own
 
 
 def _groups(slapd: Slapd, name: str) -> dict[str, tuple[str, bool]]:
@@ -493,3 +551,20 @@ def test_a_strategy_of_active_directory_is_an_error_elsewhere(slapd: Slapd) -> N
         groups = {"bases": [f"ou=groups,{SUFFIX}"], "strategy": strategy}
         with _directory(slapd, groups=groups) as directory, pytest.raises(DirectoryMisconfigured):
             directory.authenticate(ALICE)
+
+
+@pytest.mark.slow
+def test_a_server_that_works_again_gets_its_work_back(slapd: Slapd, proxy: Proxy) -> None:
+    """After ten seconds one caller tries it out; then new connections go to it, and old ones end."""
+    servers = [f"ldap://127.0.0.1:{proxy.port}", slapd.tls_url]
+    pool = {"lifetime": "500ms"}
+    with _directory(slapd, servers=servers, timeouts=QUICK, pool=pool) as directory:
+        proxy.mode = Mode.GARBAGE
+        assert isinstance(_again_and_again(directory, 6)[-1], DirectorySubject)
+        proxy.mode = Mode.PASS
+        left = proxy.accepted
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert proxy.accepted == left
+        time.sleep(10.5)
+        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert proxy.accepted > left

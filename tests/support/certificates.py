@@ -69,7 +69,7 @@ def make(folder: Path, *hosts: str, kind: Kind = Kind.GOOD) -> Certificate:
 
 def _authority(name: str) -> _Authority:
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(name, name, key, -_DAY, 30 * _DAY)
+    builder = _builder(name, name, key, -_DAY, 400 * _DAY)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs=True), critical=True)
     builder = builder.add_extension(
@@ -84,7 +84,7 @@ def _server(
     start, end = {
         Kind.EXPIRED: (-10 * _DAY, -_DAY),
         Kind.NOT_YET_VALID: (_DAY, 10 * _DAY),
-    }.get(kind, (-_DAY, 10 * _DAY))
+    }.get(kind, (-_DAY, 300 * _DAY))
     if kind is Kind.WRONG_HOST:
         hosts = ("other.example.com",)
     issuer = hosts[0] if kind is Kind.SELF_SIGNED else _common_name(authority.certificate)

@@ -29,6 +29,13 @@ REALM: Final = "demo"
 SERVICE: Final = "registry.example.com"
 SAMPLE_RULES: Final = REPOSITORY / "deploy" / "demo" / "rules.yaml"
 
+# Everybody in the tests comes from one address, and the sample's people mistype often.
+_PATIENT: Final = {
+    "failures_per_account": 100,
+    "failures_per_source_and_account": 98,
+    "failures_per_source": 10_000,
+}
+
 WHARFINGER: Final = (sys.executable, "-m", "app")
 
 Lines = list[dict[str, Any]]
@@ -40,10 +47,13 @@ def realm_path(realm: str = REALM) -> str:
 
 
 def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
-    """Give the sample company's configuration as the YAML file has it; a test may change it before use."""
+    """Give the sample company's configuration as the YAML file has it; a test may change it before use.
+
+    It has one process, and so no state to share.
+    """
     return {
         "server": {"bind": f"127.0.0.1:{port}", "workers": 1, "threads": 8},
-        "state": "sqlite:///state.db",
+        "state": None,
         "log": {"level": "info"},
         "audit": {"to": "audit.jsonl"},
         "default_realm": REALM,
@@ -51,6 +61,7 @@ def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
             REALM: {
                 "issuer": f"http://127.0.0.1:{port}/auth/realms/{REALM}",
                 "services": {SERVICE: {}},
+                "shield": dict(_PATIENT),
                 "rules": "rules.yaml",
                 "keys": f"keys/{REALM}",
                 "directory": {

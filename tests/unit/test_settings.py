@@ -89,6 +89,44 @@ def test_paths_are_relative_to_the_file(load: Load, tmp_path: Path, monkeypatch:
     assert loaded.audit.to == tmp_path / "audit.jsonl"
 
 
+def test_the_state_is_relative_to_the_file_too(load: Load, tmp_path: Path) -> None:
+    """Its URL alone may stand for the section; a server's address is left as it is."""
+    here = load({"state": "sqlite:///state.db"}).state
+    assert here is not None
+    assert here.sqlite == tmp_path / "state.db"
+    away = load({"state.url": "postgresql+psycopg://w@db/w", "state.secret_file": "secret"}).state
+    assert away is not None
+    assert (away.sqlite, away.url, away.secret_file) == (
+        None,
+        "postgresql+psycopg://w@db/w",
+        tmp_path / "secret",
+    )
+
+
+def test_the_state_comes_from_outside(load: Load) -> None:
+    """By its URL, in one variable."""
+    moved = load(WHARFINGER__STATE="sqlite:////srv/state.db").state
+    assert moved is not None
+    assert moved.sqlite == Path("/srv/state.db")
+
+
+def test_the_password_of_the_state_comes_from_outside(load: Load) -> None:
+    """And is not shown."""
+    secret = load(
+        {"state.url": "postgresql+psycopg://w@db/w", "state.secret": "0123456789abcdef" * 2},
+        WHARFINGER__STATE__PASSWORD="hidden",
+    ).state
+    assert secret is not None
+    assert secret.password is not None
+    assert secret.password.get_secret_value() == "hidden"
+    assert "hidden" not in repr(secret)
+
+
+def test_there_need_be_no_state(load: Load) -> None:
+    """Then each process counts alone."""
+    assert load({"state": None}).state is None
+
+
 def test_the_environment_stands_over_the_file(load: Load) -> None:
     """A variable replaces one value and leaves the others of its section."""
     loaded = load({"server.threads": 3, "server.bind": "127.0.0.1:1"}, WHARFINGER__SERVER__BIND="127.0.0.1:2")
@@ -138,8 +176,9 @@ def test_a_password_is_not_shown(load: Load) -> None:
     assert "hunter2" not in f"{loaded!r} {loaded} {loaded.model_dump()}"
     account = loaded.realms["demo"].directory.service_account
     assert account is not None
-    assert account.password is not None
-    assert account.password.get_secret_value() == "hunter2"
+    password = account.password
+    assert password is not None
+    assert password.get_secret_value() == "hunter2"
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from app.directory.connection import Entry, Query, Result
 from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin, escape_dn_value
 from app.directory.login import PasswordCheck
-from app.directory.people import People
+from app.directory.people import People, Person
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings
+from app.errors import DirectoryMisconfigured
 
 ALICE = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"]})
 
@@ -115,3 +116,21 @@ def test_names_of_active_directory_hold_no_other_form(template: str) -> None:
     assert login.bind_name("alice") == template.replace("{username}", "alice")
     for name in ("alice@evil.example", "EVIL\\alice", "alice/x", "a,b", "CN=alice", '"', "a*"):
         assert login.bind_name(name) is None
+
+
+def test_an_attribute_is_whole_or_an_error() -> None:
+    """Rules may deny by it, so that some of its values are not enough."""
+    users = {"bases": ["dc=x"], "attributes": ["Flags"]}
+    people = People(_settings(users=users))
+    whole = Person("alice", Entry("cn=a", {"flags": [b"1", b"2", b"\xff"]}))
+    assert people.subject(whole, []).attributes == {"flags": ("1", "2")}
+    half = Person("alice", Entry("cn=a", {"flags;range=0-1499": [b"1"]}))
+    with pytest.raises(DirectoryMisconfigured, match=r"users\.attributes"):
+        people.subject(half, [])
+
+
+def test_an_id_of_active_directory_is_written_as_it_shows_it() -> None:
+    """Sixteen octets, the first three fields with the low octet first."""
+    people = People(_settings(users={"bases": ["dc=x"], "id_attribute": "objectGUID"}))
+    entry = Entry("cn=a", {"objectguid": [bytes.fromhex("6c57a89c438b e646 8d16 87afd4b81d89")]})
+    assert people.subject(Person("alice", entry), []).id == "9ca8576c-8b43-46e6-8d16-87afd4b81d89"

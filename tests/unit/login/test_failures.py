@@ -196,6 +196,9 @@ def test_leave_ends_with_the_password(scene: Scene) -> None:
     scene.now += 301
     assert scene.wrong("right", ELSEWHERE) is Spared.REMEMBERED_FAILURE
     assert scene.wrong("else", FAR) is Spared.ACCOUNT_BUDGET
+    scene.now += 901
+    found = [scene.wrong(f"later{number}", f"203.0.113.{10 + number}") for number in range(5)]
+    assert found == [Outcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET], "no place is kept for it any more"
 
 
 def test_there_is_one_right_password(scene: Scene) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from app.directory import names
 from app.directory.subject import DirectorySubject
-from app.errors import Code, DirectoryUnavailable, Refusal
-from app.login.attempt import Tagger
-from app.login.failures import FailureMemory, Failures
+from app.errors import AnswerLost, Code, DirectoryUnavailable, Refusal
+from app.login.attempt import Attempt, Tagger
+from app.login.failures import FailureMemory, Failures, Outcome, Ticket
 from app.login.ledger import Ledger, ProcessLedger
 from app.login.settings import ShieldSettings
 from app.login.shield import Answer, Directory, Shield
@@ -292,3 +292,132 @@ def test_a_directory_that_hangs_does_not_hold_every_thread() -> None:
         directory.go.set()
         assert hanging.result(10) == subject
     assert shield.authenticate(bob) == subject
+
+
+def _code(answer: Answer) -> Code | None:
+    return answer.code if isinstance(answer, Refusal) else None
+
+
+def test_spellings_of_a_name_are_one_account() -> None:
+    """They multiply neither the binds of one wrong password nor the budget."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock())
+    for name in ("alice", "ALICE", "Alice"):
+        shield.authenticate(Credentials(name, Secret("wrong")))
+    assert directory.asked == ["alice"]
+    codes = [_code(shield.authenticate(Credentials(name, Secret(name)))) for name in ("aLICE", "alicE")]
+    assert codes == [Code.WRONG_CREDENTIALS, Code.TOO_MANY_FAILURES]
+
+
+def test_a_name_that_nobody_has_spends_nothing() -> None:
+    """The directory refuses it without asking a server, however often; the refusal takes as long as any."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    answers = [shield.authenticate(Credentials("alice ", Secret(f"x{number}"))) for number in range(60)]
+    assert {_code(answer) for answer in answers} == {Code.WRONG_CREDENTIALS}
+    assert len(clock.slept) == 60
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+
+
+def test_beyond_the_budget_one_has_to_wait() -> None:
+    """429 says for how long, takes as long as any refusal, and the directory hears nothing."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    for number in range(2):
+        shield.authenticate(Credentials("alice", Secret(f"wrong{number}")))
+    start = clock.now
+    answer = shield.authenticate(Credentials("alice", Secret("another")))
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.spared) == (Code.TOO_MANY_FAILURES, "source_share")
+    assert 890 <= answer.retry_after <= 900
+    assert clock.now - start >= 0.25
+    assert directory.asked == ["alice"] * 2
+
+
+def test_unknown_names_and_wrong_passwords_look_alike() -> None:
+    """Code, text and what comes after so many: nobody learns from these which names exist."""
+
+    def seen(name: str) -> list[tuple[Code, str, str]]:
+        shield = _shield(FakeDirectory(), Clock())
+        answers = [shield.authenticate(Credentials(name, Secret(f"wrong{number}"))) for number in range(4)]
+        return [(each.code, each.message, each.spared) for each in answers if isinstance(each, Refusal)]
+
+    assert seen("alice") == seen("nobody")
+
+
+def test_the_right_password_works_while_others_guess() -> None:
+    """From where it worked before, long after the process has forgotten it; from elsewhere it waits."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    shield.authenticate(ALICE)
+    for number in range(10):
+        shield.authenticate(Credentials("alice", Secret(f"guess{number}")), f"198.51.100.{number}")
+    clock.now += 120
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    assert _code(shield.authenticate(ALICE, "203.0.113.1")) is Code.TOO_MANY_FAILURES
+
+
+def test_what_is_remembered_is_not_for_others_to_guess_at() -> None:
+    """A good login is remembered for its source alone: from elsewhere the directory is asked."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock())
+    shield.authenticate(ALICE)
+    shield.authenticate(ALICE, "203.0.113.1")
+    assert directory.asked == ["alice", "alice"]
+
+
+def test_so_many_guesses_beside_a_good_login_end_its_memory() -> None:
+    """Whoever sits behind the same address has a hundred in a window; then the owner has to wait too."""
+    shield = _shield(FakeDirectory(), Clock(), ShieldSettings(failure_floor=timedelta()))
+    shield.authenticate(ALICE)
+    for number in range(99):
+        shield.authenticate(Credentials("alice", Secret(f"guess{number}")))
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    for number in range(99, 110):
+        shield.authenticate(Credentials("alice", Secret(f"guess{number}")))
+    assert _code(shield.authenticate(ALICE)) is Code.TOO_MANY_FAILURES
+
+
+def test_an_account_that_is_locked_is_forgotten() -> None:
+    """A refusal that is no wrong password ends what is remembered of the account, and is no failure."""
+    directory, clock = FakeDirectory(), Clock()
+    shield = _shield(directory, clock)
+    bob = Credentials("bob", Secret("bob-password"))
+    shield.authenticate(bob)
+    locked = SlowDirectory(lambda: Refusal(Code.ACCOUNT_LOCKED, "locked"))
+    locked.go.set()
+    shield.shield._directory = locked
+    for number in range(10):
+        answer = shield.authenticate(Credentials("bob", Secret(f"x{number}")))
+        assert _code(answer) is Code.ACCOUNT_LOCKED
+    assert _code(shield.authenticate(bob)) is Code.ACCOUNT_LOCKED
+
+
+def test_a_lost_answer_is_a_failure_and_another_fault_is_none() -> None:
+    """The directory may have counted the first; it never saw the others."""
+    directory = FakeDirectory(fault=DirectoryUnavailable("down"))
+    shield = _shield(directory, Clock())
+    for number in range(20):
+        with pytest.raises(DirectoryUnavailable):
+            shield.authenticate(Credentials("alice", Secret(f"x{number}")))
+    directory.fault = AnswerLost("reset")
+    for number in range(2):
+        with pytest.raises(AnswerLost):
+            shield.authenticate(Credentials("alice", Secret(f"y{number}")))
+    assert _code(shield.authenticate(WRONG)) is Code.TOO_MANY_FAILURES
+
+
+def test_another_process_that_asks_the_same_is_waited_for_a_while() -> None:
+    """Three seconds; an answer within them is taken."""
+    clock, ledger, settings = Clock(), ProcessLedger(), ShieldSettings()
+    other = _failures(settings, clock, ledger)
+    attempt = Attempt("alice", ALICE.password, "192.0.2.9")
+    ticket = other.admit(attempt)
+    assert isinstance(ticket, Ticket)
+    shield = _shield(FakeDirectory(), clock, failures=_failures(settings, clock, ledger))
+    start = clock.now
+    with pytest.raises(DirectoryUnavailable, match="another process"):
+        shield.authenticate(ALICE)
+    assert 3 <= clock.now - start < 3.1
+    other.settle(ticket, attempt, Outcome.RIGHT)
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)

@@ -103,3 +103,10 @@ def test_differences_of_candidate_rules_are_counted_by_kind(
         for kind in ("gained", "lost")
     ]
     assert counted == [len(gained[:1]), len(lost[:1])]
+
+
+def test_what_was_kept_from_the_directory_is_counted_by_why() -> None:
+    """Only refusals that the directory was not asked about."""
+    for spared in ("account_budget", "", "account_budget"):
+        _record("spared", outcome="too_many_failures", spared=spared)
+    assert _value("wharfinger_logins_spared_total", realm="spared", reason="account_budget") == 2

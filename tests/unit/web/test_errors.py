@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask, g
 
-from app.errors import Code
-from app.web.errors import TABLE
+from app.errors import Code, Refusal
+from app.web.errors import TABLE, render
 
 
 @pytest.mark.parametrize("code", Code)
@@ -27,3 +28,13 @@ def test_a_401_challenges_and_a_429_or_503_says_when_to_try_again(code: Code) ->
     row = TABLE[code]
     assert row.challenge == (row.status == 401)
     assert row.retry == (row.status in {429, 503})
+
+
+@pytest.mark.parametrize(("known", "said"), [(0, "5"), (830, "830")])
+def test_it_says_how_long_to_wait_where_that_is_known(known: int, said: str) -> None:
+    """And five seconds where it is not; BuildKit and others read the code of registries in the body."""
+    with Flask("test").test_request_context():
+        g.request_id = "0" * 32
+        answer = render(Refusal(Code.TOO_MANY_FAILURES, "Wait.", retry_after=known))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, said)
+    assert answer.get_json()["errors"][0]["code"] == "TOOMANYREQUESTS"

@@ -10,7 +10,7 @@ from cryptography import x509
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.errors import ConfigurationError, DirectoryUnavailable
+from app.errors import ConfigurationError, DirectoryUnavailable, StateUnavailable
 from app.keys.keyring import KeyRing
 from app.web import health
 from tests.support.directory import FakeDirectory
@@ -90,6 +90,19 @@ def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, direc
         "status": "not ready",
         "checks": {"demo/directory": "directory_unavailable"},
         "rules": {},
+    }
+
+
+def test_a_server_without_its_state_is_ready_and_says_so(directory: FakeDirectory) -> None:
+    """Logins do without it; whoever looks can see it."""
+    away = FakeDirectory(fault=StateUnavailable("no route to host"))
+    application = Flask("test")
+    application.register_blueprint(health.blueprint({"demo": directory}, away))
+    response = application.test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json() == {
+        "status": "ready",
+        "checks": {"demo/directory": "ok", "state": "state_unavailable"},
     }
 
 

@@ -163,9 +163,17 @@ class CandidateRules(LastGood[RuleSet | None]):
 
     def __init__(self, realm: str, path: Path, clock: Callable[[], datetime]) -> None:
         """Read them for the first time; a fault of theirs is no fault of the server."""
+        self._path, self._clock = path, clock
         look = Fingerprint(lambda: load.files(path))
-        name = f"the candidate rules of realm {realm}"
-        super().__init__(name, lambda: load.load(path, clock()), look, None)
+        super().__init__(f"the candidate rules of realm {realm}", self.read, look, None)
+
+    def read(self) -> RuleSet:
+        """Read them, to no effect.
+
+        Raises:
+            ConfigurationError: They cannot be used.
+        """
+        return load.load(self._path, self._clock())
 
 
 def _seen(look: Fingerprint) -> bytes | None:

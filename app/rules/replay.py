@@ -24,6 +24,7 @@ from app.rules.model import (
     Network,
     Persona,
     RuleSet,
+    Subject,
     in_networks,
 )
 
@@ -166,7 +167,7 @@ class Replay:
 
 
 def rights(
-    rules: RuleSet, subject: Persona | None, scopes: Sequence[Scope], context: Context
+    rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context
 ) -> set[tuple[str, str]]:
     """Give what is granted: pairs of resource and action."""
     if subject is NOBODY:

@@ -1,4 +1,4 @@
-"""The commands about rules against a real directory: `explain` and `who-can --expand` without any password."""
+"""The commands about rules against a real directory: `explain` and `who-can --expand`, without passwords."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.server import Server, sample_server
 from tests.support.slapd import Slapd
-
 
 pytestmark = pytest.mark.slow  # every command is a process of its own
 

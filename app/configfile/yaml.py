@@ -156,14 +156,14 @@ class _Builder:
         if self._loader.check_event(yaml.StreamEndEvent):
             raise ConfigurationError([Problem(self._file, 1, 1, "the file is empty")])
         self._loader.get_event()  # the start of the document
-        data, places = self._value(0)
+        data, places = self._value(self._loader.get_event(), 0)
         self._loader.get_event()  # the end of the document
         if not self._loader.check_event(yaml.StreamEndEvent):
             self._report(self._loader.get_event(), "a second document begins here", "write one file for each")
         return data, places
 
-    def _value(self, depth: int) -> tuple[object, Node]:
-        event = self._loader.get_event()
+    def _value(self, event: Any, depth: int) -> tuple[object, Node]:
+        """Read a value from its first event on."""
         mark = event.start_mark
         place = packed(mark.line + 1, mark.column + 1)
         if depth > _MAX_DEPTH:
@@ -186,51 +186,48 @@ class _Builder:
     def _sequence(self, place: int, depth: int) -> tuple[list[object], Node]:
         items: list[object] = []
         places: list[Node] = [place]
-        while not self._loader.check_event(yaml.SequenceEndEvent):
-            item, where = self._value(depth)
+        while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
+            item, where = self._value(event, depth)
             items.append(item)
             places.append(where)
-        self._loader.get_event()
         return items, places
 
     def _mapping(self, place: int, depth: int) -> tuple[dict[str, object], Node]:
         result: dict[str, object] = {}
         places: list[str | Node] = [place]
-        while not self._loader.check_event(yaml.MappingEndEvent):
-            start = self._loader.peek_event()
-            key = self._key()
+        while not isinstance(start := self._loader.get_event(), yaml.MappingEndEvent):
+            key = self._key(start)
+            event = self._loader.get_event()
             if key is None:
-                self._skip()
+                self._skip(event)
             elif key in result:
                 line, _ = unpacked(places[places.index(key) + 1])
                 self._report(start, f"the key {shown(key)} stands here twice", f"first on line {line}")
-                self._skip()
+                self._skip(event)
             else:
-                result[key], where = self._value(depth)
+                result[key], where = self._value(event, depth)
                 places += (key, packed(*_place(start)), where)
-        self._loader.get_event()
         return result, tuple(places)
 
-    def _key(self) -> str | None:
+    def _key(self, event: Any) -> str | None:
         """Read a key as the text that it is written as; None where it is no plain text."""
-        if self._loader.check_event(yaml.ScalarEvent):
-            return sys.intern(self._loader.get_event().value)  # the same few words, in rule after rule
-        hint = "put quotes around text that begins with {, [ or *"
-        self._report(self._loader.peek_event(), "a key must be plain text", hint)
-        self._skip()
+        if isinstance(event, yaml.ScalarEvent):
+            return sys.intern(event.value)  # the same few words, in rule after rule
+        self._report(event, "a key must be plain text", "put quotes around text that begins with {, [ or *")
+        self._skip(event)
         return None
 
-    def _skip(self) -> None:
-        """Read past one value."""
+    def _skip(self, event: Any) -> None:
+        """Read past one value, whose first event it is."""
         depth = 0
         while True:
-            event = self._loader.get_event()
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:
                 self._refuse_depth(event)
             if not depth:
                 return
+            event = self._loader.get_event()
 
     def _refuse_depth(self, event: Any) -> NoReturn:
         problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")

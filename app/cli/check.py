@@ -15,10 +15,12 @@ from app.settings import Settings
 def check_config(settings: Settings) -> None:
     """Check the configuration, and the rules, keys and certificates that it names.
 
-    Connects to nothing.
+    Candidate rules too, though the server would start without them. Connects to nothing.
     """
     try:
         parts = bootstrap.build(settings)
+        for candidate in parts.candidates.values():
+            candidate.read()
     except ConfigurationError as error:
         raise problems(error) from None
     for name, issuer in parts.issuers.items():

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
-from yaml.reader import ReaderError
 
+from app.configfile import syntax
 from app.configfile.marks import Location, Marks, Node, Place, packed, unpacked
 from app.errors import ConfigurationError, Problem
 
@@ -51,24 +51,6 @@ _SCALARS: dict[str, Callable[[str], object]] = {
     _CORE + "int": lambda text: int(text, 0) if text[:2] in ("0o", "0x") else int(text),
     _CORE + "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
 }
-
-_CONFLICT = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
-_BRACKETS = "check the indentation, and that every [, { and quote is closed"
-_HINTS = (
-    ("cannot start any token", "put quotes around text that begins with @, ` or %"),
-    (
-        "mapping values are not allowed",
-        "put quotes around text that has ': ' in it, and check the indentation",
-    ),
-    ("block sequence entries are not allowed", "begin a list on the line below its key"),
-    ("expected node content", "put quotes around text that begins with a special character"),
-    ("expected alphabetic or numeric character", "put quotes around text that begins with * or &"),
-    ("unexpected non-alphabetical character", "put quotes around text that begins with %"),
-    ("expected key", "check the indentation, and put quotes around text that begins with {"),
-    ("found unexpected ':'", "write a blank after the colon, or quotes around text that has one in it"),
-    ("did not find expected", _BRACKETS),
-    ("unexpected end of stream", _BRACKETS),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +104,7 @@ def read(path: Path) -> Document:
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
-        place = _place_of(error.object[: error.start])
+        place = syntax.place_of(error.object[: error.start])
         raise ConfigurationError(
             [Problem(str(path), *place, "not UTF-8 text", "save it as UTF-8")]
         ) from error
@@ -143,40 +125,13 @@ def parse(text: str, file: str) -> Document:
     try:
         data, places = builder.document()
     except yaml.YAMLError as error:
-        raise ConfigurationError([_syntax_problem(error, text, file)]) from error
+        raise ConfigurationError([syntax.problem(error, text, file)]) from error
     finally:
         builder.close()
     if builder.problems:
         raise ConfigurationError(builder.problems)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Document(file, data, Marks(places), Marks(places, of_keys=True), text, digest)
-
-
-def _syntax_problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
-    conflict = _CONFLICT.search(source)
-    if conflict is not None:
-        place = _place_of(source[: conflict.start()].encode())
-        return Problem(file, *place, "an open merge conflict", "settle it, and take the marks out")
-    if isinstance(error, ReaderError):
-        place = _place_of(source.encode()[: error.position])
-        text = "not YAML: a control character, which YAML does not have"
-        return Problem(file, *place, text, "take it out")
-    mark = getattr(error, "problem_mark", None)
-    text = getattr(error, "problem", None) or str(error).splitlines()[0]
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    if mark and source[mark.index : mark.index + 1] == "\t":
-        return Problem(file, line, column, "not YAML: a tab", "indent with blanks")
-    return Problem(file, line, column, f"not YAML: {text}", _hint(text))
-
-
-def _place_of(before: bytes) -> tuple[int, int]:
-    """Give the line and the column of what stands behind a text."""
-    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-
-
-def _hint(text: str) -> str:
-    """Say what to write instead, by the parser's words."""
-    return next((hint for words, hint in _HINTS if words in text), "")
 
 
 class _Builder:
@@ -201,14 +156,14 @@ class _Builder:
         if self._loader.check_event(yaml.StreamEndEvent):
             raise ConfigurationError([Problem(self._file, 1, 1, "the file is empty")])
         self._loader.get_event()  # the start of the document
-        data, places = self._value(0)
+        data, places = self._value(self._loader.get_event(), 0)
         self._loader.get_event()  # the end of the document
         if not self._loader.check_event(yaml.StreamEndEvent):
             self._report(self._loader.get_event(), "a second document begins here", "write one file for each")
         return data, places
 
-    def _value(self, depth: int) -> tuple[object, Node]:
-        event = self._loader.get_event()
+    def _value(self, event: Any, depth: int) -> tuple[object, Node]:
+        """Read a value from its first event on."""
         mark = event.start_mark
         place = packed(mark.line + 1, mark.column + 1)
         if depth > _MAX_DEPTH:
@@ -231,51 +186,48 @@ class _Builder:
     def _sequence(self, place: int, depth: int) -> tuple[list[object], Node]:
         items: list[object] = []
         places: list[Node] = [place]
-        while not self._loader.check_event(yaml.SequenceEndEvent):
-            item, where = self._value(depth)
+        while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
+            item, where = self._value(event, depth)
             items.append(item)
             places.append(where)
-        self._loader.get_event()
         return items, places
 
     def _mapping(self, place: int, depth: int) -> tuple[dict[str, object], Node]:
         result: dict[str, object] = {}
         places: list[str | Node] = [place]
-        while not self._loader.check_event(yaml.MappingEndEvent):
-            start = self._loader.peek_event()
-            key = self._key()
+        while not isinstance(start := self._loader.get_event(), yaml.MappingEndEvent):
+            key = self._key(start)
+            event = self._loader.get_event()
             if key is None:
-                self._skip()
+                self._skip(event)
             elif key in result:
                 line, _ = unpacked(places[places.index(key) + 1])
                 self._report(start, f"the key {shown(key)} stands here twice", f"first on line {line}")
-                self._skip()
+                self._skip(event)
             else:
-                result[key], where = self._value(depth)
+                result[key], where = self._value(event, depth)
                 places += (key, packed(*_place(start)), where)
-        self._loader.get_event()
         return result, tuple(places)
 
-    def _key(self) -> str | None:
+    def _key(self, event: Any) -> str | None:
         """Read a key as the text that it is written as; None where it is no plain text."""
-        if self._loader.check_event(yaml.ScalarEvent):
-            return sys.intern(self._loader.get_event().value)  # the same few words, in rule after rule
-        hint = "put quotes around text that begins with {, [ or *"
-        self._report(self._loader.peek_event(), "a key must be plain text", hint)
-        self._skip()
+        if isinstance(event, yaml.ScalarEvent):
+            return sys.intern(event.value)  # the same few words, in rule after rule
+        self._report(event, "a key must be plain text", "put quotes around text that begins with {, [ or *")
+        self._skip(event)
         return None
 
-    def _skip(self) -> None:
-        """Read past one value."""
+    def _skip(self, event: Any) -> None:
+        """Read past one value, whose first event it is."""
         depth = 0
         while True:
-            event = self._loader.get_event()
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:
                 self._refuse_depth(event)
             if not depth:
                 return
+            event = self._loader.get_event()
 
     def _refuse_depth(self, event: Any) -> NoReturn:
         problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")

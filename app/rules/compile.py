@@ -177,7 +177,8 @@ class Compiler:
         return Expectation(self._position(at), asked, wanted)
 
     def _position(self, at: Location) -> str:
-        return self._document.problem(at, "").position
+        line, column = self._document.place(at)
+        return f"{self._document.file}:{line}:{column}"
 
     def _report(self, at: Location, text: str, hint: str = "") -> None:
         self.problems.append(self._document.problem(at, text, hint))

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
 from app.rules import circumstances, whom
 from app.rules.decision import Effect
-from app.rules.language import Elements, elements
+from app.rules.language import Elements, elements, written
 from app.rules.model import Conditions, Context, Rule
 from app.rules.pattern import USERNAME, RepositoryPattern, Token
 from app.rules.whom import AUTHENTICATED, Kind, Whom
@@ -26,7 +26,8 @@ class Grant:
     Attributes:
         action: pull, push or delete on repositories, `*` on the catalog.
         when: Canonical.
-        pattern: With the variables of `whom`.
+        key: The pattern as a text, with the variables of `whom`.
+        pattern: The same, cut into elements.
         text: The pattern as it was written; `catalog` for that.
         rule: The rule that says so.
     """
@@ -35,7 +36,8 @@ class Grant:
     action: str
     whom: Whom
     when: Conditions
-    pattern: Elements
+    key: str
+    pattern: Elements = field(compare=False)
     text: str = field(compare=False)
     rule: Rule = field(compare=False, repr=False)
 
@@ -109,12 +111,13 @@ def _grants(rule: Rule, when: Conditions) -> Iterator[Grant]:
             bound = whom.bind(_tokens(pattern), AUTHENTICATED if own else who)
             if bound is None:
                 continue
+            key = written(bound)
             for action in _ON_REPOSITORIES:
                 if action in rule.actions:
                     meant = AUTHENTICATED if own else who
-                    yield Grant(rule.effect, action, meant, when, bound, pattern.text, rule)
+                    yield Grant(rule.effect, action, meant, when, key, bound, pattern.text, rule)
         if rule.catalog and ALL_ACTIONS in rule.actions:
-            yield Grant(rule.effect, ALL_ACTIONS, who, when, _CATALOG, CATALOG, rule)
+            yield Grant(rule.effect, ALL_ACTIONS, who, when, CATALOG, _CATALOG, CATALOG, rule)
 
 
 def _tokens(pattern: RepositoryPattern) -> tuple[Token, ...]:

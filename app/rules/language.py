@@ -9,6 +9,7 @@ and by wildcards, so what holds here holds for each value.
 
 from __future__ import annotations
 
+import functools
 import string
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,13 +32,19 @@ class TooHardError(Exception):
 
 def elements(tokens: Iterable[Token], bound: Mapping[str, Token] | None = None) -> Elements:
     """Cut a pattern into elements; variables that are bound are replaced by another variable or by a text."""
-    bound = bound or {}
-    replaced = (bound.get(token.value, token) if token.kind == "variable" else token for token in tokens)
-    return tuple(
-        Token("text", sign) if token.kind == "text" else token
-        for token in replaced
-        for sign in (token.value if token.kind == "text" else " ")
-    )
+    cut: list[Token] = []
+    for token in tokens:
+        meant = bound.get(token.value, token) if bound and token.kind == "variable" else token
+        if meant.kind == "text":
+            cut.extend(map(_sign, meant.value))
+        else:
+            cut.append(meant)
+    return tuple(cut)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sign(character: str) -> Token:
+    return Token("text", character)
 
 
 def spell(word: Iterable[str]) -> str:

@@ -274,9 +274,10 @@ class DNPattern:
         try:
             name = dn.parse(text)
         except ValueError as error:
-            raise PatternError(
-                f"{text!r} is no DN: {error}", "write cn=name,ou=groups,dc=example,dc=com"
-            ) from error
+            hint = "write cn=name,ou=groups,dc=example,dc=com"
+            if any(not part.strip() for part in text.split(",")):
+                hint = "take out the comma that nothing stands beside"
+            raise PatternError(f"{text!r} is no DN: {error}", hint) from error
         if len(text) > _MAX_LENGTH:
             raise PatternError(f"a pattern has {_MAX_LENGTH} characters at the most")
         if _BARE_IN_DN.search(text):

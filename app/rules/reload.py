@@ -49,6 +49,7 @@ class LastGoodCopy:
             if self._begins_with(head):
                 return
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_owner(self.file.parent.stat(), "its folder")
             handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=f".{self.file.name}.")
             try:
                 with os.fdopen(handle, "wb") as file:
@@ -59,8 +60,8 @@ class LastGoodCopy:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
-        except OSError as error:
-            extra = {"file": str(self.file), "detail": error.strerror}
+        except (OSError, ValueError) as error:
+            extra = {"file": str(self.file), "detail": str(error)}
             _log.error("the last good rules cannot be kept", extra=extra)
 
     def read(self) -> RuleSet | None:
@@ -69,7 +70,7 @@ class LastGoodCopy:
             return load.restore(self._sources())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, ConfigurationError) as error:
+        except (OSError, ValueError, KeyError, TypeError, ConfigurationError) as error:
             extra = {"file": str(self.file), "detail": str(error)}
             _log.error("the copy of the last good rules cannot be used", extra=extra)
             return None
@@ -82,9 +83,8 @@ class LastGoodCopy:
             ValueError: Somebody else may have written it, it is damaged, or it is of other rules.
         """
         with open(os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - no link
-            status = os.fstat(file.fileno())
-            if status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_MAY_WRITE:
-                raise ValueError("others may write it")
+            _check_owner(os.fstat(file.fileno()), "it")
+            _check_owner(self.file.parent.stat(), "its folder")
             head, data = file.readline(), file.read()
         if head != _head(data):
             raise ValueError("it is damaged")
@@ -163,9 +163,17 @@ class CandidateRules(LastGood[RuleSet | None]):
 
     def __init__(self, realm: str, path: Path, clock: Callable[[], datetime]) -> None:
         """Read them for the first time; a fault of theirs is no fault of the server."""
+        self._path, self._clock = path, clock
         look = Fingerprint(lambda: load.files(path))
-        name = f"the candidate rules of realm {realm}"
-        super().__init__(name, lambda: load.load(path, clock()), look, None)
+        super().__init__(f"the candidate rules of realm {realm}", self.read, look, None)
+
+    def read(self) -> RuleSet:
+        """Read them, to no effect.
+
+        Raises:
+            ConfigurationError: They cannot be used.
+        """
+        return load.load(self._path, self._clock())
 
 
 def _seen(look: Fingerprint) -> bytes | None:
@@ -174,6 +182,16 @@ def _seen(look: Fingerprint) -> bytes | None:
         return look()
     except (OSError, ConfigurationError):
         return None
+
+
+def _check_owner(status: os.stat_result, what: str) -> None:
+    """Check that nobody else can change a file or a folder.
+
+    Raises:
+        ValueError: Somebody can.
+    """
+    if status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_MAY_WRITE:
+        raise ValueError(f"others may write {what}")
 
 
 def _head(data: bytes) -> bytes:

@@ -24,11 +24,12 @@ from app.rules.model import (
     Network,
     Persona,
     RuleSet,
+    Subject,
     in_networks,
 )
 
-_MOST_KEPT = 200_000
-"""Cases that are remembered; beyond, the memory begins anew."""
+_MOST_KEPT, _MOST_SUBJECTS = 1_000_000, 100_000
+"""Cases and subjects that are remembered; beyond, the memory begins anew."""
 NOBODY = Persona("")
 """A robot that the rules do not have: it cannot log in."""
 
@@ -80,6 +81,15 @@ _Rights = tuple[tuple[str, str], ...]
 """Pairs of resource and action."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A subject of some lines, as each of the rule sets knows it."""
+
+    number: int
+    old: Persona | None
+    new: Persona | None
+
+
 class Replay:
     """Replays audit lines on two rule sets."""
 
@@ -88,7 +98,7 @@ class Replay:
         conditions = [rule.when for rules in (old, new) for rule in rules.rules]
         self._classes = _Classes(conditions)
         self._kept: dict[tuple[object, ...], tuple[_Rights, _Rights]] = {}
-        self._subjects: dict[tuple[object, ...], tuple[Persona | None, Persona | None]] = {}
+        self._subjects: dict[tuple[object, ...], _Subject] = {}
         self.result = Replayed()
 
     def line(self, line: bytes) -> None:
@@ -100,7 +110,7 @@ class Replay:
                 return  # nothing was decided
             complete = not event["groups_dropped"]
             gained, lost = self._decide(event) if complete else ((), ())
-            subject, time, request_id = event["subject"], event["time"], event["request_id"]
+            subject, time, request_id = (str(event[key]) for key in ("subject", "time", "request_id"))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             complete = False
         if not complete:
@@ -120,26 +130,22 @@ class Replay:
             tuple(event["group_dns"]),
             tuple((name, tuple(values)) for name, values in event["attributes"].items()),
         )
-        key = (who, tuple(event["asked"]), context)
+        if len(self._kept) >= _MOST_KEPT or len(self._subjects) >= _MOST_SUBJECTS:
+            self._kept.clear()
+            self._subjects.clear()
+        subject = self._subjects.get(who)
+        if subject is None:
+            subject = self._subjects[who] = _Subject(len(self._subjects), *self._make(*who))
+        key = (subject.number, context, *event["asked"])
         found = self._kept.get(key)
         if found is None:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-                self._subjects.clear()
-            found = self._kept[key] = self._compare(who, event["asked"], self._classes.example(*context))
+            found = self._kept[key] = self._compare(subject, event["asked"], self._classes.example(*context))
         return found
 
-    def _compare(
-        self, who: tuple[Any, ...], asked: Sequence[str], context: Context
-    ) -> tuple[_Rights, _Rights]:
+    def _compare(self, subject: _Subject, asked: Sequence[str], context: Context) -> tuple[_Rights, _Rights]:
         scopes, _ = scope.parse_all(asked)
-        subjects = self._subjects.get(who)
-        if subjects is None:
-            subjects = self._subjects[who] = self._make(*who)
-        old, new = (
-            rights(rules, subject, scopes, context)
-            for rules, subject in zip((self._old, self._new), subjects, strict=True)
-        )
+        old = rights(self._old, subject.old, scopes, context)
+        new = rights(self._new, subject.new, scopes, context)
         return tuple(sorted(new - old)), tuple(sorted(old - new))
 
     def _make(
@@ -166,7 +172,7 @@ class Replay:
 
 
 def rights(
-    rules: RuleSet, subject: Persona | None, scopes: Sequence[Scope], context: Context
+    rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context
 ) -> set[tuple[str, str]]:
     """Give what is granted: pairs of resource and action."""
     if subject is NOBODY:

@@ -94,6 +94,8 @@ class _Entry(Section):
     @field_validator("*", mode="before")
     @classmethod
     def _has_value(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and not isinstance(value, str):
+            return value
         name = info.field_name or ""
         key = cls.model_fields[name].alias or name
         if value is None:

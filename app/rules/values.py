@@ -30,6 +30,7 @@ _MEANT = {
     "delete": ("remove", "rm", "del", "destroy"),
     ALL_ACTIONS: ("all", "admin", "any", "**", "full", "rw", "manage"),
 }
+_ACTIONS = frozenset([*map(str, Action), ALL_ACTIONS])
 _WORDS = {word: action for action, words in _MEANT.items() for word in words}
 _LAST = datetime.max.replace(tzinfo=UTC)
 _MAPPED = IPv6Network("::ffff:0:0/96")
@@ -47,9 +48,9 @@ def action(text: str) -> str:
     Raises:
         PatternError: It is none.
     """
-    word = text.strip().lower()
-    if text in (*Action, ALL_ACTIONS):
+    if text in _ACTIONS:
         return text
+    word = text.strip().lower()
     known = {str(each): str(each) for each in Action} | _WORDS
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
     meant = known.get(word) or (known[close[0]] if close else "")

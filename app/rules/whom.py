@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from app import dn
 from app.dn import DN
 from app.protocol import scope
-from app.rules.language import Elements, TooHardError, beyond, elements
+from app.rules.language import Elements, TooHardError, beyond, elements, written
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Who
 from app.rules.pattern import USERNAME, DNPattern, NamePattern, Token
 from app.rules.universe import NAMES
@@ -38,7 +38,8 @@ class Whom:
     """One way in which a rule is for somebody.
 
     Attributes:
-        name: The pattern of a name, with its variables numbered.
+        key: The name or pattern as a text, with its variables numbered.
+        name: The same, cut into elements.
         dn: The DN of a group, with its variables numbered.
         text: For people, with the variables as they were written.
         source: The pattern as it was read.
@@ -46,7 +47,8 @@ class Whom:
     """
 
     kind: Kind
-    name: Elements = ()
+    key: str = ""
+    name: Elements = field(default=(), compare=False)
     dn: DN | None = None
     text: str = field(default="", compare=False)
     source: NamePattern | DNPattern | None = field(default=None, compare=False)
@@ -206,7 +208,7 @@ def example(symbols: Iterable[str] | Elements, values: Values) -> str:
 def _of_name(kind: Kind, pattern: NamePattern) -> Whom:
     if pattern.key is not None:
         text = elements([Token("text", pattern.key)])
-        return Whom(kind, text, None, pattern.key, pattern, {})
+        return Whom(kind, pattern.key, text, None, pattern.key, pattern, {})
     folded = [
         Token("text", dn.fold_case(token.value)) if token.kind == "text" else token
         for token in pattern.tokens
@@ -215,7 +217,7 @@ def _of_name(kind: Kind, pattern: NamePattern) -> Whom:
     name = elements(folded, numbers)
     if kind is Kind.USER and len(folded) == 1:
         numbers = dict.fromkeys(numbers, _OWN_NAME)
-    return Whom(kind, name, None, pattern.text, pattern, numbers)
+    return Whom(kind, written(name), name, None, pattern.text, pattern, numbers)
 
 
 def _of_dn(pattern: DNPattern) -> Whom:
@@ -232,7 +234,7 @@ def _of_dn(pattern: DNPattern) -> Whom:
         if pattern.key is None
         else pattern.name.rdns
     )
-    return Whom(Kind.GROUP_DN, (), numbered, str(pattern.name), pattern, numbers)
+    return Whom(Kind.GROUP_DN, "", (), numbered, str(pattern.name), pattern, numbers)
 
 
 def _number(names: Iterable[str]) -> dict[str, Token]:

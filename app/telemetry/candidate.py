@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 
@@ -19,7 +20,7 @@ class CandidateLog:
 
     def __init__(self) -> None:
         """Begin with nothing told."""
-        self._told: LRUCache[tuple[object, ...], bool] = LRUCache(_REMEMBERED)
+        self._told: LRUCache[bytes, bool] = LRUCache(_REMEMBERED)
         self._lock = threading.Lock()
 
     def record(self, record: TokenRecord) -> None:
@@ -27,7 +28,8 @@ class CandidateLog:
         found = record.candidate
         if found is None or not found:
             return
-        case = (record.realm, found, record.subject)
+        # its hash alone: a request may be a hundred thousand characters long
+        case = hashlib.sha256(repr((record.realm, found, record.subject)).encode()).digest()
         with self._lock:
             if case in self._told:
                 return

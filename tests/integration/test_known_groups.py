@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from app.cli.main import main
 from app.directory.ldap import LdapDirectory
 from app.errors import DirectoryMisconfigured
-from tests.support.ldap import directory_settings
+from tests.support.ldap import directory_settings, section
+from tests.support.server import SAMPLE_RULES
 from tests.support.slapd import Slapd
 
 GROUPS = "ou=groups,dc=example,dc=com"
@@ -39,3 +44,25 @@ def test_a_search_that_fails_is_no_answer(slapd: Slapd) -> None:
     settings = directory_settings(slapd, groups={"bases": ["ou=nowhere,dc=example,dc=com"]})
     with contextlib.closing(LdapDirectory(settings)) as directory, pytest.raises(DirectoryMisconfigured):
         directory.has_group("team-web")
+
+
+def test_the_check_asks_the_directory(slapd: Slapd, tmp_path: Path) -> None:
+    """A literal group that the directory does not have is a warning; the sample's are all there."""
+    realm = {
+        "issuer": "https://auth.example.com/",
+        "services": {"registry.example.com": {}},
+        "rules": "rules.yaml",
+        "keys": "keys",
+        "directory": section(slapd),
+    }
+    config = tmp_path / "wharfinger.yaml"
+    config.write_text(yaml.safe_dump({"default_realm": "corp", "realms": {"corp": realm}}))
+    renamed = tmp_path / "rules.yaml"
+    renamed.write_text(SAMPLE_RULES.read_text().replace("groups: [auditors]", "groups: [auditers]"))
+    options = ["--config", str(config), "--directory", "--at", "2026-06-01"]
+    good, bad = (
+        CliRunner().invoke(main, ["rules", "check", str(path), *options]) for path in (SAMPLE_RULES, renamed)
+    )
+    assert good.output == "Good: 7 rules, 1 robot, 1 of 1 test passed, 0 warnings\n"
+    assert "names the group 'auditers', which the directory does not have" in " ".join(bad.output.split())
+    assert "1 warning" in bad.output

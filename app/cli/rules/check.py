@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -99,8 +100,10 @@ def _lint(config: Path | None, realm: str | None, *, asks_directory: bool) -> Li
 
     def look(written: Written, now: datetime) -> tuple[Finding, ...]:
         try:
-            directory = bootstrap.directory(name, section) if asks_directory else None
-            return lint(written, now, services=section.services, directory=directory)
+            if not asks_directory:
+                return lint(written, now, services=section.services)
+            with contextlib.closing(bootstrap.directory(name, section)) as directory:
+                return lint(written, now, services=section.services, directory=directory)
         except WharfingerError as error:
             raise unanswered(error) from None
 

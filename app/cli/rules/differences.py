@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from app.cli.rules.printing import ACTIONS, add_row, joined, plain, show, table, workflow_command
+from app.cli.rules.printing import ACTIONS, add_row, joined, plain, show, show_json, table, workflow_command
 from app.rules.changes import Change, Difference
 from app.rules.circumstances import moment
 from app.rules.model import RuleSet
@@ -111,7 +110,7 @@ def surveyed(found: Survey, sides: Sides, format_: str) -> bool:
 
 
 def _json(sides: Sides, **answer: object) -> None:
-    click.echo(json.dumps({**sides.shape(), **answer}, ensure_ascii=False, indent=2))
+    show_json({**sides.shape(), **answer})
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli.rules import subjects
-from app.cli.rules.printing import ACTIONS, add_row, joined, show, table
+from app.cli.rules.printing import ACTIONS, add_row, joined, show, show_json, table
 from app.cli.rules.sources import Source, context_options, read_context, read_source, source_options
 from app.cli.rules.subjects import Asked
 from app.protocol import scope
@@ -67,7 +66,7 @@ def explain(
     about = subjects.find(subject, groups, attributes, source, context)
     decision = decide_and_explain(source.rules, about.subject, [asked], context)
     if format_ == "json":
-        click.echo(json.dumps(shape(about, asked, context, source, decision), ensure_ascii=False, indent=2))
+        show_json(shape(about, asked, context, source, decision))
     else:
         _print(about, asked, context, source, decision)
     granted = {action for access in decision.access for action in access.actions}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,12 @@ def show(*parts: RenderableType) -> None:
         for part in parts:
             out.print(part)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def show_json(answer: object) -> None:
+    """Print an answer for machines; what is no UTF-8 is escaped."""
+    text = json.dumps(answer, ensure_ascii=False, indent=2)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def table(*headings: str) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from app.cli.rules.explain import read_scope
-from app.cli.rules.printing import add_row, joined, show, spreadsheet, table
+from app.cli.rules.printing import add_row, joined, show, show_json, spreadsheet, table
 from app.cli.rules.sources import (
     Directory,
     Source,
@@ -105,7 +104,7 @@ def who_can(
             raise click.UsageError("--expand asks the directory: it needs --config.")
         review = expanded(access, review, directory, source.rules.robots)
     if format_ == "json":
-        click.echo(json.dumps(_shape(review, asked, context, source), ensure_ascii=False, indent=2))
+        show_json(_shape(review, asked, context, source))
     elif format_ == "csv":
         for row in _people_rows(review) if expand else _way_rows(review):
             click.echo(spreadsheet(row), nl=False)

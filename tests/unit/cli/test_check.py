@@ -97,3 +97,22 @@ def test_the_environment_stands_over_the_file(
     """`WHARFINGER__REALMS__DEMO__RULES` names other rules than the file."""
     monkeypatch.setenv("WHARFINGER__REALMS__DEMO__RULES", "other.yaml")
     assert "other.yaml" in _check(tmp_path, config).output
+
+
+def test_candidate_rules_are_checked_too(tmp_path: Path, config: dict[str, Any]) -> None:
+    """The server would start without them, and nobody would learn what they change."""
+    config["realms"]["demo"]["candidate_rules"] = "candidate.yaml"
+    candidate = tmp_path / "candidate.yaml"
+    candidate.write_text("version: 1\nrules:\n  - id: a\n    allow: [pul]\n")
+    result = _check(tmp_path, config)
+    assert result.exit_code == 1
+    assert "candidate.yaml:4:13" in result.output
+    shutil.copyfile(SAMPLE_RULES, candidate)
+    assert _check(tmp_path, config).exit_code == 0
+
+
+def test_the_copy_of_the_last_good_rules_is_no_excuse(tmp_path: Path, config: dict[str, Any]) -> None:
+    """What is checked is the files; nor does the check leave a copy."""
+    config["last_good"] = "last-good"
+    assert _check(tmp_path, config).exit_code == 0
+    assert not (tmp_path / "last-good").exists()

@@ -141,6 +141,11 @@ def _open(copy: LastGoodCopy) -> LastGoodCopy:
     return copy
 
 
+def _open_folder(copy: LastGoodCopy) -> LastGoodCopy:
+    copy.file.parent.chmod(0o770)
+    return copy
+
+
 def _link(copy: LastGoodCopy) -> LastGoodCopy:
     copy.file.rename(copy.file.with_name("elsewhere"))
     copy.file.symlink_to("elsewhere")
@@ -151,7 +156,7 @@ def _of_other_rules(copy: LastGoodCopy) -> LastGoodCopy:
     return LastGoodCopy(copy.file, copy.path.with_name("other"))
 
 
-@pytest.mark.parametrize("change", [_damage, _cut, _open, _link, _of_other_rules])
+@pytest.mark.parametrize("change", [_damage, _cut, _open, _open_folder, _link, _of_other_rules])
 def test_a_copy_that_cannot_be_trusted_is_no_copy(
     path: Path,
     copy: LastGoodCopy,
@@ -172,6 +177,17 @@ def test_rules_hold_where_no_copy_can_be_kept(path: Path, caplog: pytest.LogCapt
     rules.refresh()
     assert _ids(rules) == ["two"]
     assert "the last good rules cannot be kept" in caplog.text
+
+
+def test_no_copy_is_kept_where_others_may_write(
+    path: Path, copy: LastGoodCopy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They could put another in its place."""
+    copy.file.parent.mkdir()
+    copy.file.parent.chmod(0o777)
+    _live(path, copy)
+    assert list(copy.file.parent.iterdir()) == []
+    assert "others may write its folder" in caplog.records[-1].__dict__["detail"]
 
 
 def test_what_did_not_change_is_not_written_again(path: Path, copy: LastGoodCopy) -> None:

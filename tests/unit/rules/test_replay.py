@@ -84,6 +84,8 @@ def test_what_is_not_asked_is_no_difference() -> None:
         json.dumps({**json.loads(line(_record())), "asked": [1]}).encode(),
         json.dumps({**json.loads(line(_record())), "groups_dropped": 3}).encode(),
         line(_record())[:100],
+        json.dumps({**json.loads(line(_record())), "asked": [[]]}).encode(),
+        json.dumps({**json.loads(line(_record())), "subject": 5}).encode(),
         b"[" * 100_000,
     ],
 )

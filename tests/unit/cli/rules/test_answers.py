@@ -152,6 +152,13 @@ def test_what_a_terminal_would_obey_is_written_out() -> None:
     assert "bob\\u{1b}[2j" in result.output
 
 
+@pytest.mark.usefixtures("folder")
+def test_what_is_no_text_is_escaped() -> None:
+    """An argument that is not UTF-8 ends neither form of output."""
+    assert _answer("explain", "bob\udcff", "web/app", *_HERE)["subject"]["name"] == "bob\udcff"
+    assert "bob\\u{dcff}" in _run("explain", "bob\udcff", "web/app", *_HERE).output
+
+
 def test_a_cell_is_no_formula(folder: Path) -> None:
     """A spreadsheet that opens the review computes nothing."""
     (folder / "rules.yaml").write_text(

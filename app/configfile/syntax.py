@@ -1,0 +1,84 @@
+"""What is wrong with a text that is no YAML, in the words of the person who wrote it."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from yaml.reader import ReaderError
+
+from app.errors import Problem
+
+_CONFLICT = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
+_CLOSE = "check the indentation, and that every [, { and quote is closed"
+_WORDS = (
+    (
+        "cannot start any token",
+        "text begins with a character that YAML keeps for itself",
+        "put quotes around text that begins with @, ` or %",
+    ),
+    (
+        "mapping values are not allowed",
+        "a second ': ' in one line",
+        "put quotes around text that has ': ' in it, and check the indentation",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list begins in the line of its key",
+        "begin it on the line below",
+    ),
+    (
+        "expected node content",
+        "a value begins with a character that YAML keeps for itself",
+        "put quotes around text that begins with a special character",
+    ),
+    (
+        "expected alphabetic or numeric character",
+        "a value begins with * or &, which YAML keeps for itself",
+        "put quotes around it",
+    ),
+    (
+        "unexpected non-alphabetical character",
+        "a line begins with %, which YAML keeps for itself",
+        "put quotes around it",
+    ),
+    (
+        "expected key",
+        "this does not go on as it began",
+        "check the indentation, and put quotes around text that begins with {",
+    ),
+    (
+        "found unexpected ':'",
+        "a colon inside text",
+        "write a blank after the colon, or quotes around text that has one in it",
+    ),
+    ("expected ',' or ']'", "a list is not closed", "write ] behind it, and a comma between its items"),
+    ("expected ',' or '}'", "a mapping is not closed", "write } behind it, and a comma between its keys"),
+    ("did not find expected", "the indentation does not fit", _CLOSE),
+    ("unexpected end of stream", "the file ends inside a quoted text, a list or a mapping", _CLOSE),
+)
+"""What the parser says, what that means, and what to write instead."""
+
+
+def problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
+    """Say where the parser stopped, what it met there, and what to write instead."""
+    conflict = _CONFLICT.search(source)
+    if conflict is not None:
+        place = place_of(source[: conflict.start()].encode())
+        return Problem(file, *place, "an open merge conflict", "settle it, and take the marks out")
+    if isinstance(error, ReaderError):
+        place = place_of(source.encode()[: error.position])
+        text = "not YAML: a control character, which YAML does not have"
+        return Problem(file, *place, text, "take it out")
+    mark = getattr(error, "problem_mark", None)
+    text = getattr(error, "problem", None) or str(error).splitlines()[0]
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if mark and source[mark.index : mark.index + 1] == "\t":
+        return Problem(file, line, column, "not YAML: a tab", "indent with blanks")
+    meant, hint = next(((meant, hint) for words, meant, hint in _WORDS if words in text), (text, ""))
+    return Problem(file, line, column, f"not YAML: {meant}", hint)
+
+
+def place_of(before: bytes) -> tuple[int, int]:
+    """Give the line and the column of what stands behind a text."""
+    return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1

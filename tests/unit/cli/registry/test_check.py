@@ -269,9 +269,9 @@ def test_the_address_of_the_realm(realm: str, severity: Severity | None, text: s
 
 def test_a_realm_with_keys_of_several_kinds(ring: KeyRing) -> None:
     """A key of another kind than the token's is simply not the one."""
-    rsa = generate(Algorithm.RS256)
-    certificate = self_signed(rsa, Algorithm.RS256, common_name="x", now=NOW)
-    old = SigningKey("old", KeyState.RETIRED, Algorithm.RS256, rsa, (certificate,))
+    edwards = generate(Algorithm.EDDSA)
+    certificate = self_signed(edwards, Algorithm.EDDSA, common_name="x", now=NOW)
+    old = SigningKey("announced", KeyState.ANNOUNCED, Algorithm.EDDSA, edwards, (certificate,))
     both = KeyRing((old, ring.active))
     assert _asked(both, _realm_answer(ring.active)) == ""
     assert "a key that is not in" in _asked(both, _realm_answer(_foreign_key()))

@@ -42,6 +42,6 @@ application = Flask("floor", static_folder=None)
 @application.get(realm_paths("/auth")[0])
 def token(realm: str) -> Response:  # noqa: ARG001 - part of the path
     """Sign the claim set."""
-    signed = _keys.sign(_claims, kid_format=_key_id, x5c=_shape.x5c)
+    signed = _keys.active.sign(_claims, kid_format=_key_id, x5c=_shape.x5c)
     body = {"token": signed, "access_token": signed, "expires_in": int(_lifetime.total_seconds())}
     return Response(json.dumps(body), mimetype="application/json")

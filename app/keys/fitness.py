@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.errors import Problem
 from app.keys.algorithm import Algorithm
-from app.keys.folder import key_files
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId, KidFormat
 from app.keys.signing_key import KeyState, SigningKey
@@ -81,19 +80,16 @@ def warnings(key: SigningKey, services: Mapping[str, Service], now: datetime) ->
     return found
 
 
-def all_warnings(
-    folder: Path, ring: KeyRing, services: Mapping[str, Service], now: datetime
-) -> Iterator[str]:
+def all_warnings(ring: KeyRing, services: Mapping[str, Service], now: datetime) -> Iterator[str]:
     """Say what an operator should know of a realm's keys, each with the name of its key."""
     for key in ring.published:
         for warning in warnings(key, services, now):
             yield f"key {key.name}: {warning}"
-    for file in key_files(folder)[0]:
-        if file.is_superseded:
-            yield (
-                f"key {file.name}: its file is called active, but another key was activated later; "
-                "it counts as retired"
-            )
+    for name in ring.superseded:
+        yield (
+            f"key {name}: its file is called active, but another key was activated later; "
+            "it counts as retired"
+        )
 
 
 def _of_coordinates(key: SigningKey) -> Iterable[str]:

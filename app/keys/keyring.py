@@ -32,11 +32,13 @@ class KeyRing:
         pem_bundle: The published keys' own certificates.
         former: The key that signs until `signs_from`, if there is such a one.
         signs_from: Since when the active key signs (aware); None: always.
+        superseded: The names of retired keys whose files are still called active.
     """
 
     keys: tuple[SigningKey, ...]
     former: SigningKey | None = None
     signs_from: datetime | None = None
+    superseded: tuple[str, ...] = ()
     active: SigningKey = field(init=False)
     published: tuple[SigningKey, ...] = field(init=False, repr=False)
     jwk_set: bytes = field(init=False, repr=False)
@@ -96,7 +98,7 @@ def load(folder: Path) -> KeyRing:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
-    return KeyRing(tuple(keys))
+    return KeyRing(tuple(keys), superseded=tuple(file.name for file in files if file.is_superseded))
 
 
 def _not_one_active(folder: Path, files: list[KeyFile]) -> list[Problem]:

@@ -57,7 +57,7 @@ class LiveKeys(LastGood[KeyRing]):
 
     def warnings(self) -> list[str]:
         """Say what an operator should know of the keys that are in force."""
-        return list(fitness.all_warnings(self._folder, self.current, self._services, self._clock()))
+        return list(fitness.all_warnings(self.current, self._services, self._clock()))
 
     def log_warnings(self) -> None:
         """Log what was not logged before."""

@@ -131,7 +131,7 @@ def test_a_fault_is_no_end(server: Server) -> None:
     assert callers.failures == []
     assert len(callers.signed) == 1
     told = [line for line in server.log() if line["event"].startswith("the files cannot be used")]
-    assert 1 <= len(told) <= _WORKERS
+    assert 1 <= len(told) <= _WORKERS + 1, "once in each process, the main one too"
     assert "next.active.pem" in str(told[0]["problems"])
 
 
@@ -147,8 +147,8 @@ def test_an_announced_key_signs_within_seconds(server: Server) -> None:
         os.kill(server.pid, signal.SIGHUP)
         seconds = timedelta(seconds=5)
         wait_until(lambda: _followed(server, key), within=seconds, what="all processes have followed")
+        wait_until(lambda: callers.signed[key.libtrust] > 0, within=seconds, what="tokens of the new key")
     assert callers.failures == []
-    assert callers.signed[key.libtrust] > 0
     (former,) = (path.name.partition(".")[0] for path in folder.glob("*.retired-*"))
     change.discard(folder, former)
     wait_until(lambda: _published(server, old) == 0, within=_WAIT, what="the former key is gone")

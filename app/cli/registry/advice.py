@@ -12,6 +12,7 @@ from app.keys.kid import KidFormat
 from app.keys.registry.connection import Connection, RegistryKind
 
 _NOTICEABLE = timedelta(seconds=30)
+_NTP = "Have both machines keep their clocks by NTP."
 _LOG = (
     "Its own log says which, in the line of the refused request:\n"
     '  "token from untrusted issuer": the issuer;\n'
@@ -52,6 +53,12 @@ def advise(diagnosis: Diagnosis, known: Known, connection: Connection) -> Iterat
     if diagnosis.shape is not None:
         yield _shape(diagnosis.shape, known, connection)
     yield from _clock(diagnosis, known)
+
+
+def far_apart(known: Known) -> Finding:
+    """Say that the clocks are so far apart that no token can be shown."""
+    text = f"The clocks are too far apart{_apart(known, known.clock - known.now)}. Nothing else can be told."
+    return Finding(Topic.CLOCK, text, advice=_NTP)
 
 
 def _untrusted(known: Known, connection: Connection) -> Finding:
@@ -119,12 +126,11 @@ def _key_id(shape: Shape) -> dict[str, object]:
 
 def _clock(diagnosis: Diagnosis, known: Known) -> Iterator[Finding]:
     apart = known.clock - known.now
-    advice = "Have both machines keep their clocks by NTP."
     if diagnosis.clock:
-        yield Finding(Topic.CLOCK, f"The clocks are too far apart{_apart(known, apart)}.", advice=advice)
+        yield Finding(Topic.CLOCK, f"The clocks are too far apart{_apart(known, apart)}.", advice=_NTP)
     elif abs(apart) >= _NOTICEABLE:
         text = f"The clocks are apart{_apart(known, apart)}; the registry still takes new tokens."
-        yield Finding(Topic.CLOCK, text, Severity.WARNING, advice=advice)
+        yield Finding(Topic.CLOCK, text, Severity.WARNING, advice=_NTP)
 
 
 def _apart(known: Known, apart: timedelta) -> str:

@@ -74,13 +74,15 @@ def check(
         login=_login(username, from_stdin=password_stdin),
     )
     try:
-        found = examination.examine(settings, asked, Http(ca_file).get, lambda: datetime.now(UTC))
+        http = Http(ca_file)
+    except OSError as error:
+        raise click.ClickException(f"{ca_file}: is no file of certificates: {error.strerror}") from None
+    try:
+        found = examination.examine(settings, asked, http.get, lambda: datetime.now(UTC))
     except ConfigurationError as error:
         raise problems(error) from None
     except Unreachable as error:
         raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{ca_file}: cannot be read: {error}") from None
     if form == "json":
         click.echo(json.dumps(report.as_json(found), indent=2))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
@@ -26,6 +26,7 @@ from app.protocol.claims import Lifetimes
 from app.protocol.scope import Access, ResourceType
 from app.settings import RealmSettings, Settings
 
+_FARTHEST = timedelta(days=1)
 _OK, _MOVED, _UNAUTHORIZED, _ERRORS = 200, 300, 401, 400
 
 
@@ -144,6 +145,10 @@ class _Examiner:
         yield from bad
         if not any(each.severity is Severity.ERROR and "no address" in each.text for each in bad):
             yield from self._realm()
+        if abs(known.clock - known.now) > _FARTHEST:
+            # No token is made that would be valid by both clocks: it would be valid for too long.
+            yield advice.far_apart(known)
+            return
         diagnosis = diagnose(self._present, self._usual(), known, self.ring, _stranger(known.now))
         yield from advice.advise(diagnosis, known, connection)
         yield from self._access(diagnosis)

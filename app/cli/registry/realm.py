@@ -170,7 +170,7 @@ def _is_signed_by(token: str, key: Any) -> bool:
             algorithms=["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "EdDSA"],
             options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
         )
-    except (jwt.InvalidTokenError, TypeError, ValueError):
+    except (jwt.PyJWTError, TypeError, ValueError):  # of a key of another kind, too
         return False
     return True
 

@@ -69,4 +69,4 @@ def _as_yaml(value: object) -> str:
     """Write a value as the registry reads it: every variable is a piece of YAML."""
     if isinstance(value, str) and yaml.safe_load(value) == value:
         return value
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)

@@ -66,6 +66,7 @@ def _distribution2(connection: Connection, ring: KeyRing) -> Trust:
     notes = tuple(
         f"The EdDSA key {name} is left out: Distribution 2.x does not start with it." for name in left_out
     )
+    notes += _own_certificates(connection, fit)
     return Trust({BUNDLE: _bundle(connection, fit)}, _algorithms(connection, fit), notes)
 
 
@@ -74,9 +75,9 @@ def _distribution3(connection: Connection, ring: KeyRing) -> Trust:
     files = {JWK_SET: _jwk_set(connection, ring)}
     if connection.x5c:
         files[BUNDLE] = _bundle(connection, ring.published)
-    notes: tuple[str, ...] = ()
+    notes = _own_certificates(connection, ring.published)
     if connection.key_id.format is KidFormat.LITERAL:
-        notes = (f"Tokens name the key {connection.key_id.literal!r}, which stands for one key: {_AT_ONCE}",)
+        notes += (f"Tokens name the key {connection.key_id.literal!r}, which stands for one key: {_AT_ONCE}",)
     return Trust(files, _algorithms(connection, ring.published), notes)
 
 
@@ -96,6 +97,17 @@ def _bundle(connection: Connection, keys: Sequence[SigningKey]) -> bytes:
         return jwks.pem_bundle(keys)
     anchors = dict.fromkeys(key.certificates[-1].public_bytes(Encoding.PEM) for key in keys)
     return b"".join(anchors)
+
+
+def _own_certificates(connection: Connection, keys: Sequence[SigningKey]) -> tuple[str, ...]:
+    """Say where the bundle has a key's certificate for want of its authority's."""
+    alone = [key.name for key in keys if len(key.certificates) == 1 and not key.is_self_signed]
+    if not connection.x5c or not alone:
+        return ()
+    text = (
+        f"{BUNDLE} has the certificate of the key {alone[0]} itself: put that of its authority there instead."
+    )
+    return (text,)
 
 
 def _jwk_set(connection: Connection, ring: KeyRing) -> bytes:

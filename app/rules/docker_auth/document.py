@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from app.rules.docker_auth.what import EVERY, actions, networks, services, what
 from app.rules.docker_auth.who import who
 
 _CATALOG = frozenset({"*"})
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,14 @@ def as_yaml(outcomes: Sequence[Outcome], origin: str) -> str:
     for outcome, rule in rules:
         lines.append(f"  # entry {outcome.entry.number}, line {outcome.entry.line}")
         for at, (name, value) in enumerate(rule.items()):
-            # JSON is YAML too, and leaves no doubt of what is a text.
-            lines.append(f"  {'  ' if at else '- '}{name}: {json.dumps(value, ensure_ascii=False)}")
+            lines.append(f"  {'  ' if at else '- '}{name}: {_as_yaml(value)}")
     return "\n".join(lines) + "\n"
+
+
+def _as_yaml(value: object) -> str:
+    """Write a value as JSON, which is YAML too and leaves no doubt of what is a text.
+
+    But for some characters, which YAML takes for line breaks or not at all, and JSON as they are.
+    """
+    written = json.dumps(value, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", written)

@@ -94,18 +94,18 @@ def _entry(document: Document, index: int, item: object) -> Entry:
     if not isinstance(actions, list) or not all(isinstance(each, str) for each in actions):
         raise _error(document, at, "'actions' must be a list of texts")
     labels = match.get("labels") or {}
+    match = {name: value for name, value in match.items() if value is not None}
     texts = [*(value for name, value in match.items() if name != "labels"), *_values(labels)]
-    if not isinstance(labels, dict) or not all(isinstance(each, (str, int, type(None))) for each in texts):
-        raise _error(document, (*at, "match"), "every condition must be a text")
-    conditions = {
-        name: None if value is None else str(value) for name, value in match.items() if name != "labels"
-    }
+    if not isinstance(labels, dict) or not all(isinstance(each, str) for each in texts):
+        text = "every condition must be a text: put quotes around numbers, true and false"
+        raise _error(document, (*at, "match"), text)
+    conditions = {name: value for name, value in match.items() if name != "labels"}
     return Entry(
         number=index + 1,
         line=line,
         actions=tuple(actions),
         comment=str(item.get("comment") or ""),
-        labels={str(name): str(value) for name, value in labels.items()},
+        labels={str(name): value for name, value in labels.items()},
         **conditions,
     )
 

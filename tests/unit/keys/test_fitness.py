@@ -99,7 +99,7 @@ def test_a_superseded_file_is_named(
     """A file that is called active without being so is told of."""
     put_key(ec_key, "old.active.pem")
     folder = put_key(ec_key, "new.active-20250131T110000Z.pem")
-    told = [each for each in all_warnings(folder, load(folder), PLAIN, now) if "coordinate" not in each]
+    told = [each for each in all_warnings(load(folder), PLAIN, now) if "coordinate" not in each]
     assert told == [
         "key old: its file is called active, but another key was activated later; it counts as retired"
     ]

@@ -82,7 +82,7 @@ def test_the_last_good_keys_stay(live: LiveKeys, folder: Path, fault: str) -> No
         case "no key":
             path.unlink()
         case "no folder":
-            folder.rename(folder.with_name("elsewhere"))
+            folder.rename(folder.with_name(f"{folder.name}-elsewhere"))
         case "mode":
             path.chmod(0o644)
         case "garbage":
@@ -156,6 +156,19 @@ def test_no_keys_at_all(tmp_path: Path, now: datetime) -> None:
     """A server does not start without keys."""
     with pytest.raises(ConfigurationError, match="does not exist"):
         LiveKeys("demo", tmp_path / "keys", PLAIN, lambda: now)
+
+
+def test_a_folder_that_is_gone_is_told_once(
+    live: LiveKeys, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who is told of every change finds the last good keys, and nothing fails by that."""
+    live.subscribe(lambda _: live.log_warnings())
+    folder.rename(folder.with_name(f"{folder.name}-elsewhere"))
+    live.refresh()
+    live.refresh()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "the files cannot be used; the last good ones stay in force"
+    ]
 
 
 def test_a_warning_is_logged_once(live: LiveKeys, put_key: PutKey, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,6 +28,7 @@ from app.directory.subject import DirectorySubject, Group
 from app.keys.keyring import KeyRing
 from app.protocol import scope
 from app.protocol.credentials import Credentials
+from app.protocol.request import Client
 from app.rules import load
 from app.rules.decide import decide
 from app.rules.model import Context, NamedGroup, Persona, RuleSet
@@ -218,7 +219,7 @@ class _Anybody(FakeDirectory):
 
     somebody: Somebody = field(default_factory=Somebody)
 
-    def authenticate(self, credentials: Credentials) -> DirectorySubject:
+    def authenticate(self, credentials: Credentials, client: Client | None = None) -> DirectorySubject:
         groups = (dn.parse(text) for text in self.somebody.groups)
         return DirectorySubject(
             self.somebody.name,

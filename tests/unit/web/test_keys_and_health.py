@@ -97,12 +97,13 @@ def test_a_server_without_its_state_is_ready_and_says_so(directory: FakeDirector
     """Logins do without it; whoever looks can see it."""
     away = FakeDirectory(fault=StateUnavailable("no route to host"))
     application = Flask("test")
-    application.register_blueprint(health.blueprint({"demo": directory}, away))
+    application.register_blueprint(health.blueprint({"demo": directory}, away, {}))
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json() == {
         "status": "ready",
         "checks": {"demo/directory": "ok", "state": "state_unavailable"},
+        "rules": {},
     }
 
 

@@ -178,6 +178,13 @@ def test_a_registry_that_does_not_look_at_what_tokens_grant(config: Path, good: 
     assert _errors(_examine(config, good)) == [Topic.ACCESS]
 
 
+def test_a_clock_that_is_far_away(config: Path, good: Registry) -> None:
+    """No token is made that would be valid for years, for whoever says that it is years later there."""
+    good.headers = {"date": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    found = _examine(config, good)
+    assert (_errors(found), good.shown) == ([Topic.CLOCK], [])
+
+
 def test_refusals_without_a_reason_prove_nothing(config: Path, good: Registry) -> None:
     """Of Distribution 3.x that would mean a known key; of a proxy that leaves the reason out, nothing."""
     good.takes = lambda _: False
@@ -258,6 +265,16 @@ def test_the_address_of_the_realm(realm: str, severity: Severity | None, text: s
     found = list(judge_address(realm, REALM))
     assert [each.severity for each in found][:1] == ([severity] if severity else [])
     assert all(text in each.text for each in found[:1])
+
+
+def test_a_realm_with_keys_of_several_kinds(ring: KeyRing) -> None:
+    """A key of another kind than the token's is simply not the one."""
+    edwards = generate(Algorithm.EDDSA)
+    certificate = self_signed(edwards, Algorithm.EDDSA, common_name="x", now=NOW)
+    old = SigningKey("announced", KeyState.ANNOUNCED, Algorithm.EDDSA, edwards, (certificate,))
+    both = KeyRing((old, ring.active))
+    assert _asked(both, _realm_answer(ring.active)) == ""
+    assert "a key that is not in" in _asked(both, _realm_answer(_foreign_key()))
 
 
 def _asked(

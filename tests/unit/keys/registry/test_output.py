@@ -20,6 +20,7 @@ from app.keys.kid import KeyId
 from app.keys.registry.connection import Connection, RegistryKind, UnfitError, token_url
 from app.keys.registry.output import Format, Output, output
 from app.keys.signing_key import KeyState, SigningKey
+from tests.support.authority import Authority
 from tests.unit.keys.conftest import NOW, MakeKey
 
 ISSUER = "https://auth.example.com/auth/realms/corp"
@@ -120,6 +121,16 @@ def test_tokens_with_certificates_are_believed_by_what_those_lead_to(
         made = _made(kind, "yaml", ring, x5c=True)
         assert x509.load_pem_x509_certificates(made.files["certs.pem"]) == [authority]
         assert _settings(made)["rootcertbundle"].endswith("/certs.pem")
+
+
+def test_a_certificate_without_that_of_its_authority_is_noted(ec_key: ec.EllipticCurvePrivateKey) -> None:
+    """The bundle then has the key's own, and would have to change with the key."""
+    authority = Authority.make(NOW)
+    (leaf, _) = x509.load_pem_x509_certificates(authority.certify(ec_key.public_key(), NOW))
+    ring = KeyRing((SigningKey("leaf", KeyState.ACTIVE, Algorithm.ES256, ec_key, (leaf,)),))
+    for kind in ("distribution2", "distribution3"):
+        assert "key leaf itself" in " ".join(_made(kind, "yaml", ring, x5c=True).notes)
+        assert _made(kind, "yaml", ring).notes == ()
 
 
 def test_a_literal_key_id_names_the_active_key(elliptic: KeyRing) -> None:

@@ -14,6 +14,7 @@ from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.rules.docker_auth import document, entry
 from app.rules.docker_auth.document import Outcome
+from app.rules.docker_auth.entry import Entry
 from app.rules.docker_auth.overlap import overlap
 
 LABELS = ("groups",)
@@ -217,6 +218,14 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert written["rules"][0]["description"] == "Admin has full access to everything."
 
 
+@pytest.mark.parametrize("comment", ["\x85 \u2028 \ufeff \x7f", "é 😀", '"\\ # : {', "a\nb"])
+def test_a_comment_stays_as_it_was(comment: str) -> None:
+    """Whatever characters it is made of."""
+    outcomes = document.translate([Entry(1, 1, ("pull",), comment)], LABELS)
+    written: Any = yaml.parse(document.as_yaml(outcomes, "x"), "rules.yaml").data
+    assert written["rules"][0]["description"] == comment
+
+
 def test_a_file_is_written_once(tmp_path: Path) -> None:
     """Rules that people may have changed since are not written over."""
     out = tmp_path / "rules.yaml"
@@ -250,6 +259,9 @@ def test_nothing_is_written_where_an_entry_is_refused(tmp_path: Path) -> None:
         ("acl: [{match: {}}]", "'actions' must be a list"),
         ("acl: [{match: {name: [x]}, actions: []}]", "must be a text"),
         ("acl: [{match: {labels: x}, actions: []}]", "must be a text"),
+        ("acl: [{match: {labels: {groups: null}}, actions: []}]", "must be a text"),
+        ("acl: [{match: {account: 010}, actions: []}]", "put quotes around numbers"),
+        ("acl: [{match: {account: true}, actions: []}]", "put quotes around numbers"),
         ("acl: [{match: x, actions: []}]", "must be a mapping"),
         ("acl: []\next_authz: {command: x}", "'ext_authz' decides too"),
     ],

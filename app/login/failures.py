@@ -172,8 +172,14 @@ class Failures:
 
     def _prove(self, book: Book, ticket: Ticket, tags: Tags, now: float) -> None:
         """Note that a password was right; what is noted already is noted anew only now and then."""
-        lifetime, mark = self._limits.known_good, ticket.mark
+        lifetime, mark = self._limits.known_good, ticket.mark or _mark(book, tags)
         if mark is None and lifetime:
             book.add(LoginRow(0, tags.account, tags.short, tags.source, Kind.GOOD, now, now + lifetime))
         elif mark is not None and mark.at < now - lifetime / _RENEWALS:
             book.change(replace(mark, at=now, until=now + lifetime))
+
+
+def _mark(book: Book, tags: Tags) -> LoginRow | None:
+    """Find the note that this password was right here; an attempt that was taken over does not bring it."""
+    marks = (row for row in book.rows() if row.kind is Kind.GOOD)
+    return next((row for row in marks if (row.tag, row.source) == (tags.short, tags.source)), None)

@@ -138,7 +138,7 @@ class SqlBook:
 
 
 def _row(found: Row[Any]) -> LoginRow:
-    row_id, account, tag, source, kind, *rest = found
+    row_id, account, tag, source, kind, *rest = tuple[Any, ...](found)
     return LoginRow(row_id, bytes(account), bytes(tag), bytes(source), Kind(kind), *rest)
 
 

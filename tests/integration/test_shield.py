@@ -68,7 +68,7 @@ def _strikes(slapd: Slapd, user: str) -> int:
         connection.search(
             f"uid={user},ou=people,{SUFFIX}", "(objectClass=*)", BASE, attributes=ALL_OPERATIONAL_ATTRIBUTES
         )
-        (found,) = connection.response or ()
+        (found,) = list(connection.response or [])
         return len(found["raw_attributes"].get("pwdFailureTime", ()))
 
 

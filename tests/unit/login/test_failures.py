@@ -388,3 +388,14 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
     secret = (tmp_path / "state.db.secret").read_bytes()
     for hidden in (b"somebody", b"pa55word", b"cOrrect", b"192.0.2.77", secret, state.key(), full):
         assert hidden not in octets
+
+
+def test_a_right_password_is_noted_once() -> None:
+    """However often it is right, and whoever admitted it: the ledger does not grow."""
+    ledger = ProcessLedger()
+    scene = Scene(ledger)
+    memory = scene.memory()
+    for _ in range(5):
+        memory.settle(memory.take(attempt_of("right")), attempt_of("right"), Outcome.RIGHT)
+        assert scene.right() is Outcome.RIGHT
+    assert len(ledger.kept) == 1

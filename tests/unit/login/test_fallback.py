@@ -123,3 +123,17 @@ def test_it_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         "state available again",
     ]
     assert len(process.faults) == 2
+
+
+def test_who_logs_in_again_and_again_is_kept_once() -> None:
+    """Else each login would take memory, and time at the next one, for as long as a good one is known."""
+    process = Process(Shared())
+    attempt = Attempt("alice", Secret("right"), "192.0.2.1")
+    for _ in range(50):
+        verdict = process.memory.admit(attempt)
+        assert isinstance(verdict, Ticket)
+        process.memory.settle(verdict, attempt, Outcome.RIGHT)
+        process.now += 1
+    own = process.memory._own._ledger
+    assert isinstance(own, ProcessLedger)
+    assert len(own.kept) == len(process.shared.inner.kept) == 1

@@ -77,7 +77,8 @@ def _measure(plan: Plan, setting: Setting, *, machine: bool) -> None:
     "--restarts", default=1_000, type=click.IntRange(0), show_default=True, help="Of the directory."
 )
 @click.option("--turns", default=20, type=click.IntRange(2), show_default=True, help="In so many parts.")
-def run_soak(logins: int, restarts: int, turns: int) -> None:
+@click.option("--people", default=10_000, type=click.IntRange(1, 10_000), show_default=True, help="Who ask.")
+def run_soak(logins: int, restarts: int, turns: int, people: int) -> None:
     """Log in and restart the directory again and again; fail where the server holds more and more."""
     if os.geteuid():
         raise click.ClickException("the server shows what it holds to root alone: run this as root")
@@ -85,7 +86,7 @@ def run_soak(logins: int, restarts: int, turns: int) -> None:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="wharfinger-soak-") as folder,
-            soak.running(Path(folder)) as running,
+            soak.running(Path(folder), people) as running,
         ):
             samples = soak.run(
                 running,
@@ -96,7 +97,7 @@ def run_soak(logins: int, restarts: int, turns: int) -> None:
             )
     except (LoadFailed, ProgramFailed) as error:
         raise click.ClickException(str(error)) from None
-    grown = soak.growth(samples)
+    grown = soak.growth(samples, people)
     if grown:
         raise click.ClickException(f"these have grown: {', '.join(grown)}")
     click.echo("Nothing has grown.")

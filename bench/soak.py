@@ -51,6 +51,7 @@ class Running:
         worker: Its only one.
         requests: What it is asked, a request on each line.
         tls_port: Of the directory.
+        people: How many people ask.
     """
 
     slapd: Program
@@ -58,19 +59,20 @@ class Running:
     worker: int
     requests: Path
     tls_port: int
+    people: int
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Running]:
-    """Start everything in an empty folder, and end it."""
+def running(folder: Path, people: int) -> Iterator[Running]:
+    """Start everything in an empty folder, with so many people who ask, and end it."""
     everybody, rules = company.people(), folder / "rules.yaml"
     rules.write_text(yaml.safe_dump(company.rules(), sort_keys=False))
     directory = Directory(folder / "directory")
     settings = stage.settings(directory.section(nested=False, tls=True), "0s")
-    lines = stage.write_requests(folder / "requests.txt", everybody)
+    lines = stage.write_requests(folder / "requests.txt", everybody[:people])
     slapd = directory.program(everybody)
     with slapd, Server(folder / "server", settings, rules) as server:
-        yield Running(slapd, server, only_child(server.pid), lines, directory.tls_port)
+        yield Running(slapd, server, only_child(server.pid), lines, directory.tls_port, people)
 
 
 def run(
@@ -93,7 +95,7 @@ def run(
     for turn in range(1, turns + 1):
         while done < logins * turn // turns:
             done += load.run(
-                on.server.url, on.requests, first=done, connections=_CONNECTIONS, seconds=_SECONDS
+                on.server.url, on.requests, first=done % on.people, connections=_CONNECTIONS, seconds=_SECONDS
             ).requests
         for number in range(_WRONG_EACH_TURN):
             _expect(on, f"nobody{turn}-{number}", "wrong", 401, 429)
@@ -129,9 +131,9 @@ def _status(on: Running, name: str, password: str) -> int:
     return requests.get(on.server.token_url, params=parameters, auth=(name, password), timeout=20).status_code
 
 
-def growth(samples: Sequence[Sample]) -> list[str]:
+def growth(samples: Sequence[Sample], people: int) -> list[str]:
     """Say what has grown since everybody had logged in once; nothing where nothing has."""
-    everybody = (each.held for each in samples[:-1] if each.logins >= company.PEOPLE)
+    everybody = (each.held for each in samples[:-1] if each.logins >= people)
     first, last = next(everybody, samples[0].held), samples[-1].held
     grown = {
         "open files": last.descriptors > first.descriptors + _DESCRIPTORS_TO_AND_FRO,

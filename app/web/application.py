@@ -32,7 +32,7 @@ def create(parts: Parts) -> Flask:
     rings = {name: issuer.realm.keys for name, issuer in parts.issuers.items()}
     application.register_blueprint(token.blueprint(parts.issuers, parts.default_realm))
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
-    application.register_blueprint(health.blueprint(parts.directories, parts.state, parts.rules))
+    application.register_blueprint(health.blueprint(parts.directories, parts.state, parts.rules, parts.keys))
     application.register_blueprint(openapi.blueprint())
     application.before_request(functools.partial(_begin, proxies(parts.server)))
     application.after_request(_end)

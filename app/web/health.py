@@ -13,6 +13,7 @@ from cachetools import TTLCache, cached
 from flask import Blueprint, Response
 
 from app.errors import ConfigurationError, WharfingerError
+from app.keys.keyring import KeyRing
 from app.telemetry import metrics
 
 _log = logging.getLogger("wharfinger.health")
@@ -52,8 +53,23 @@ class Watched(Protocol):
         """Why the files are not in force."""
 
 
+class WatchedKeys(Protocol):
+    """Keys that are read anew when their folder changes."""
+
+    @property
+    def current(self) -> KeyRing:
+        """Those in force."""
+
+    @property
+    def fault(self) -> ConfigurationError | None:
+        """Why what the folder holds is not in force."""
+
+
 def blueprint(
-    directories: Mapping[str, Pingable], state: Pingable | None, rules: Mapping[str, Watched]
+    directories: Mapping[str, Pingable],
+    state: Pingable | None,
+    rules: Mapping[str, Watched],
+    keys: Mapping[str, WatchedKeys],
 ) -> Blueprint:
     """Give the endpoints; ready is a server whose every realm has its directory.
 
@@ -80,7 +96,8 @@ def blueprint(
         told = {
             "status": "ready" if works else "not ready",
             "checks": found,
-            "rules": {realm: _files(each) for realm, each in rules.items()},
+            "rules": {realm: _rules(each) for realm, each in rules.items()},
+            "keys": {realm: _keys(each) for realm, each in keys.items()},
         }
         return _answer(told, works=works)
 
@@ -101,8 +118,12 @@ def _check(realm: str, ping: Callable[[], None]) -> str:
     return "ok"
 
 
-def _files(rules: Watched) -> Mapping[str, str]:
+def _rules(rules: Watched) -> Mapping[str, str]:
     return {"version": rules.current.version, "files": "ok" if rules.fault is None else "faulty"}
+
+
+def _keys(keys: WatchedKeys) -> Mapping[str, str]:
+    return {"active": keys.current.active.rfc7638, "files": "ok" if keys.fault is None else "faulty"}
 
 
 def _answer(body: Mapping[str, object], *, works: bool) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from app.keys.keyring import KeyRing
 from app.web import health
 from tests.support.directory import FakeDirectory
 
+T = TypeVar("T")
 REALM = "/auth/realms/demo/protocol/docker-v2"
 
 
@@ -26,10 +28,10 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """Rules and what is wrong with their files."""
+class Watched(Generic[T]):
+    """Rules or keys, and what is wrong with their files."""
 
-    current: Version
+    current: T
     fault: ConfigurationError | None
 
 
@@ -78,7 +80,12 @@ def test_a_ready_server_says_so(client: FlaskClient) -> None:
     """Every check is named."""
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.get_json() == {"status": "ready", "checks": {"demo/directory": "ok"}, "rules": {}}
+    assert response.get_json() == {
+        "status": "ready",
+        "checks": {"demo/directory": "ok"},
+        "rules": {},
+        "keys": {},
+    }
 
 
 def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, directory: FakeDirectory) -> None:
@@ -90,6 +97,7 @@ def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, direc
         "status": "not ready",
         "checks": {"demo/directory": "directory_unavailable"},
         "rules": {},
+        "keys": {},
     }
 
 
@@ -97,13 +105,14 @@ def test_a_server_without_its_state_is_ready_and_says_so(directory: FakeDirector
     """Logins do without it; whoever looks can see it."""
     away = FakeDirectory(fault=StateUnavailable("no route to host"))
     application = Flask("test")
-    application.register_blueprint(health.blueprint({"demo": directory}, away, {}))
+    application.register_blueprint(health.blueprint({"demo": directory}, away, {}, {}))
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json() == {
         "status": "ready",
         "checks": {"demo/directory": "ok", "state": "state_unavailable"},
         "rules": {},
+        "keys": {},
     }
 
 
@@ -132,9 +141,19 @@ def test_every_answer_has_a_request_id_and_is_not_sniffed(client: FlaskClient) -
 def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
     """A fault in the rules files takes no server out of service; the version is that in force."""
     rules = Watched(Version("abc"), ConfigurationError([]))
-    routes = health.blueprint({}, None, {"demo": rules})
+    routes = health.blueprint({}, None, {"demo": rules}, {})
     application = Flask("test")
     application.register_blueprint(routes)
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["rules"] == {"demo": {"version": "abc", "files": "faulty"}}
+
+
+@pytest.mark.parametrize(("fault", "files"), [(None, "ok"), (ConfigurationError([]), "faulty")])
+def test_the_active_key_is_named(ring: KeyRing, fault: ConfigurationError | None, files: str) -> None:
+    """A fault in the keys folder takes no server out of service either; the key is the one in force."""
+    application = Flask("test")
+    application.register_blueprint(health.blueprint({}, None, {}, {"demo": Watched(ring, fault)}))
+    response = application.test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json()["keys"] == {"demo": {"active": ring.active.rfc7638, "files": files}}

@@ -25,10 +25,10 @@ def test_every_section_that_a_guide_shows_is_one(block: str, tmp_path: Path) -> 
     """It can be copied into a configuration as it stands."""
     path = tmp_path / "directory.yaml"
     path.write_text(block, encoding="utf-8")
-    document = yaml.read(path)
-    assert isinstance(document.data, dict)
-    assert document.data.keys() == {"directory"}
-    assert DirectorySettings.model_validate(document.data["directory"]).servers
+    data = yaml.read(path).data
+    assert isinstance(data, dict)
+    assert set(data) == {"directory"}
+    assert DirectorySettings.model_validate(data["directory"]).servers
 
 
 def test_every_guide_shows_one() -> None:

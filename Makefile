@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 # An ordinary account's PATH leaves these out, and slapd and dockerd lie there.
 export PATH := $(PATH):/usr/sbin:/sbin
+# Tests start many processes: Python keeps what it compiled, whatever the shell has set.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast check docs bench lock clean runtime dev
 

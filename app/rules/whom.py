@@ -160,7 +160,10 @@ def persona(*parts: tuple[Whom, Values], attributes: Mapping[str, tuple[str, ...
     Raises:
         ValueError: Nobody can be all of them.
     """
-    if all(whom.kind is Kind.EVERYONE for whom, _ in parts) and not attributes:
+    if (
+        all(whom.kind is Kind.EVERYONE and USERNAME not in values for whom, values in parts)
+        and not attributes
+    ):
         return None
     names = {values[USERNAME] for _, values in parts if USERNAME in values}
     named = {

@@ -122,6 +122,7 @@ def test_identical_logins_of_many_threads_are_few_at_the_directory(server: Serve
     assert answers == [200] * 20
 
 
+@pytest.mark.slow
 def test_the_metrics_add_up_over_all_workers(start_server: Callable[..., Server], slapd: Slapd) -> None:
     """With two workers, whichever is asked tells of every request."""
     server = start_server(slapd, lambda settings: settings["server"].update(workers=2))
@@ -183,6 +184,7 @@ def _worker(master: int) -> int:
     return int(children[0])
 
 
+@pytest.mark.slow
 def test_hangup_replaces_no_worker(start_server: Callable[..., Server], slapd: Slapd) -> None:
     """SIGHUP is no end: every process looks at its files, and goes on to answer."""
     server = start_server(slapd)
@@ -192,6 +194,7 @@ def test_hangup_replaces_no_worker(start_server: Callable[..., Server], slapd: S
     assert _worker(server.pid) == former
 
 
+@pytest.mark.slow
 def test_no_secret_is_anywhere(start_server: Callable[..., Server], slapd: Slapd) -> None:
     """Marked passwords and tokens stand in no log, audit line, metric, answer or process list."""
     server = start_server(slapd, lambda settings: settings["log"].update(level="debug"))

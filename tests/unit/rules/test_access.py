@@ -135,6 +135,13 @@ def test_conditions() -> None:
     assert (inside.answer, inside.conditions) == (Answer.YES, ())
 
 
+def test_everyone_by_ones_own_name_is_that_person() -> None:
+    """A rule for everyone about one's own namespace lets in its owner, and nobody without a name."""
+    rules = rule_set("- {id: own, everyone: true, repositories: ['{username}/**'], allow: [push]}")
+    (way,) = _access(rules, "repository:alice/x:push").ways()
+    assert (str(way.reached), way.answer) == ("user alice", Answer.YES)
+
+
 def test_a_robot_that_cannot_log_in_cannot() -> None:
     """A robot has its own networks, and its date."""
     rest = """

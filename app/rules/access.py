@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.protocol.scope import Scope
@@ -12,8 +12,12 @@ from app.rules import circumstances, whom
 from app.rules.circumstances import Circumstances
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Effect
-from app.rules.model import Conditions, Context, Robot, Rule, RuleSet, Subject, in_networks
+from app.rules.model import Conditions, Context, Persona, Robot, Rule, RuleSet, Subject, in_networks
 from app.rules.reach import Reached, reach
+from app.rules.whom import Kind
+
+_NO_COMPONENT = "somebody ä"
+"""A name that no variable captures, so that a deny for `users: ["{name}"]` does not speak of all people."""
 
 
 class Answer(enum.StrEnum):
@@ -126,6 +130,9 @@ class Access:
         except ValueError:
             return Way(reached, when, Answer.NO, ())
         standing = self.standing(subject)
+        is_free = not reached.username and reached.whom.kind not in (Kind.USER, Kind.ROBOT)
+        if standing.answer is Answer.NO and isinstance(subject, Persona) and is_free:
+            standing = self.standing(replace(subject, name=_NO_COMPONENT))
         return Way(reached, when, standing.answer, standing.denied_by)
 
     def _contexts(self, robot: Robot | None) -> Sequence[Context]:

@@ -142,6 +142,17 @@ def test_everyone_by_ones_own_name_is_that_person() -> None:
     assert (str(way.reached), way.answer) == ("user alice", Answer.YES)
 
 
+def test_a_deny_that_some_names_escape_closes_no_way() -> None:
+    """A name that is no component of a repository is captured by no variable: such people still can."""
+    rules = rule_set(
+        "- {id: give, groups: [a], repositories: [x], allow: [push]}\n"
+        "- {id: take, users: ['{name}'], repositories: [x], deny: [push]}"
+    )
+    access = _access(rules, "repository:x:push")
+    assert access.ways()[0].answer is Answer.YES
+    assert access.standing(person("zoë", "a")).answer is Answer.YES
+
+
 def test_a_robot_that_cannot_log_in_cannot() -> None:
     """A robot has its own networks, and its date."""
     rest = """

@@ -42,7 +42,7 @@ _TEXTS: Final = {
     },
 }
 
-_SLOW: Final = pytest.mark.slow
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,7 @@ class Bench:
         assert (texts.get(operation) or texts["denied"]) in finished.stderr
 
 
-@pytest.fixture(
-    params=[
-        "skopeo",
-        *(pytest.param(name, marks=_SLOW) for name in ("podman", "buildah", "docker", "crane", "ctr")),
-    ]
-)
+@pytest.fixture(params=["skopeo", "podman", "buildah", "docker", "crane", "ctr"])
 def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:
     """Give each kind of client before that registry, in a folder whose name is short."""
     with tempfile.TemporaryDirectory(prefix="wh-") as folder:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.clients import Skopeo
 from tests.support.images import Layout
 from tests.support.processes import wait_until
@@ -15,6 +17,7 @@ from tests.support.server import Server
 from tests.support.slapd import Slapd
 
 
+@pytest.mark.slow
 def test_the_directory_goes_and_comes_back(
     start_slapd: Callable[[], Slapd],
     start_server: Callable[..., Server],

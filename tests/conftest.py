@@ -20,8 +20,8 @@ from tests.support.server import SAMPLE_RULES, Server, configuration, sample_ser
 from tests.support.slapd import Slapd
 from tests.support.stands import Sections
 
-# A machine that is busy is no reason to fail; what CI says of a commit is the same every time; and the default
-# run stays under a minute: what needs many examples is marked slow and says how many.
+# A machine that is busy is no reason to fail, and what CI says of a commit is the same every time.
+# The default run stays under a minute: what needs more examples is marked slow and says how many.
 hypothesis.settings.register_profile("here", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")

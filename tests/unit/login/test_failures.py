@@ -390,6 +390,22 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
         assert hidden not in octets
 
 
+def test_an_account_that_logs_in_from_everywhere_stays_small(scene: Scene) -> None:
+    """A job that comes from a new address each time has leave at the latest ones: all are read each time."""
+    for number in range(70):
+        assert scene.right(source=f"198.51.100.{number}") is Outcome.RIGHT
+        scene.now += 1
+    attempt = attempt_of("right")
+    tags = Tagger(scene.key, "demo").tags(attempt)
+    kept = scene.ledger.transact(tags.account, tags.source, scene.now, lambda book: book.rows())
+    assert len(kept) == 64
+    for number, source in enumerate(("203.0.113.1", "203.0.113.2", "203.0.113.3")):
+        assert scene.wrong(f"guess {number}", source) is Outcome.WRONG
+    assert scene.right(source="203.0.113.4") is Spared.ACCOUNT_BUDGET
+    assert scene.right(source="198.51.100.5") is Spared.ACCOUNT_BUDGET
+    assert scene.right(source="198.51.100.69") is Outcome.RIGHT
+
+
 def test_a_right_password_is_noted_once() -> None:
     """However often it is right, and whoever admitted it: the ledger does not grow."""
     ledger = ProcessLedger()

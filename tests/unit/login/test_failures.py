@@ -329,6 +329,22 @@ def test_a_full_memory_lets_nobody_unknown_in() -> None:
     assert scene.wrong("a", account="dave") is Outcome.WRONG
 
 
+def test_what_others_admit_does_not_grow_the_memory_of_a_process() -> None:
+    """It keeps what it has, and while it does not know of all failures it lets nobody unknown in."""
+    ledger = ProcessLedger(most=10)
+    scene = Scene(ledger)
+    memory = scene.memory()
+    for number in range(30):
+        attempt = attempt_of("wrong", account=f"user{number}")
+        memory.settle(memory.take(attempt), attempt, Outcome.WRONG)
+        scene.now += 1
+    assert len(ledger.kept) == 11
+    scene.now += 880  # the rows that were kept are over, some of the others would not be
+    assert scene.wrong("a", account="dave") is Spared.MEMORY_FULL
+    scene.now += 21
+    assert scene.wrong("a", account="dave") is Outcome.WRONG
+
+
 def test_the_ledger_of_a_process_forgets_what_is_over() -> None:
     """Neither rows nor indexes are left."""
     ledger = ProcessLedger()

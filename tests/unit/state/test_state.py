@@ -61,7 +61,7 @@ def test_the_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:
 def test_servers_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     """One does it, the others wait for it and find it done."""
     with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(prepare.bring_up_to_date, _settings(tmp_path)) for _ in range(4)]:
+        for done in [pool.submit(prepare.check, _settings(tmp_path)) for _ in range(4)]:
             done.result(60)
     SharedState(_settings(tmp_path)).ping()
 

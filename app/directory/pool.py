@@ -99,7 +99,7 @@ class Pool:
         return None
 
     def _close_oldest(self) -> None:
-        """Close the one that was not used for the longest time, where it is of no more use or one too many."""
+        """Close the one that was not used for the longest time: of no more use, or one too many."""
         if len(self._idle) == 1:
             return  # the one that has just come back
         try:

@@ -2,7 +2,8 @@
 
 ldap3's own timeouts are per `recv`, so that a server that drips bytes holds a request for as long as it
 likes; its TLS checks no certificate; its defaults download the schema at every bind and follow referrals with
-the user's password. Everything that this program does with ldap3 is in this module.
+the user's password. What this program does with ldap3 is in this module, but
+for the outermost layer of a request, which `envelope.py` writes.
 """
 
 from __future__ import annotations

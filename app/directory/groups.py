@@ -140,7 +140,7 @@ class GroupSearch:
             raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
         how = _BY_MEMBER_OF if self._kind in _FLATTENED else DIRECT
         member = active_directory.member(entry)
-        matchers = [filters.named_like(_first_rdn(value)) for value in wanted.values()]
+        matchers = [filters.named_like(first_rdn(value)) for value in wanted.values()]
         primary = member.primary()
         direct = []
         for some in batches(matchers):
@@ -162,14 +162,14 @@ class GroupSearch:
     def _unreadable(self, search: Search, rest: dict[DN, str], deadline: Deadline) -> dict[DN, str]:
         """Give those groups of which nobody can tell whether the configured filter leaves them out."""
         seen: set[DN] = set()
-        for some in batches([filters.named_like(_first_rdn(value)) for value in rest.values()]):
+        for some in batches([filters.named_like(first_rdn(value)) for value in rest.values()]):
             seen.update(parse(each.dn) for each in self._read(search, filters.any_of(some), deadline))
         return {name: value for name, value in rest.items() if name not in seen}
 
     def _unread(self, value: str) -> Entry:
         """Make an entry of a DN: its RDN may hold the name."""
         attributes: dict[str, list[bytes]] = {}
-        for name, text in _first_rdn(value):
+        for name, text in first_rdn(value):
             attributes.setdefault(name, []).append(text.encode())
         return Entry(value, attributes)
 
@@ -238,7 +238,12 @@ def parse(text: str) -> DN:
         raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error
 
 
-def _first_rdn(text: str) -> tuple[tuple[str, str], ...]:
+def first_rdn(text: str) -> tuple[tuple[str, str], ...]:
+    """Give the first RDN of a DN that the server returned, unescaped.
+
+    Raises:
+        DirectoryMisconfigured: It is none.
+    """
     try:
         return dn.first(text)
     except ValueError as error:

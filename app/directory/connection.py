@@ -2,7 +2,8 @@
 
 ldap3's own timeouts are per `recv`, so that a server that drips bytes holds a request for as long as it
 likes; its TLS checks no certificate; its defaults download the schema at every bind and follow referrals with
-the user's password. Everything that this program does with ldap3 is in this module.
+the user's password. What this program does with ldap3 is in this module; `envelope.py`
+writes the outermost layer of a request.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
 """Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
 _PAGED = "1.2.840.113556.1.4.319"
 _SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
-_START_TLS = "1.3.6.1.4.1.1466.20037"
+START_TLS = "1.3.6.1.4.1.1466.20037"
 _AWAY = frozenset({51, 52})
 """Busy, and unavailable: an answer, but no work done (RFC 4511 appendix A.2)."""
 FAIR_SECONDS = 0.25
@@ -134,7 +135,7 @@ class Connection:
         return number
 
     def _start_tls(self, deadline: Deadline) -> None:
-        self._run(deadline, self._ldap.extended, request_name=_START_TLS)
+        self._run(deadline, self._ldap.extended, request_name=START_TLS)
         try:
             self._socket.start_tls(self.address, offered=self._ldap.result["result"] == 0)
         except (BrokenTransport, DirectoryUnavailable) as error:

@@ -7,6 +7,7 @@ never lent to anybody else.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -63,7 +64,7 @@ class DirectLogin:
             DirectoryUnavailable: No server answers, or the answer got lost.
             DirectoryMisconfigured: An administrator must change something.
         """
-        bind_name = self.bind_name(name)
+        bind_name = self.bind_name(name) if _has_one_spelling(name) else None
         if bind_name is None:
             yield UNKNOWN
         elif self._by_dn and self._searcher is not None:
@@ -100,6 +101,16 @@ class DirectLogin:
         if self._by_dn:
             return self._people.read(search, self.bind_name(name) or "", name, deadline)
         return self._people.find(search, name, deadline)
+
+
+def _has_one_spelling(name: str) -> bool:
+    """Tell whether a server takes no other name for this one but for case.
+
+    The bind comes first, so that whoever could add marks or blanks that servers do not see would have a
+    budget of wrong passwords for each spelling, all of them strikes on one account (RFC 4518 §2.2, §2.6).
+    """
+    blanks = "  " not in name and not any(sign.isspace() and sign != " " for sign in name)
+    return blanks and not any(unicodedata.category(sign).startswith("M") for sign in name)
 
 
 def escape_dn_value(value: str) -> str:

@@ -38,8 +38,13 @@ class Found:
         self._settings = settings
         self._groups: dict[DN, list[Group]] = {}
 
-    def add(self, entries: Iterable[Entry], how: str) -> list[Entry]:
+    def add(self, entries: Iterable[Entry], how: str, *, is_doubtful: bool = False) -> list[Entry]:
         """Add the groups of entries; gives the entries that are new.
+
+        Args:
+            entries: Of the groups.
+            how: How they were found.
+            is_doubtful: Whether they might be none that count: their names can only take away.
 
         Raises:
             DirectoryMisconfigured: There are more than are allowed.
@@ -49,7 +54,7 @@ class Found:
             name = parse(entry.dn)
             if name not in self._groups:
                 values = entry.texts(self._settings.name_attribute) or ("",)  # a rule by DN still works
-                self._groups[name] = [Group(dn.fold(value), name, how) for value in values]
+                self._groups[name] = [Group(dn.fold(value), name, how, is_doubtful) for value in values]
                 new.append(entry)
         if len(self._groups) > self._settings.max_groups:
             raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
@@ -68,10 +73,10 @@ class Found:
             self._groups[name] = [replace(group, found=how.get(name, group.found)) for group in groups]
 
     def groups(self) -> tuple[Group, ...]:
-        """Give all, marking those whose name another one has too: the name alone does not say which."""
+        """Give all, marking also those whose name another one has: the name alone does not say which."""
         groups = [group for groups in self._groups.values() for group in groups]
         names = Counter(name for name, _ in {(group.name, group.dn) for group in groups})
-        return tuple(replace(group, ambiguous=names[group.name] > 1) for group in groups)
+        return tuple(replace(group, ambiguous=group.ambiguous or names[group.name] > 1) for group in groups)
 
 
 class GroupSearch:
@@ -135,7 +140,7 @@ class GroupSearch:
             raise DirectoryMisconfigured("a person is in more groups than groups.max_groups")
         how = _BY_MEMBER_OF if self._kind in _FLATTENED else DIRECT
         member = active_directory.member(entry)
-        matchers = [filters.named_like(_first_rdn(value)) for value in wanted.values()]
+        matchers = [filters.named_like(first_rdn(value)) for value in wanted.values()]
         primary = member.primary()
         direct = []
         for some in batches(matchers):
@@ -144,17 +149,27 @@ class GroupSearch:
                     direct += found.add([each], how)
         if primary:
             direct += found.add(self._read(search, self._restricted(primary), deadline), DIRECT)
-        if not self._settings.filter:
-            # unreadable, or gone since: the entry says that the person is in it, so rules may count on it
-            rest = [(name, value) for name, value in wanted.items() if name not in found]
-            direct += found.add((self._unread(value) for _, value in rest), how)
+        # unreadable, or gone since: the entry says that the person is in it, so rules may count on it
+        rest = {name: value for name, value in wanted.items() if name not in found}
+        if self._settings.filter:
+            rest = self._unreadable(search, rest, deadline)
+            found.add(map(self._unread, rest.values()), how, is_doubtful=True)
+        else:
+            direct += found.add(map(self._unread, rest.values()), how)
         if self._settings.nested:
             self._climb(search, direct, found, deadline, 1 if explain else PER_FILTER)
+
+    def _unreadable(self, search: Search, rest: dict[DN, str], deadline: Deadline) -> dict[DN, str]:
+        """Give those groups of which nobody can tell whether the configured filter leaves them out."""
+        seen: set[DN] = set()
+        for some in batches([filters.named_like(first_rdn(value)) for value in rest.values()]):
+            seen.update(parse(each.dn) for each in self._read(search, filters.any_of(some), deadline))
+        return {name: value for name, value in rest.items() if name not in seen}
 
     def _unread(self, value: str) -> Entry:
         """Make an entry of a DN: its RDN may hold the name."""
         attributes: dict[str, list[bytes]] = {}
-        for name, text in _first_rdn(value):
+        for name, text in first_rdn(value):
             attributes.setdefault(name, []).append(text.encode())
         return Entry(value, attributes)
 
@@ -223,7 +238,12 @@ def parse(text: str) -> DN:
         raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error
 
 
-def _first_rdn(text: str) -> tuple[tuple[str, str], ...]:
+def first_rdn(text: str) -> tuple[tuple[str, str], ...]:
+    """Give the first RDN of a DN that the server returned, unescaped.
+
+    Raises:
+        DirectoryMisconfigured: It is none.
+    """
     try:
         return dn.first(text)
     except ValueError as error:

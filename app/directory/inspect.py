@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from app.directory import faults, filters, outcome, transport
-from app.directory.connection import Connection, Query
+from app.directory.connection import START_TLS, Connection, Query
 from app.directory.deadline import Deadline
 from app.directory.faults import Fault
 from app.directory.presets import Kind
@@ -28,7 +28,6 @@ from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 _SOON = timedelta(days=30)
 _ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
 _ASKED = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", "namingContexts")
-_START_TLS = "1.3.6.1.4.1.1466.20037"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ class _Inspection:
         if is_ad is not (self._settings.kind is Kind.ACTIVE_DIRECTORY) and result.entries:
             says = "says that it is Active Directory" if is_ad else "does not say that it is Active Directory"
             fault = Fault(f"it {says}, and kind is {self._settings.kind}", "set directory.kind")
-        elif connection.tls is None and _START_TLS in texts.get("supportedExtension", ()):
+        elif connection.tls is None and START_TLS in texts.get("supportedExtension", ()):
             fault = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
         self._add("root entry", start, vendor, fault=fault, is_fatal=False)
 

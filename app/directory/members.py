@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from app import dn
 from app.directory import filters, ranges
 from app.directory.connection import Entry, Query
 from app.directory.deadline import Deadline
-from app.directory.groups import PER_FILTER, batches, parse
+from app.directory.groups import PER_FILTER, batches, first_rdn, parse
 from app.directory.people import People, Person, Search
 from app.directory.settings import DirectorySettings
 from app.dn import DN
@@ -86,7 +85,7 @@ class Members:
     def _named(self, group: DN | str) -> list[Entry]:
         """Read the groups of a name, or the one of a DN."""
         if isinstance(group, str):
-            return self._read_groups(f"({self._groups.name_attribute}={filters.escape(group)})")
+            return self._read_groups(filters.equals_any([self._groups.name_attribute], group))
         return [
             each for each in self._read_groups(filters.named_like(group.rdns[0])) if parse(each.dn) == group
         ]
@@ -122,7 +121,7 @@ class Members:
         uids = ranges.texts(ranges.all_values(self._searcher, group, "memberUid", Deadline(self._each)))
         found = []
         for some in batches([uid for uid in uids if uid], PER_FILTER):
-            matchers = filters.any_of(f"(uid={filters.escape(uid)})" for uid in some)
+            matchers = filters.any_of(filters.equals_any(["uid"], uid) for uid in some)
             people = self._read_people(matchers)
             found += [person for person in people if set(person.entry.texts("uid")) & set(some)]
         return found
@@ -131,15 +130,16 @@ class Members:
         found: list[Person] = []
         if "posixgroup" in map(str.lower, group.texts("objectClass")):
             for number in group.texts("gidNumber"):
-                found += self._read_people(f"(gidNumber={filters.escape(number)})")
+                found += self._read_people(filters.equals_any(["gidNumber"], number))
         for sid in group.attributes.get("objectsid", ()):
-            found += self._read_people(f"(primaryGroupID={int.from_bytes(bytes(sid)[_RID], 'little')})")
+            number = str(int.from_bytes(bytes(sid)[_RID], "little"))
+            found += self._read_people(filters.equals_any(["primaryGroupID"], number))
         return found
 
     def _batches(self, dns: Sequence[str]) -> Iterator[str]:
         """Give filters that match the entries of DNs, and perhaps further ones of the same RDN."""
         for some in batches(dns, PER_FILTER):
-            yield filters.any_of(filters.named_like(_first(each)) for each in some)
+            yield filters.any_of(filters.named_like(first_rdn(each)) for each in some)
 
     def _read_people(self, text: str) -> list[Person]:
         wanted = filters.restricted(text, self._users.filter)
@@ -159,10 +159,3 @@ class Members:
             query = Query(base, self._groups.scope, wanted, self._attributes)
             entries += self._searcher.search_all(query, _MOST_GROUPS)
         return entries
-
-
-def _first(text: str) -> tuple[tuple[str, str], ...]:
-    try:
-        return dn.first(text)
-    except ValueError as error:
-        raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error

@@ -22,10 +22,11 @@ def is_plausible(name: str) -> bool:
     and names that NFKC changes: servers fold all of these into somebody else's name.
     """
     return (
-        0 < len(name.encode()) <= MAX_BYTES
+        0 < len(name) <= MAX_BYTES
+        and not any(unicodedata.category(character).startswith("C") for character in name)
+        and len(name.encode()) <= MAX_BYTES  # what has no UTF-8 is of category Cs
         and name == name.strip()
         and name == unicodedata.normalize("NFKC", name)
-        and not any(unicodedata.category(character).startswith("C") for character in name)
     )
 
 

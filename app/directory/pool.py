@@ -18,7 +18,7 @@ _JITTER = 0.2
 
 
 class Pool:
-    """Lends connections; never more than `size` at once.
+    """Lends connections, never more than `size` at once, and keeps as many.
 
     A connection is used again only while it is young, was used lately, and has said nothing since. After any
     exception it is closed: nobody can know what it would answer next.
@@ -36,10 +36,11 @@ class Pool:
         Args:
             connect: Opens a connection that is ready for use.
             is_spent: Tells of an idle connection whether it is of no more use.
-            size: How many may be open.
+            size: How many may be lent, and how many may wait to be.
             settings: How long to wait for one, how old and how idle one may grow.
         """
         self._connect, self._is_spent = connect, is_spent
+        self._size = size
         self._slots = threading.BoundedSemaphore(size)
         self._idle: deque[tuple[Connection, float]] = deque()
         self._settings = settings
@@ -98,14 +99,14 @@ class Pool:
         return None
 
     def _close_oldest(self) -> None:
-        """Close the connection that was not used for the longest time, where it is of no more use."""
+        """Close the one that was not used for the longest time: of no more use, or one too many."""
         if len(self._idle) == 1:
             return  # the one that has just come back
         try:
             connection, retires = self._idle.popleft()
         except IndexError:
             return
-        if self._is_usable(connection, retires):
+        if len(self._idle) < self._size and self._is_usable(connection, retires):
             self._idle.appendleft((connection, retires))
         else:
             connection.close()

@@ -76,7 +76,12 @@ class Resolver:
             flight = self._flights.get(key)
             if flight is None:
                 flight = self._flights[key] = Future()
-                threading.Thread(target=self._run, args=(key, flight), name="resolver", daemon=True).start()
+                thread = threading.Thread(target=self._run, args=(key, flight), name="resolver", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # there may be as many threads as the machine allows
+                    del self._flights[key]
+                    raise OSError(str(error)) from None
             return flight
 
     def _run(self, key: tuple[str, int], flight: Future[tuple[Endpoint, ...]]) -> None:

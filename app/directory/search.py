@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from app.directory import outcome
+from app.directory import filters, outcome
 from app.directory.connection import Connection, Entry, Query, Result
 from app.directory.deadline import Deadline
 from app.directory.pool import Pool
@@ -146,4 +146,4 @@ class Searcher:
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: The service account cannot bind.
         """
-        self.search(Query("", "base", "(objectClass=*)", ("supportedLDAPVersion",)), deadline)
+        self.search(Query("", "base", filters.ANYTHING, ("supportedLDAPVersion",)), deadline)

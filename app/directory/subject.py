@@ -17,7 +17,8 @@ class Group:
         dn: Its DN.
         found: How: `direct`, or `through NAME` where the subject is in it by way of another group. Where a
             login need not find that out: `nested`, or the strategy (`by tokenGroups`).
-        ambiguous: Another group of the subject has the same name.
+        ambiguous: Its name proves no membership: another group of the subject has the same, or it cannot be
+            read and `groups.filter` might leave it out.
     """
 
     name: str

@@ -127,7 +127,11 @@ def connect(address: Address, resolver: Resolver, deadline: Deadline) -> Deadlin
         raise BrokenTransport(faults.of_connecting(error)) from None
     last = OSError("no address")
     for number, (family, kind, protocol, where) in enumerate(endpoints):
-        plain = socket.socket(family, kind, protocol)
+        try:
+            plain = socket.socket(family, kind, protocol)
+        except OSError as error:  # a machine without IPv6 knows IPv6 addresses nevertheless
+            last = error
+            continue
         try:
             plain.settimeout(deadline.remaining() / (len(endpoints) - number))  # leave time for the others
             plain.connect(where)

@@ -23,6 +23,7 @@ from app.state.rows import Kind, LoginRow
 _FULL_SECONDS = 60.0
 _TAGS = 10_000
 _RENEWALS = 8
+_MARKS = 64
 _NO_TAG = b""
 
 
@@ -174,6 +175,9 @@ class Failures:
         """Note that a password was right; what is noted already is noted anew only now and then."""
         lifetime, mark = self._limits.known_good, ticket.mark or _mark(book, tags)
         if mark is None and lifetime:
+            marks = sorted((row for row in book.rows() if row.kind is Kind.GOOD), key=lambda row: row.at)
+            for oldest in marks[: max(0, len(marks) - _MARKS + 1)]:  # every login reads all of them
+                book.remove(oldest.id)
             book.add(LoginRow(0, tags.account, tags.short, tags.source, Kind.GOOD, now, now + lifetime))
         elif mark is not None and mark.at < now - lifetime / _RENEWALS:
             book.change(replace(mark, at=now, until=now + lifetime))

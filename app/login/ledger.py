@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from app.state.rows import Kind, LoginRow
 
 T = TypeVar("T")
+_SWEEP_SECONDS = 10.0
 
 
 class Book(Protocol):
@@ -27,7 +28,7 @@ class Book(Protocol):
         """Give how many failures of the source there are since a moment, and when the oldest was."""
 
     def add(self, row: LoginRow) -> int:
-        """Keep a row and give its id."""
+        """Keep a row and give its id; 0 where there is no room at all."""
 
     def is_full(self) -> bool:
         """Tell whether there is no room for the failures of logins that nobody knows; time makes it."""
@@ -57,7 +58,11 @@ class Ledger(Protocol):
 
 
 class ProcessLedger:
-    """Keeps rows in memory, up to a number of them."""
+    """Keeps rows in memory, up to a number of them.
+
+    Who has leave already, from here or from the shared ledger, finds room for a tenth more. What finds none
+    is not kept: then it is full until that would be over, so that what it does not know of cannot matter.
+    """
 
     def __init__(self, most: int = 100_000) -> None:
         self.most = most
@@ -65,12 +70,15 @@ class ProcessLedger:
         self.of_account: defaultdict[bytes, set[int]] = defaultdict(set)
         self.of_source: defaultdict[bytes, set[int]] = defaultdict(set)
         self.ids = itertools.count(1)
+        self.lost_until = 0.0
+        self._next_sweep = 0.0
         self._lock = threading.Lock()
 
     def transact(self, account: bytes, source: bytes, now: float, work: Callable[[Book], T]) -> T:
         """Do something with the book of an account, alone with all of them."""
         with self._lock:
-            if len(self.kept) >= self.most:
+            if len(self.kept) >= self.most and now >= self._next_sweep:
+                self._next_sweep = now + _SWEEP_SECONDS  # it looks at every row
                 self.drop(row.id for row in list(self.kept.values()) if row.until <= now)
             return work(_ProcessBook(self, account, source, now))
 
@@ -110,12 +118,17 @@ class _ProcessBook:
         return len(moments), min(moments, default=0.0)
 
     def add(self, row: LoginRow) -> int:
-        kept = replace(row, id=next(self._ledger.ids))
-        self._ledger.put(kept)
+        ledger = self._ledger
+        if len(ledger.kept) >= ledger.most + ledger.most // 10:
+            if row.kind is not Kind.GOOD:
+                ledger.lost_until = max(ledger.lost_until, row.until)
+            return 0
+        kept = replace(row, id=next(ledger.ids))
+        ledger.put(kept)
         return kept.id
 
     def is_full(self) -> bool:
-        return len(self._ledger.kept) >= self._ledger.most
+        return len(self._ledger.kept) >= self._ledger.most or self._now < self._ledger.lost_until
 
     def change(self, row: LoginRow) -> None:
         if row.id in self._ledger.kept:

@@ -33,7 +33,7 @@ from app.protocol.request import Client
 Answer = DirectorySubject | Refusal
 _TURN_SECONDS = 0.25
 _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.005, 0.05
-_FLOORED = frozenset({Code.WRONG_CREDENTIALS, Code.ACCOUNT_LOCKED, Code.TOO_MANY_FAILURES})
+_FLOORED = frozenset({Code.ACCOUNT_LOCKED, Code.TOO_MANY_FAILURES})
 _SOON = timedelta(seconds=3)
 _CLIENTS_PATIENCE = timedelta(seconds=14)
 
@@ -84,7 +84,7 @@ class Shield:
         self._lock = threading.Lock()
         self._flights: dict[bytes, Future[Answer]] = {}
         lifetime = settings.remember.total_seconds()
-        self._remembered: TTLCache[bytes, tuple[Attempt, DirectorySubject]] = TTLCache(
+        self._remembered: TTLCache[bytes, tuple[str, DirectorySubject]] = TTLCache(
             settings.remembered, lifetime, clock
         )
 
@@ -96,7 +96,7 @@ class Shield:
         """
         start = self._clock()
         answer = self._answer(credentials, client)
-        if isinstance(answer, Refusal) and answer.code in _FLOORED:
+        if isinstance(answer, Refusal) and _tells_nothing(answer):
             self._floor.wait(start)
         return answer
 
@@ -148,7 +148,7 @@ class Shield:
             flight.set_exception(error)
         with self._lock:
             if isinstance(answer, DirectorySubject):
-                self._remembered[key] = (attempt, answer)
+                self._remembered[key] = (attempt.account, answer)
             del self._flights[key]
         if answer is not None:
             flight.set_result(answer)
@@ -189,9 +189,14 @@ class Shield:
     def _forget(self, account: str) -> None:
         """Forget the good logins of an account."""
         with self._lock:
-            for key, (attempt, _) in list(self._remembered.items()):
-                if attempt.account == account:
-                    del self._remembered[key]
+            for key, (whose, _) in list(self._remembered.items()):
+                if whose == account:
+                    self._remembered.pop(key, None)  # its time may be over since
+
+
+def _tells_nothing(refusal: Refusal) -> bool:
+    """Tell whether somebody who has proved no password gets it, whatever the account is like."""
+    return refusal.message == WRONG_CREDENTIALS or refusal.code in _FLOORED
 
 
 def _outcome(answer: Answer) -> Outcome:

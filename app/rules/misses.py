@@ -139,7 +139,8 @@ class _Search:
         if self._subject is None or (reached.username and reached.username != self._username):
             return Lack.NAME, f"it is for {reached}"
         if any(group.ambiguous and group.name == reached.name for group in self._subject.groups):
-            return Lack.AMBIGUOUS, f"{me} is in two groups called {reached.name}: write the DN into the rule"
+            what = f"the name {reached.name} does not say which group {me} is in"
+            return Lack.AMBIGUOUS, f"{what}: write its DN into the rule"
         return Lack.GROUP, f"{me} is not in group {reached.name}"
 
     def _would_grant(self, reached: Reached, scope: Scope) -> bool:

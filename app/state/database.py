@@ -177,8 +177,8 @@ class _Threads:
 
         with self._lock:
             if self._started < self._most:
+                _start(threading.Thread(target=self._serve, name="state", daemon=True))
                 self._started += 1
-                threading.Thread(target=self._serve, name="state", daemon=True).start()
         self._queue.put((future, lambda: work(check)))
         try:
             return future.result(seconds)
@@ -197,6 +197,13 @@ class _Threads:
                 future.set_exception(error)
 
 
+def _start(thread: threading.Thread) -> None:
+    try:
+        thread.start()
+    except RuntimeError as error:  # there may be as many as the machine allows
+        raise OSError(str(error)) from None
+
+
 def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
     """Make an engine; connects to nothing yet.
 
@@ -210,6 +217,8 @@ def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
         arguments: dict[str, Any] = {"timeout": patience, "check_same_thread": False}
     else:
         arguments = dict(_POSTGRESQL)
+        # a snapshot that is older than the lock would not show what the lock was waited for
+        pool |= {"isolation_level": "READ COMMITTED"}
         pool |= {"pool_pre_ping": True}  # one that was cut off while idle is no outage
     made = sqlalchemy.create_engine(
         settings.url,
@@ -247,4 +256,5 @@ def _authenticate(settings: StateSettings, parameters: dict[str, Any]) -> None:
     if settings.password is not None:
         parameters["password"] = settings.password.get_secret_value()
     elif settings.password_file is not None:
-        parameters["password"] = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        text = settings.password_file.read_bytes().decode(errors="replace")
+        parameters["password"] = text.rstrip("\r\n")

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _MOST: Final = 1_000_000
 _BATCH: Final = 1000
 _SWEEP_SECONDS: Final = 10.0
+_SOON_SECONDS: Final = 1.0
 
 _FIELDS = tuple(column.name for column in logins.columns if column.name != "id")
 _OF_ACCOUNT = (
@@ -75,7 +76,9 @@ class SqlLedger:
     def _sweep(self, now: float) -> None:
         """Throw away what is over, some at a time; and find out whether there is room."""
         try:
-            self._database.run(lambda connection: connection.execute(_SWEEP, {"now": now}))
+            swept = self._database.run(lambda connection: connection.execute(_SWEEP, {"now": now}).rowcount)
+            if swept == _BATCH:  # after a flood there is more than the usual pause would ever let go
+                self._next_sweep = now + _SOON_SECONDS
             self.is_full = self._database.run(lambda connection: connection.scalar(_COUNT)) == _MOST
         except StateUnavailable:
             return  # whoever needs the database next will say so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from app.state.settings import StateSettings
 
 _LOCK: Final = 0x57484152  # of PostgreSQL's advisory locks; "WHAR"
 _PATIENCE: Final = "30s"
+_START_PATIENCE: Final = timedelta(seconds=30)
+"""Nobody waits for a login yet, and another server may just be making the tables of an SQLite file."""
 
 
 def bring_up_to_date(settings: StateSettings) -> None:
@@ -46,7 +49,7 @@ def check(settings: StateSettings) -> None:
         StateUnavailable: It does not work just now.
     """
     try:
-        bring_up_to_date(settings)
+        bring_up_to_date(settings.model_copy(update={"timeout": _START_PATIENCE}))
     except NewerState as error:
         raise ConfigurationError([Problem("state", 0, 0, error.detail)]) from None
 

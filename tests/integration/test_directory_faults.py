@@ -425,7 +425,9 @@ def test_every_address_of_a_name_is_tried(slapd: Slapd) -> None:
         server_name="ldap.example.com",
         context=None,
     )
-    endpoints = tuple((2, 1, 6, (host, slapd.port)) for host in ("127.0.0.9", "127.0.0.8", "127.0.0.1"))
+    unknown_family = (255, 1, 6, ("::1", slapd.port))  # what an IPv6 address is to a kernel without IPv6
+    others = [(2, 1, 6, (host, slapd.port)) for host in ("127.0.0.9", "127.0.0.8", "127.0.0.1")]
+    endpoints = (unknown_family, *others)
     deadline = Deadline(timedelta(seconds=2))
     connection = Connection(address, Resolver(lambda *_: endpoints), deadline)
     with contextlib.closing(connection):

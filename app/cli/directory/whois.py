@@ -68,5 +68,5 @@ def group_lines(groups: list[dict[str, Any]]) -> Iterator[str]:
     for group in groups:
         yield f"{group['name']:<{width}}  {group['found']}".rstrip()
         if group["ambiguous"]:
-            yield "  shares its name with another of these: a rule by name can only deny; its DN is"
+            yield "  its name proves nothing: a rule by name can only deny; its DN is"
             yield f"  {group['dn']}"

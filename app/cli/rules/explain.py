@@ -198,7 +198,7 @@ def _print(about: Asked, asked: Scope, context: Context, source: Source, decisio
 
 def _told_group(group: Group) -> str:
     how = getattr(group, "found", "")
-    notes = [note for note in (how, "two groups have this name" if group.ambiguous else "") if note]
+    notes = [note for note in (how, "its name alone proves nothing" if group.ambiguous else "") if note]
     name = f"{group.name}  {group.dn}" if group.dn is not None else group.name
     return f"{name}  ({', '.join(notes)})" if notes else name
 

@@ -128,10 +128,20 @@ def test_member_of_keeps_a_group_that_cannot_be_read() -> None:
 
 
 def test_member_of_drops_what_the_filter_leaves_out() -> None:
-    """With a filter, a group that is not returned is one that does not count."""
-    search = Scripted(lambda _: Result(0, ""))
+    """With a filter, a group that is returned only without it is one that does not count."""
+    search = Scripted(
+        lambda query: Result(0, "", entries=() if "objectClass" in query.filter else (_group("list"),))
+    )
     strategy = _strategy("member_of", filter="(objectClass=groupOfNames)")
     assert _names(strategy, search, {"memberof": [f"cn=list,{GROUPS}".encode()]}) == {}
+
+
+def test_an_unreadable_group_beside_a_filter_only_takes_away() -> None:
+    """The filter might leave it out: no allow rule by its name holds, and its deny rule still does."""
+    strategy = _strategy("member_of", filter="(objectClass=groupOfNames)")
+    entry = Entry(PERSON, {"memberof": [f"cn=banned,{GROUPS}".encode()]})
+    (group,) = strategy.of_person(Scripted(lambda _: Result(0, "")), entry, _deadline())
+    assert (group.name, group.found, group.ambiguous) == ("banned", "direct", True)
 
 
 def test_member_of_finds_the_primary_group() -> None:

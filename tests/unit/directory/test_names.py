@@ -38,6 +38,7 @@ def test_ordinary_names_are_looked_up(name: str) -> None:
         "\uff41lice",
         "zoe\u0308",
         "ali\u200bce",
+        "ali\udcffce",
         "\ufb01n",
         "é" * 129,
     ],

@@ -19,7 +19,8 @@ from app.directory.login import PasswordCheck
 from app.directory.people import People, Person
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings
-from app.errors import DirectoryMisconfigured
+from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
+from app.protocol.secret import Secret
 
 ALICE = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"]})
 
@@ -116,6 +117,22 @@ def test_names_of_active_directory_hold_no_other_form(template: str) -> None:
     assert login.bind_name("alice") == template.replace("{username}", "alice")
     for name in ("alice@evil.example", "EVIL\\alice", "alice/x", "a,b", "CN=alice", '"', "a*"):
         assert login.bind_name(name) is None
+
+
+@pytest.mark.parametrize("template", ["uid={username},ou=people,dc=x", "{username}@ad.example.com"])
+@pytest.mark.parametrize(
+    "name", ["zoe  smith", "zoe\u1680smith", "alice\ufe0f", "ali\u034fce", "ali\u0335ce"]
+)
+def test_no_spelling_that_servers_fold_is_bound_with(template: str, name: str) -> None:
+    """Each would have a budget of its own for guesses that strike one account; no server is asked."""
+    login = _direct(template)
+    deadline = Deadline(timedelta(seconds=1))
+    with login.logged_in(name, Secret("x"), deadline) as answer:
+        assert isinstance(answer, Refusal)
+        assert answer.code is Code.WRONG_CREDENTIALS
+    for ordinary in ("zoe smith", "zoë", "名前"):
+        with pytest.raises(DirectoryUnavailable), login.logged_in(ordinary, Secret("x"), deadline):
+            pass
 
 
 def test_an_attribute_is_whole_or_an_error() -> None:

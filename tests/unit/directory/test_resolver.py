@@ -114,3 +114,19 @@ def test_a_name_that_cannot_be_one_is_an_error(host: str) -> None:
     """An empty label, or one that is too long, is no crash."""
     with pytest.raises(socket.gaierror):
         Resolver().resolve(host, 389, Deadline(timedelta(seconds=2)))
+
+
+def test_a_machine_without_threads_ends_one_lookup_and_not_all(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a lookup that never began."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolver = _resolver(names)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(TimeoutError):
+            _ask(resolver)
+    assert _ask(resolver) == HERE

@@ -329,6 +329,22 @@ def test_a_full_memory_lets_nobody_unknown_in() -> None:
     assert scene.wrong("a", account="dave") is Outcome.WRONG
 
 
+def test_what_others_admit_does_not_grow_the_memory_of_a_process() -> None:
+    """It keeps what it has, and while it does not know of all failures it lets nobody unknown in."""
+    ledger = ProcessLedger(most=10)
+    scene = Scene(ledger)
+    memory = scene.memory()
+    for number in range(30):
+        attempt = attempt_of("wrong", account=f"user{number}")
+        memory.settle(memory.take(attempt), attempt, Outcome.WRONG)
+        scene.now += 1
+    assert len(ledger.kept) == 11
+    scene.now += 880  # the rows that were kept are over, some of the others would not be
+    assert scene.wrong("a", account="dave") is Spared.MEMORY_FULL
+    scene.now += 21
+    assert scene.wrong("a", account="dave") is Outcome.WRONG
+
+
 def test_the_ledger_of_a_process_forgets_what_is_over() -> None:
     """Neither rows nor indexes are left."""
     ledger = ProcessLedger()
@@ -388,6 +404,22 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
     secret = (tmp_path / "state.db.secret").read_bytes()
     for hidden in (b"somebody", b"pa55word", b"cOrrect", b"192.0.2.77", secret, state.key(), full):
         assert hidden not in octets
+
+
+def test_an_account_that_logs_in_from_everywhere_stays_small(scene: Scene) -> None:
+    """A job that comes from a new address each time has leave at the latest ones: all are read each time."""
+    for number in range(70):
+        assert scene.right(source=f"198.51.100.{number}") is Outcome.RIGHT
+        scene.now += 1
+    attempt = attempt_of("right")
+    tags = Tagger(scene.key, "demo").tags(attempt)
+    kept = scene.ledger.transact(tags.account, tags.source, scene.now, lambda book: book.rows())
+    assert len(kept) == 64
+    for number, source in enumerate(("203.0.113.1", "203.0.113.2", "203.0.113.3")):
+        assert scene.wrong(f"guess {number}", source) is Outcome.WRONG
+    assert scene.right(source="203.0.113.4") is Spared.ACCOUNT_BUDGET
+    assert scene.right(source="198.51.100.5") is Spared.ACCOUNT_BUDGET
+    assert scene.right(source="198.51.100.69") is Outcome.RIGHT
 
 
 def test_a_right_password_is_noted_once() -> None:

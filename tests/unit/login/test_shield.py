@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from app.login.failures import FailureMemory, Failures, Outcome, Ticket
 from app.login.ledger import Ledger, ProcessLedger
 from app.login.settings import ShieldSettings
 from app.login.shield import Answer, Directory, Shield
-from app.protocol.credentials import Credentials
+from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
 from tests.support.directory import FakeDirectory
@@ -164,6 +165,25 @@ def test_every_refusal_takes_as_long(credentials: Credentials) -> None:
     start = clock.now
     _shield(FakeDirectory(), clock).authenticate(credentials)
     assert 0.25 <= clock.now - start <= 0.30
+
+
+def test_an_account_state_that_is_not_told_takes_as_long() -> None:
+    """389 Directory Server refuses disabled accounts before the password: the time must not tell of them."""
+    hidden = Refusal(Code.ACCOUNT_DISABLED, WRONG_CREDENTIALS, "inactivated")
+    directory = SlowDirectory(lambda: hidden)
+    directory.go.set()
+    clock = Clock()
+    assert _shield(directory, clock).authenticate(WRONG) == hidden
+    assert sum(clock.slept) >= 0.25
+
+
+def test_a_remembered_login_keeps_no_password() -> None:
+    """What is remembered knows it by a hash alone."""
+    password = Secret("alice-password")
+    before = sys.getrefcount(password)
+    shield = _shield(FakeDirectory(), Clock())
+    assert isinstance(shield.authenticate(Credentials("alice", password)), DirectorySubject)
+    assert sys.getrefcount(password) == before
 
 
 def test_a_good_login_waits_for_nothing() -> None:

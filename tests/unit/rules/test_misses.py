@@ -165,7 +165,7 @@ def test_a_group_whose_name_two_groups_have() -> None:
     twice = NamedGroup("a", None, ambiguous=True)
     rules = "- {id: r, groups: [a], repositories: [x], allow: [push]}"
     (told,) = _misses(rules, replace(person("bob"), groups=(twice, twice)), "repository:x:push")
-    assert told == "r: ambiguous: bob is in two groups called a: write the DN into the rule"
+    assert told == "r: ambiguous: the name a does not say which group bob is in: write its DN into the rule"
 
 
 def test_the_catalog() -> None:

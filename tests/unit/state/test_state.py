@@ -15,9 +15,12 @@ from sqlalchemy import Connection, inspect, text
 from app.errors import ConfigurationError, StateUnavailable
 from app.state import database, prepare, secret
 from app.state.database import Database
+from app.state.logins import SqlBook
+from app.state.rows import Kind, LoginRow
 from app.state.settings import StateSettings
 from app.state.shared import SharedState
 from app.state.tables import VERSION, metadata
+from tests.support.postgres import PASSWORD, Postgres
 
 _ONE = text("SELECT 1")
 
@@ -58,7 +61,7 @@ def test_the_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:
 def test_servers_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     """One does it, the others wait for it and find it done."""
     with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(prepare.bring_up_to_date, _settings(tmp_path)) for _ in range(4)]:
+        for done in [pool.submit(prepare.check, _settings(tmp_path)) for _ in range(4)]:
             done.result(60)
     SharedState(_settings(tmp_path)).ping()
 
@@ -146,6 +149,51 @@ def test_threads_that_hang_hold_nobody() -> None:
     go.set()
     assert told.wait(10)
     assert threads.within(10, lambda _: "again") == "again"
+
+
+def test_a_machine_without_threads_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends with the shortage: a thread that did not start is not counted as one."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    threads = database._Threads(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(OSError, match="new thread"):
+            threads.within(10, lambda _: "never")
+    assert threads.within(10, lambda _: "again") == "again"
+
+
+def test_what_a_flood_left_is_swept_soon(tmp_path: Path) -> None:
+    """Not a thousand rows every ten seconds: a full table lets nobody unknown in."""
+    state = SharedState(_settings(tmp_path))
+    state.bring_up_to_date()
+    row = LoginRow(0, b"a", b"t", b"s", Kind.WRONG, 1.0, 2.0)
+
+    def fill(book: SqlBook) -> None:
+        for _ in range(1500):
+            book.add(row)
+
+    state.transact(b"a", b"s", 0.0, fill)
+    for now in (10.0, 11.0):
+        state.transact(b"a", b"s", now, SqlBook.rows)
+    state.close()
+    with sqlite3.connect(tmp_path / "state.db") as plain:
+        assert plain.execute("SELECT count(*) FROM logins").fetchone() == (0,)
+    plain.close()
+
+
+@pytest.mark.slow
+def test_no_setting_of_the_server_shows_an_old_snapshot() -> None:
+    """What was counted while a lock was waited for counts, whatever isolation the database has by default."""
+    with Postgres() as running:
+        url = running.make("state")
+        running.sql("ALTER DATABASE state SET default_transaction_isolation = 'repeatable read'")
+        asked = Database(StateSettings.model_validate({"url": url, "password": PASSWORD, "secret": "x" * 32}))
+        level = asked.run(lambda connection: connection.scalar(text("SHOW transaction_isolation")))
+        asked.close()
+    assert level == "read committed"
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:

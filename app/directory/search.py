@@ -15,16 +15,21 @@ from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 from app.protocol.secret import Secret
 
 _PAGE = 500
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 900.0
+"""Seconds until a password that was refused is tried again: every try may count towards a lockout."""
 
 
 class ServiceAccount:
-    """Binds as the service account; after a wrong password it waits, so that it does not lock itself out."""
+    """Binds as the service account, and does not lock it: a refused password is tried again but rarely.
+
+    Another password in its file is tried at once.
+    """
 
     def __init__(self, settings: ServiceAccountSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
         self._works = False
+        self._refused: Secret | None = None
         self._pause = 0.0
         self._next_try = 0.0
 
@@ -32,7 +37,7 @@ class ServiceAccount:
         """Bind a fresh connection; one at a time, until the password is known to be right.
 
         Raises:
-            DirectoryMisconfigured: The directory does not take the password, or did not a moment ago.
+            DirectoryMisconfigured: The directory does not take the password, or did not a while ago.
             DirectoryUnavailable: The directory could not tell.
         """
         if self._works:
@@ -46,20 +51,23 @@ class ServiceAccount:
             self._lock.release()
 
     def _bind(self, connection: Connection, deadline: Deadline) -> None:
-        if time.monotonic() < self._next_try:
+        password = self._password()
+        if password != self._refused:
+            self._pause = 0.0
+        elif time.monotonic() < self._next_try:
             raise DirectoryMisconfigured(
-                "the service account's password was refused; waiting before the next try"
+                "the service account's password was refused, and is not tried again for a while: mend it"
             )
-        result = connection.bind(self._settings.dn, self._password(), deadline)
+        result = connection.bind(self._settings.dn, password, deadline)
         state = outcome.state(result)
         if result.code == outcome.SUCCESS and not state:
-            self._works, self._pause = True, 0.0
+            self._works, self._refused = True, None
             return
         self._works = False
         if result.code not in (outcome.SUCCESS, outcome.INVALID_CREDENTIALS) and not state:
             raise outcome.failure(result, "the bind of the service account")
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
-        self._next_try = time.monotonic() + self._pause
+        self._refused, self._next_try = password, time.monotonic() + self._pause
         account = f"the directory refuses the service account {self._settings.dn}"
         raise DirectoryMisconfigured(
             f"{account}: {state}" if state else f"{account}: check its DN and password"

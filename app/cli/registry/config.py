@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from app.cli.options import config_option, problems
-from app.cli.registry.service import connection_of, kind_option, realm_option, url_option
+from app.cli.options import config_option, problems, realm_option
+from app.cli.registry.service import connection_of, kind_option, url_option
 from app.errors import ConfigurationError
 from app.keys import keyring
 from app.keys.registry.connection import RegistryKind, UnfitError

@@ -67,6 +67,8 @@ def config(
         raise problems(error) from None
     except UnfitError as error:
         raise click.ClickException(str(error)) from None
+    if out is not None and out.resolve() == section.keys.resolve():
+        raise click.ClickException(f"{out}: holds the private keys; write to another folder")
     if out is None:
         _print(made)
     else:

@@ -20,6 +20,10 @@ from app.keys.registry.connection import Connection
 PROBE = "wharfinger/check"
 """The repository that tokens are asked for; it need not exist."""
 
+_UNREACHED = (
+    "The registry names the right address. Have the server, or the proxy before it, answer there; if clients "
+    "reach it elsewhere, say where by --url."
+)
 Get = Callable[[str, Mapping[str, str]], Answer]
 
 
@@ -110,13 +114,14 @@ def ask(
         answer = get(address, headers)
     except Unreachable as error:
         text = f"The realm {shown(realm)} gives no token: {error}."
-        yield Finding(Topic.REALM, text, registry={"realm": connection.realm})
+        advice = "" if realm != connection.realm else _UNREACHED
+        yield Finding(Topic.REALM, text, registry=_to_change(realm, connection), advice=advice)
         return
     yield from _judge_answer(answer, realm, connection, ring)
 
 
 def _judge_answer(answer: Answer, realm: str, connection: Connection, ring: KeyRing) -> Iterator[Finding]:
-    change = {} if realm == connection.realm else {"realm": connection.realm}
+    change = _to_change(realm, connection)
     if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's
         target = shown(answer.headers.get("location", ""))
         text = f"The realm {shown(realm)} redirects to {target}: clients do not send passwords there."
@@ -145,6 +150,11 @@ def _judge_answer(answer: Answer, realm: str, connection: Connection, ring: KeyR
             f"The server at {shown(realm)} signs with a key that is not in this realm's folder of keys.",
             advice="Run this with the server's own configuration and keys.",
         )
+
+
+def _to_change(realm: str, connection: Connection) -> Mapping[str, str]:
+    """Give the line to change; none where the registry has the right one."""
+    return {} if realm == connection.realm else {"realm": connection.realm}
 
 
 def _withheld(realm: str, expected: str) -> str:

@@ -255,6 +255,18 @@ def test_what_the_realm_answers(ring: KeyRing) -> None:
     assert "does not answer" in _asked(ring, Unreachable("x does not answer"))
 
 
+@pytest.mark.parametrize(("realm", "changed"), [(REALM, {}), ("https://other.example.com", {"realm": REALM})])
+def test_a_realm_that_does_not_answer(ring: KeyRing, realm: str, changed: dict[str, str]) -> None:
+    """There is a line to change only where the registry has another one."""
+
+    def get(url: str, _: Mapping[str, str]) -> Answer:
+        raise Unreachable(f"{url} does not answer")
+
+    (found,) = ask(get, realm, CONNECTION, ring, None)
+    assert found.registry == changed
+    assert ("names the right address" in found.advice) is (not changed)
+
+
 @pytest.mark.parametrize(
     ("realm", "sent"),
     [

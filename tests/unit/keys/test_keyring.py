@@ -347,9 +347,17 @@ def test_since_when(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None
     assert [key.since for key in ring.keys] == [changed, datetime(2025, 1, 31, 12, tzinfo=UTC)]
 
 
-@pytest.mark.parametrize("name", ["k.active-2025.pem", "k.active-20251331T120000Z.pem", "k.active-.pem"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "k.active-2025.pem",
+        "k.active-20251331T120000Z.pem",
+        "k.active-.pem",
+        "k.retired-99991231T235959Z.pem",
+    ],
+)
 def test_a_time_that_is_none(folder: Path, name: str) -> None:
-    """A time that cannot be read is no state."""
+    """A time that cannot be read, or after which there is none to wait for, is no state."""
     (folder / name).touch()
     assert "the file name does not say which state the key has" in _problem(folder)
 

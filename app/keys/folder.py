@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from pathlib import Path
 
 from app.errors import ConfigurationError, Problem
@@ -49,6 +49,8 @@ class KeyFile:
         try:
             since = datetime.strptime(found[2], _TIME).replace(tzinfo=UTC) if found[2] else None
         except ValueError:
+            return None
+        if since is not None and since.year == MAXYEAR:  # nothing can be reckoned from it
             return None
         return cls(path, name, KeyState(found[1]), since)
 

@@ -110,6 +110,8 @@ def _read_certificates(file: KeyFile) -> tuple[x509.Certificate, ...]:
     path = file.certificate
     try:
         certificates = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+        for each in certificates:
+            _ = each.subject, each.issuer  # names are decoded late, and may be no text
     except FileNotFoundError:
         command = "openssl req -x509 -new -days 3650 -subj /CN=wharfinger"
         hint = f"`{command} -key {file.path.name} -out {path.name}` makes it"
@@ -117,7 +119,7 @@ def _read_certificates(file: KeyFile) -> tuple[x509.Certificate, ...]:
     except OSError as error:
         raise _error(path, f"cannot be read: {error.strerror}") from None
     except ValueError:
-        raise _error(path, "holds no certificate in PEM form") from None
+        raise _error(path, "holds no certificate in PEM form, or one that cannot be read") from None
     for number, (issued, issuer) in enumerate(pairwise(certificates), start=1):
         if not _is_issuer(issuer, issued):
             text = f"is no chain: certificate {number} was not issued by certificate {number + 1}"

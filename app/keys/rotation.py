@@ -126,6 +126,6 @@ def _is_by_same_key(one: x509.Certificate, other: x509.Certificate) -> bool:
 def _signer(certificate: x509.Certificate) -> bytes | None:
     try:
         extension = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return None
     return extension.value.key_identifier

@@ -11,18 +11,24 @@ from pathlib import Path
 
 _FOLDER_MODE = 0o700
 _LOCK = ".lock"
+_LOCK_MODE = 0o600
 
 
 @contextmanager
 def alone_in(folder: Path, lock_name: str = _LOCK) -> Iterator[None]:
     """Make a folder of secrets where it is missing, and keep other writers out of it.
 
-    The lock is on a file: some network file systems lock no folders.
+    The lock is on a file: some network file systems lock no folders. No link is followed to it: root may be
+    at work in a folder of somebody who may do less, and must not be led to another file.
     """
     folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    with (folder / lock_name).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(folder / lock_name, flags, _LOCK_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int) -> None:

@@ -38,7 +38,7 @@ realms:
     issuer: {ports.issuer}
     services:
       {SERVICE}: {{}}
-    rules: {os.path.relpath(RULES, FOLDER)}
+    rules: {_quoted(RULES)}
     keys: keys
     directory:
       kind: openldap

@@ -22,6 +22,7 @@ def welcome(ports: Ports) -> str:
     directory = f"ldaps://{ADDRESS}:{ports.ldaps.number}"
     token = f"{server}/token?service={SERVICE}"
     layout = f"oci:{_relative(FOLDER)}/hello"
+    wharfinger, configuration = ".venv/bin/wharfinger", _relative(files.CONFIGURATION)
     copy = f"skopeo copy --dest-tls-verify=false {layout} docker://{registry}/platform/hello:1 --dest-creds"
     catalog = f"curl -s -u carol:carol-password '{token}&scope=registry:catalog:*' | {_TOKEN}"
     return f"""
@@ -59,6 +60,12 @@ curl, to see the tokens:
   curl -s -u 'zoë:pä:ss%w+rd &ß€' '{token}' | {_DECODE}
   curl -s -u dave:dave-password '{token}'
   curl -s -H "Authorization: Bearer $({catalog})" http://{registry}/v2/_catalog
+
+wharfinger, to ask why, in {ROOT}:
+  {wharfinger} directory whois erin --config {configuration}
+  {wharfinger} rules explain bob web/release/app pull,push --config {configuration}     # denied
+  {wharfinger} rules who-can push web/release/app --config {configuration}
+  {wharfinger} registry check http://{registry} --config {configuration}
 
 The rules are in {_relative(files.RULES)}, the configuration in {_relative(files.CONFIGURATION)},
 who got which rights in {_relative(files.AUDIT)}, the logs in {_relative(FOLDER)}/*.log.

@@ -19,8 +19,7 @@ from app.keys.create import create
 from app.keys.signing_key import KeyState
 from tests.docs.following import Reader, blocks_of
 from tests.docs.reading import DOCS
-from tests.unit.cli.registry.test_check import Registry, _examine, _realm_answer, _signed_by
-from tests.unit.cli.registry.test_check import _claims as claims_of
+from tests.support.stand_in import Registry, claims_of, examined, signed_by, token_answer
 
 HOW_TO = DOCS / "how-to"
 ISSUER = "https://auth.example.com/auth/realms/corp"
@@ -81,10 +80,10 @@ def test_the_output_of_a_check_that_the_page_shows(reader: Reader) -> None:
     """Is what the command prints for such a registry."""
     path = reader.path("/etc/wharfinger/wharfinger.yaml")
     key = keyring.load(path.parent / "keys").active
-    good = _signed_by(key)
+    good = signed_by(key)
     registry = Registry(
         lambda token: good(token) and claims_of(token)["iss"] == f"{ISSUER}/",
-        _realm_answer(key),
+        token_answer(key),
         headers={
             "docker-distribution-api-version": "registry/2.0",
             "content-type": "application/json; charset=utf-8",
@@ -95,7 +94,7 @@ def test_the_output_of_a_check_that_the_page_shows(reader: Reader) -> None:
         for block in blocks_of(HOW_TO / "connect-a-registry.md")
         if block.text.startswith("https://registry.example.com: ")
     )
-    assert "\n".join(report.as_text(_examine(path, registry))) + "\n" == shown
+    assert "\n".join(report.as_text(examined(path, registry))) + "\n" == shown
 
 
 def test_migrate_from_keycloak(reader: Reader, config: dict[str, Any], tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.support.tools import REPOSITORY, missing, require
 
 pytestmark = pytest.mark.slow
 
+_COMMAND: Final = ".venv/bin/wharfinger "
 _PORTS: Final = ("WHARFINGER_PORT", "REGISTRY_PORT", "LDAP_PORT", "LDAPS_PORT")
 
 
@@ -115,6 +116,17 @@ def test_the_docker_lines_work(demo: Demo, engine: Engine) -> None:
     client = engine.client(demo.root / "docker")
     for line in lines:
         assert_as_announced(line, demo.type(line, extra=client.environment))
+
+
+def test_the_wharfinger_lines_work(demo: Demo) -> None:
+    """Each answers as the line says, from the demo's own directory and registry."""
+    typed = (line.strip() for line in demo.printed.splitlines())
+    lines = [line for line in typed if line.startswith(_COMMAND)]
+    assert len(lines) >= 4
+    for line in lines:
+        answer = demo.type(str(Path(sys.executable).parent / "wharfinger ") + line.removeprefix(_COMMAND))
+        assert answer.status == (1 if "# denied" in line else 0), f"{line}\n{answer.text}"
+        assert ("denied by" in answer.stdout) is ("# denied" in line), answer.text
 
 
 def assert_as_announced(line: str, answer: Finished) -> None:

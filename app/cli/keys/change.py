@@ -9,8 +9,8 @@ from typing import ParamSpec, TypeVar
 import click
 
 from app.cli.keys import realm as realms
-from app.cli.keys.realm import KeysOfRealm, find_realm, moment, realm_option
-from app.cli.options import config_option
+from app.cli.keys.realm import KeysOfRealm, keys_of_realm, moment
+from app.cli.options import config_option, realm_option
 from app.errors import ConfigurationError
 from app.keys import change, fitness
 from app.keys.keyring import KeyRing
@@ -35,7 +35,7 @@ def activate(settings: Settings, name: str, realm: str | None, *, at_once: bool)
     It has to be announced long enough for every server to publish it. A retired key, which
     registries still know, can be activated again at once.
     """
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     key = found.find(name)
     if key.state is KeyState.ACTIVE:
         _change(lambda: change.tidy(found.folder))
@@ -57,7 +57,7 @@ def retire(settings: Settings, name: str, realm: str | None) -> None:
 
     The active key retires when another one is activated.
     """
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     found.find(name)
     _change(lambda: change.retire(found.folder, name, realms.now()))
     click.echo(f"The key {name} is retired: it is published, and signs nothing.")
@@ -70,7 +70,7 @@ def retire(settings: Settings, name: str, realm: str | None) -> None:
 @_now
 def remove(settings: Settings, name: str, realm: str | None, *, at_once: bool) -> None:
     """Remove the files of the key NAME, once nothing that it signed can be valid."""
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     key = found.find(name)
     if key.state is KeyState.ANNOUNCED:
         raise click.ClickException(f"the key {name} is announced; retire it first")

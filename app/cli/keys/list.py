@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from app.cli.keys import realm as realms
-from app.cli.keys.realm import KeysOfRealm, find_realm, realm_option
-from app.cli.options import config_option
+from app.cli.keys.realm import KeysOfRealm, keys_of_realm
+from app.cli.options import config_option, format_option, realm_option
 from app.keys import fitness
 from app.keys.folder import key_files
 from app.keys.signing_key import SigningKey
@@ -20,17 +20,10 @@ from app.settings import Settings
 @click.command("list")
 @config_option
 @realm_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@format_option("json")
 def list_keys(settings: Settings, realm: str | None, form: str) -> None:
     """Show a realm's keys: the active one, then the announced, then the retired."""
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     ring = found.load()
     files = {file.name: file.path.name for file in key_files(found.folder)[0]}
     shown = [_fields(key, files.get(key.name, ""), found, realms.now()) for key in ring.published]

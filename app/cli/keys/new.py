@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from app.cli.keys import realm as realms
-from app.cli.keys.realm import KeysOfRealm, find_realm, realm_option
-from app.cli.options import config_option
+from app.cli.keys.realm import KeysOfRealm, keys_of_realm
+from app.cli.options import config_option, realm_option
 from app.errors import ConfigurationError
 from app.keys.algorithm import Algorithm
 from app.keys.create import active_key, create
@@ -35,7 +35,7 @@ from app.settings import Settings
 @click.option("--if-none", is_flag=True, help="Do nothing where the realm has an active key.")
 def new(settings: Settings, realm: str | None, algorithm: str, state: str, *, if_none: bool) -> None:
     """Make a signing key in a realm's keys folder."""
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     if if_none and _says_active(found):
         return
     try:

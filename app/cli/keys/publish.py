@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.cli.keys.realm import find_realm, realm_option
-from app.cli.options import config_option
+from app.cli.keys.realm import keys_of_realm
+from app.cli.options import config_option, realm_option
 from app.keys.algorithm import Algorithm
 from app.keys.write import write_whole
 from app.settings import Settings
@@ -21,7 +21,7 @@ _PUBLISHED_MODE = 0o644
 @realm_option
 def publish(settings: Settings, folder: Path, realm: str | None) -> None:
     """Write a realm's published keys to DIR/certs.pem and DIR/jwks.json, for a registry to read."""
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     if folder.resolve() == found.folder.resolve():
         raise click.ClickException(f"{folder}: holds the private keys; publish to another folder")
     ring = found.load()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 
+from app.cli.options import find_realm
 from app.errors import ConfigurationError, Problem
 from app.keys import keyring
 from app.keys.fitness import Service
@@ -17,9 +17,6 @@ from app.keys.keyring import KeyRing
 from app.keys.rotation import Waits
 from app.keys.signing_key import SigningKey
 from app.settings import RealmSettings, Settings
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _ROUND = timedelta(milliseconds=999)
 
@@ -60,20 +57,10 @@ class KeysOfRealm:
         return keys[name]
 
 
-def realm_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Give a command the option `--realm`."""
-    return click.option("--realm", help="The realm; the default realm where not given.")(command)
-
-
-def find_realm(settings: Settings, name: str | None) -> KeysOfRealm:
-    """Give a realm of the configuration, or end."""
-    option = f" --realm {name}" if name else ""
-    name = name or settings.default_realm
-    section = settings.realms.get(name)
-    if section is None:
-        known = ", ".join(sorted(settings.realms))
-        text = f"there is no realm {name!r}; the configuration has: {known}"
-        raise click.BadParameter(text, param_hint="--realm")
+def keys_of_realm(settings: Settings, asked: str | None) -> KeysOfRealm:
+    """Give what the configuration says of a realm's keys, or end with the names of the realms."""
+    option = f" --realm {asked}" if asked else ""
+    name, section = find_realm(settings, asked)
     return KeysOfRealm(name, option, section.keys, section.issuer, section.key_services(), _waits(section))
 
 

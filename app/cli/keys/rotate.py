@@ -13,8 +13,8 @@ from app.cli.keys import realm as realms
 from app.cli.keys import steps
 from app.cli.keys.change import check_fit
 from app.cli.keys.new import make
-from app.cli.keys.realm import KeysOfRealm, find_realm, realm_option
-from app.cli.options import config_option
+from app.cli.keys.realm import KeysOfRealm, keys_of_realm
+from app.cli.options import config_option, format_option, realm_option
 from app.configfile.fields import parse_duration
 from app.errors import ConfigurationError
 from app.keys import change
@@ -71,14 +71,7 @@ class Asked:
     help="Begin only where the active key is older, as in 90d; for a timer.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what the next step is, and do nothing.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@format_option("json")
 def rotate(
     settings: Settings,
     realm: str | None,
@@ -95,7 +88,7 @@ def rotate(
     one, once nothing that it signed is valid. Call it again for each step. Exits with 1 where
     the next step has to wait.
     """
-    found = find_realm(settings, realm)
+    found = keys_of_realm(settings, realm)
     asked = Asked(Algorithm(algorithm) if algorithm else None, registries_ready, older_than, dry_run)
     try:
         if dry_run:

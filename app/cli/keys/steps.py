@@ -14,7 +14,7 @@ from app.cli.keys.realm import KeysOfRealm, moment
 from app.keys.algorithm import Algorithm
 from app.keys.fitness import is_to_be_certified, warnings
 from app.keys.keyring import KeyRing
-from app.keys.rotation import Plan, Step
+from app.keys.rotation import Plan, Step, needs_registries
 from app.keys.signing_key import KeyState, SigningKey
 
 
@@ -122,16 +122,20 @@ def removed(realm: KeysOfRealm, ring: KeyRing, keys: Iterable[SigningKey], *, dr
 
 
 def _before_it_signs(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, due: datetime) -> Iterator[str]:
-    if is_to_be_certified(ring, key, realm.services):
+    is_uncertified = is_to_be_certified(ring, key, realm.services)
+    if is_uncertified:
         yield "Have your authority certify the key, and put the certificate, then those of"
         yield f"intermediate authorities, into {realm.folder / key.name}.crt"
         yield ""
-    option = ""
+    option = " --registries-ready"
     if not all(service.x5c for service in realm.services.values()) or ring.active.is_self_signed:
-        option = " --registries-ready"
         yield "Give every registry the new files, and restart one after the other:"
         yield f"  wharfinger keys publish DIR{realm.option}"
+    elif not is_uncertified and needs_registries(ring, key, realm.services):
+        yield "Nothing in its certificate shows that it is of the active key's authority (an"
+        yield "authority key identifier would). Make sure that every registry trusts its own."
     else:
+        option = ""
         yield "Registries that trust the authority need nothing."
     yield f"Then, not before {moment(due)}:"
     yield f"  wharfinger keys rotate{option}{realm.option}"

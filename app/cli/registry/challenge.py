@@ -65,6 +65,6 @@ def clock_of(answer: Answer) -> datetime | None:
     """Give the time on the registry's clock (aware, UTC), or None where it does not say."""
     try:
         told = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
+        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.cli.options import config_option, problems
+from app.cli.options import config_option, format_option, problems, realm_option
 from app.cli.registry import examination, report
 from app.cli.registry.examination import Asked
 from app.cli.registry.findings import Severity
 from app.cli.registry.http import Http, Unreachable
 from app.cli.registry.realm import Login
-from app.cli.registry.service import kind_option, realm_option, url_option
+from app.cli.registry.service import kind_option, url_option
 from app.errors import ConfigurationError
 from app.keys.registry.connection import RegistryKind
 from app.settings import Settings
@@ -37,14 +37,7 @@ from app.settings import Settings
     type=click.Path(dir_okay=False, path_type=Path),
     help="Certificates of authorities to trust beside the system's.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for machines.",
-)
+@format_option("json")
 def check(
     settings: Settings,
     *,

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from app.cli.options import config_option, problems
-from app.cli.registry.service import connection_of, kind_option, realm_option, url_option
+from app.cli.options import config_option, problems, realm_option
+from app.cli.registry.service import connection_of, kind_option, url_option
 from app.errors import ConfigurationError
 from app.keys import keyring
 from app.keys.registry.connection import RegistryKind, UnfitError
@@ -67,6 +67,8 @@ def config(
         raise problems(error) from None
     except UnfitError as error:
         raise click.ClickException(str(error)) from None
+    if out is not None and out.resolve() == section.keys.resolve():
+        raise click.ClickException(f"{out}: holds the private keys; write to another folder")
     if out is None:
         _print(made)
     else:

@@ -28,7 +28,7 @@ class Known:
     Attributes:
         kind: The kind of the registry; None where nothing tells it.
         service: What the registry calls itself.
-        realm: Where it sends clients.
+        realm: Where it sends clients; empty where that is no address.
         said: The issuer that the registry has, as the administrator says; empty if nobody said.
         others: Further issuers that it may have.
         clock: The time there.

@@ -141,10 +141,11 @@ class _Examiner:
         if known.service != connection.service:
             text = f"The registry calls itself {shown(known.service)}, and not {shown(connection.service)}."
             yield Finding(Topic.SERVICE, text, registry={"service": connection.service})
-        bad = list(realm.judge_address(known.realm, connection.realm))
-        yield from bad
-        if not any(each.severity is Severity.ERROR and "no address" in each.text for each in bad):
+        yield from realm.judge_address(known.realm, connection.realm)
+        if realm.is_address(known.realm):
             yield from self._realm()
+        else:
+            known = replace(known, realm="")
         if abs(known.clock - known.now) > _FARTHEST:
             # No token is made that would be valid by both clocks: it would be valid for too long.
             yield advice.far_apart(known)

@@ -20,6 +20,10 @@ from app.keys.registry.connection import Connection
 PROBE = "wharfinger/check"
 """The repository that tokens are asked for; it need not exist."""
 
+_UNREACHED = (
+    "The registry names the right address. Have the server, or the proxy before it, answer there; if clients "
+    "reach it elsewhere, say where by --url."
+)
 Get = Callable[[str, Mapping[str, str]], Answer]
 
 
@@ -34,6 +38,21 @@ class Login:
         return "Login(…)"
 
 
+def is_address(realm: str) -> bool:
+    """Tell whether a text is an address of whose host there are no two opinions.
+
+    Parsers of URLs differ over backslashes, what stands before an `@`, blanks and control characters: one
+    takes for user and password what another takes for the host, and there the password would go.
+    """
+    try:
+        url = urlsplit(realm)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port or 1) > 0
+    except ValueError:
+        return False
+    plain = realm.isascii() and realm.isprintable() and not {" ", "\\"} & set(realm)
+    return usable and plain and "@" not in url.netloc
+
+
 def judge_address(realm: str, expected: str) -> Iterator[Finding]:
     """Say what is wrong with the address alone.
 
@@ -41,16 +60,12 @@ def judge_address(realm: str, expected: str) -> Iterator[Finding]:
         realm: What the registry says.
         expected: What it should say.
     """
-    change = {"realm": expected}
-    try:
-        url = urlsplit(realm)
-        host, usable = url.hostname or "", url.scheme in ("http", "https") and bool(url.hostname)
-    except ValueError:
-        host, usable = "", False
-    if not usable:
+    if not is_address(realm):
         text = f"The registry sends clients to {shown(realm)}, which is no address of a token endpoint."
-        yield Finding(Topic.REALM, text, registry=change)
+        yield Finding(Topic.REALM, text, registry={"realm": expected})
         return
+    url = urlsplit(realm)
+    host = url.hostname or ""
     address = _address(host)
     loopback = host == "localhost" or (address is not None and address.is_loopback)
     if url.scheme == "http" and not loopback:
@@ -77,6 +92,13 @@ def ask(
     """Ask the address for a token, and say what is wrong with its answer.
 
     The password is sent only to the host that clients should log in at, and never in the clear.
+
+    Args:
+        get: Sends a request.
+        realm: The address, one by `is_address`.
+        connection: What the registry should agree on with us.
+        ring: The realm's keys.
+        login: Whom the token is for; None is nobody.
     """
     address = f"{realm}{'&' if urlsplit(realm).query else '?'}" + urlencode(
         {"service": connection.service, "scope": f"repository:{PROBE}:pull"}
@@ -92,13 +114,14 @@ def ask(
         answer = get(address, headers)
     except Unreachable as error:
         text = f"The realm {shown(realm)} gives no token: {error}."
-        yield Finding(Topic.REALM, text, registry={"realm": connection.realm})
+        advice = "" if realm != connection.realm else _UNREACHED
+        yield Finding(Topic.REALM, text, registry=_to_change(realm, connection), advice=advice)
         return
     yield from _judge_answer(answer, realm, connection, ring)
 
 
 def _judge_answer(answer: Answer, realm: str, connection: Connection, ring: KeyRing) -> Iterator[Finding]:
-    change = {} if realm == connection.realm else {"realm": connection.realm}
+    change = _to_change(realm, connection)
     if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's
         target = shown(answer.headers.get("location", ""))
         text = f"The realm {shown(realm)} redirects to {target}: clients do not send passwords there."
@@ -114,9 +137,10 @@ def _judge_answer(answer: Answer, realm: str, connection: Connection, ring: KeyR
         text = f"The realm {shown(realm)} answers, but with no token."
         yield Finding(Topic.REALM, text, registry=change)
         return
-    if claims.get("iss") != connection.issuer:
+    issuer = claims.get("iss")
+    if issuer != connection.issuer:
         text = (
-            f"The realm {shown(realm)} issues as {shown(str(claims.get('iss')))}, "
+            f"The realm {shown(realm)} issues as {shown(issuer if isinstance(issuer, str) else '')}, "
             f"and not as {shown(connection.issuer)}: it is another realm, or another server."
         )
         yield Finding(Topic.REALM, text, registry=change)
@@ -128,8 +152,15 @@ def _judge_answer(answer: Answer, realm: str, connection: Connection, ring: KeyR
         )
 
 
+def _to_change(realm: str, connection: Connection) -> Mapping[str, str]:
+    """Give the line to change; none where the registry has the right one."""
+    return {} if realm == connection.realm else {"realm": connection.realm}
+
+
 def _withheld(realm: str, expected: str) -> str:
     """Say why a password must not go to an address; nothing where it may."""
+    if not is_address(realm):
+        return "it is no plain address of one host"
     url, ours = urlsplit(realm), urlsplit(expected)
     if (url.hostname, url.port) != (ours.hostname, ours.port):
         return f"it is not the host of {expected}"
@@ -150,7 +181,7 @@ def _message(answer: Answer) -> str:
 def _json(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -158,7 +189,7 @@ def _json(body: bytes) -> dict[str, Any]:
 def _claims(token: object) -> dict[str, Any] | None:
     try:
         return jwt.decode(str(token), options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+    except (jwt.PyJWTError, ValueError, RecursionError):
         return None
 
 

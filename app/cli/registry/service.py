@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from app.cli.options import find_realm
 from app.keys.kid import KeyId
 from app.keys.registry.connection import Connection, RegistryKind, token_url
 from app.settings import RealmSettings, Settings
@@ -15,7 +16,6 @@ from app.settings import RealmSettings, Settings
 P = ParamSpec("P")
 R = TypeVar("R")
 
-realm_option = click.option("--realm", help="The realm; the default realm where not given.")
 url_option = click.option(
     "--url",
     help="Where clients reach the token endpoint, if it is not below the realm's issuer.",
@@ -41,11 +41,7 @@ def connection_of(
     Raises:
         click.UsageError: There is no such realm or service, or nothing says where the token endpoint is.
     """
-    name = realm or settings.default_realm
-    section = settings.realms.get(name)
-    if section is None:
-        text = f"there is no realm {name!r}; the configuration has: {', '.join(sorted(settings.realms))}"
-        raise click.BadParameter(text, param_hint="--realm")
+    name, section = find_realm(settings, realm)
     found = section.services.get(service)
     if found is None:
         text = f"realm {name} has no service {service!r}; it has: {', '.join(section.services)}"

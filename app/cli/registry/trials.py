@@ -120,7 +120,7 @@ def issuers(own: str, realm: str, others: Iterator[str] | tuple[str, ...]) -> tu
 
     Args:
         own: Our issuer.
-        realm: Where the registry sends clients.
+        realm: Where the registry sends clients; empty where that is no address.
         others: What else it may be: other realms' issuers, and what the administrator says it is.
     """
     found = [own, *others]

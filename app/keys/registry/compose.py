@@ -17,6 +17,10 @@ IMAGES = {
     RegistryKind.DISTRIBUTION3: "registry:3.1.2",
     RegistryKind.ZOT: "ghcr.io/project-zot/zot-linux-amd64:v2.1.8",
 }
+ENVIRONMENT: dict[RegistryKind, dict[str, str]] = {
+    # It would send traces to a collector on its own host, and log every few seconds that there is none.
+    RegistryKind.DISTRIBUTION3: {"OTEL_TRACES_EXPORTER": "none"},
+}
 
 
 def compose_file(kind: RegistryKind, folder: PurePosixPath, names: Iterable[str]) -> str:
@@ -30,12 +34,14 @@ def compose_file(kind: RegistryKind, folder: PurePosixPath, names: Iterable[str]
         folder: Where its image has its configuration.
         names: The files beside the compose file that it reads.
     """
-    service = {
+    service: dict[str, object] = {
         "image": f"${{REGISTRY_IMAGE:-{IMAGES[kind]}}}",
         "restart": "unless-stopped",
         "ports": [f"127.0.0.1:${{REGISTRY_PORT:-{PORT}}}:{PORT}"],
         "volumes": [*(f"./{name}:{folder / name}:ro" for name in names), f"registry:{STORAGE}"],
     }
+    if variables := ENVIRONMENT.get(kind):
+        service["environment"] = variables
     return yaml.safe_dump(
         {"services": {"registry": service}, "volumes": {"registry": {}}}, sort_keys=False, width=1000
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from app.keys.registry.compose import IMAGES, PORT, STORAGE
+from app.keys.registry.compose import ENVIRONMENT, IMAGES, PORT, STORAGE
 from app.keys.registry.connection import RegistryKind
 from app.keys.registry.trust import Trust
 
@@ -56,9 +56,11 @@ def _claim() -> dict[str, Any]:
 def _deployment(
     kind: RegistryKind, folder: PurePosixPath, configuration: str, keys: tuple[str, ...]
 ) -> dict[str, Any]:
+    variables = [{"name": name, "value": value} for name, value in ENVIRONMENT.get(kind, {}).items()]
     container = {
         "name": _NAME,
         "image": IMAGES[kind],
+        **({"env": variables} if variables else {}),
         "ports": [{"name": "http", "containerPort": PORT}],
         "volumeMounts": [
             *_mounts("config", folder, (configuration,)),

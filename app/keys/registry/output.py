@@ -83,7 +83,8 @@ def _made(
         if kind is RegistryKind.ZOT:
             raise UnfitError("zot takes no token settings from the environment", "use --format yaml")
         settings = distribution.token_settings(connection, trusted, place)
-        return VARIABLES, {VARIABLES: distribution.environment(settings)}
+        others = "".join(f"{name}={value}\n" for name, value in compose.ENVIRONMENT.get(kind, {}).items())
+        return VARIABLES, {VARIABLES: distribution.environment(settings) + others}
     name, text = _configuration(kind, connection, trusted, place)
     match form:
         case Format.COMPOSE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -29,7 +30,7 @@ Files: {names}. None of them is a secret.
 
 {steps}
 
-Then `wharfinger registry check URL --service '{connection.service}'`, with the registry's
+Then `wharfinger registry check URL --service {quoted}`, with the registry's
 address for URL, says whether the two understand each other.
 
 These texts must be exactly the same on both sides:
@@ -69,5 +70,6 @@ def guide(
         steps=_STEPS[form].format(folder=folder, keys=keys),
         keys=keys,
         connection=connection,
+        quoted=shlex.quote(connection.service),
     )
     return text + "".join(f"\nNote: {note}\n" for note in trust.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import jwt
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from cryptography.x509.oid import NameOID
 
 from app.errors import ConfigurationError
 from app.keys import jwks, kid
@@ -271,7 +274,23 @@ def test_a_certificate_that_cannot_be_read(folder: Path) -> None:
 def test_no_certificate_in_the_file(folder: Path) -> None:
     """A certificate file without a certificate says so."""
     (folder / "good.crt").write_text("no certificate")
-    assert _problem(folder) == f"{folder.name}/good.crt: holds no certificate in PEM form"
+    assert (
+        _problem(folder)
+        == f"{folder.name}/good.crt: holds no certificate in PEM form, or one that cannot be read"
+    )
+
+
+def test_a_certificate_whose_name_is_no_text(folder: Path) -> None:
+    """Names are decoded late: one that cannot be is found when the key is read, not when it is shown."""
+    pem = (folder / "good.crt").read_bytes()
+    certificate = x509.load_pem_x509_certificate(pem)
+    (name,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    text = str(name.value).encode()
+    der = certificate.public_bytes(Encoding.DER).replace(text, b"\xff" * len(text))
+    (folder / "good.crt").write_text(ssl.DER_cert_to_PEM_cert(der))
+    assert _problem(folder) == (
+        f"{folder.name}/good.crt: holds no certificate in PEM form, or one that cannot be read"
+    )
 
 
 def test_the_certificate_of_another_key(
@@ -328,9 +347,17 @@ def test_since_when(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None
     assert [key.since for key in ring.keys] == [changed, datetime(2025, 1, 31, 12, tzinfo=UTC)]
 
 
-@pytest.mark.parametrize("name", ["k.active-2025.pem", "k.active-20251331T120000Z.pem", "k.active-.pem"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "k.active-2025.pem",
+        "k.active-20251331T120000Z.pem",
+        "k.active-.pem",
+        "k.retired-99991231T235959Z.pem",
+    ],
+)
 def test_a_time_that_is_none(folder: Path, name: str) -> None:
-    """A time that cannot be read is no state."""
+    """A time that cannot be read, or after which there is none to wait for, is no state."""
     (folder / name).touch()
     assert "the file name does not say which state the key has" in _problem(folder)
 

@@ -178,6 +178,34 @@ def test_the_way_of_an_authority(commands: Commands, old: str) -> None:
     assert commands.states() == {old: "retired", new: "active"}
 
 
+def test_certificates_that_do_not_name_their_authority(commands: Commands, old: str) -> None:
+    """Such ones may be of another authority: the operator is told what to look at, and how to go on."""
+    commands.configure(x5c=True)
+    authority = Authority.make(commands.now)
+
+    def certify(name: str) -> None:
+        (key,) = (each for each in commands.ring.keys if each.name == name)
+        own, end, _ = authority.certify(key.public_key, commands.now).partition(
+            b"-----END CERTIFICATE-----\n"
+        )
+        write_whole(commands.keys / f"{name}.crt", own + end, mode=0o644)
+
+    certify(old)
+    commands.good("rotate")
+    new = _announced(commands)
+    certify(new)
+    commands.later(minutes=2)
+    said = commands.bad("rotate").splitlines()
+    assert said[2:] == [
+        "Nothing in its certificate shows that it is of the active key's authority (an",
+        "authority key identifier would). Make sure that every registry trusts its own.",
+        "Then, not before 2026-01-31 13:02:00 UTC:",
+        "  wharfinger keys rotate --registries-ready",
+    ]
+    commands.good("rotate", "--registries-ready")
+    assert commands.states() == {old: "retired", new: "active"}
+
+
 def test_a_realm_is_named_in_what_is_to_be_done(commands: Commands) -> None:
     """What is to be written next is for the realm that was asked for."""
     commands.good("new", "--realm", "other")

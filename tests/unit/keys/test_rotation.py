@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,3 +147,36 @@ def test_other_registries_need_the_new_key(authority: Authority) -> None:
     assert _needs_registries(active, _certified(key, authority), CHAINED)
     assert not _needs_registries(_certified(active, authority), _certified(key, authority), CHAINED)
     assert _needs_registries(_certified(active, authority), namesake, CHAINED)
+
+
+def test_a_certificate_with_an_extension_twice() -> None:
+    """Proves no authority: the registries have to be given the key."""
+    active, key = (_named_issuer(_key(*each)) for each in (("a", "active"), ("b", "announced")))
+    assert not _needs_registries(active, key, CHAINED)
+    subject_key, authority_key = bytes.fromhex("0603551d0e"), bytes.fromhex("0603551d23")
+    der = key.certificates[0].public_bytes(Encoding.DER).replace(subject_key, authority_key)
+    odd = x509.load_der_x509_certificate(der)
+    with pytest.raises(x509.DuplicateExtension):
+        _ = odd.extensions
+    assert _needs_registries(active, replace(key, certificates=(odd,)), CHAINED)
+
+
+def _named_issuer(key: SigningKey) -> SigningKey:
+    """Give a key a certificate that says which key of which authority signed it."""
+    issuer = ec.derive_private_key(7, ec.SECP256R1())
+    common_name = x509.NameAttribute(NameOID.COMMON_NAME, "Example keys")
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(x509.Name([common_name]))
+        .public_key(key.public_key)
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), critical=False
+        )
+        .sign(issuer, hashes.SHA256())
+    )
+    return replace(key, certificates=(certificate,))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.keys.write import write_whole
+from app.keys.write import alone_in, write_whole
 
 
 def _mode(path: Path) -> int:
@@ -55,3 +55,20 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         write_whole(tmp_path / "file", b"content", mode=0o644)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_no_link_leads_a_writer_elsewhere(tmp_path: Path) -> None:
+    """Whoever may write to the folder cannot have root empty another file by a link in place of the lock."""
+    folder, victim = tmp_path / "keys", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("precious")
+    (folder / ".lock").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"), alone_in(folder):
+        pass
+    assert victim.read_text() == "precious"
+
+
+def test_the_lock_is_its_owners_alone(tmp_path: Path) -> None:
+    """Nobody else can hold it, and so keep the keys from being changed."""
+    with alone_in(tmp_path / "keys"):
+        assert _mode(tmp_path / "keys" / ".lock") == 0o600

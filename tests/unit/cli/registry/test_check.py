@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 import jwt
@@ -18,7 +16,7 @@ from app import settings
 from app.cli.main import main
 from app.cli.registry import report
 from app.cli.registry.challenge import Challenge
-from app.cli.registry.examination import Asked, Examined, examine
+from app.cli.registry.examination import Examined
 from app.cli.registry.findings import Severity, Topic
 from app.cli.registry.http import Answer, Unreachable
 from app.cli.registry.realm import Login, ask, judge_address
@@ -26,97 +24,23 @@ from app.keys import keyring
 from app.keys.algorithm import Algorithm, generate
 from app.keys.certificate import self_signed
 from app.keys.keyring import KeyRing
-from app.keys.kid import LIBTRUST, KeyId
+from app.keys.kid import KeyId
 from app.keys.registry.connection import Connection, RegistryKind
 from app.keys.signing_key import KeyState, SigningKey
+from tests.support.stand_in import (
+    ISSUER,
+    NOW,
+    REALM,
+    SERVICE,
+    Registry,
+    claims_of,
+    examined,
+    foreign_key,
+    signed_by,
+    token_answer,
+)
 
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-ISSUER = "https://auth.example.com/auth/realms/corp"
-REALM = f"{ISSUER}/protocol/docker-v2/auth"
-SERVICE = "registry.example.com"
 CONNECTION = Connection(REALM, SERVICE, ISSUER, KeyId.parse("libtrust"), x5c=False)
-
-Check = Callable[[dict[str, Any]], bool]
-
-
-def _foreign_key() -> SigningKey:
-    key = generate(Algorithm.ES256)
-    certificate = self_signed(key, Algorithm.ES256, common_name="x", now=NOW)
-    return SigningKey("foreign", KeyState.ACTIVE, Algorithm.ES256, key, (certificate,))
-
-
-def _realm_answer(key: SigningKey, **claims: object) -> Answer:
-    token = key.sign({"iss": ISSUER, "aud": SERVICE, **claims}, kid_format=LIBTRUST, x5c=False)
-    return Answer(200, {}, json.dumps({"token": token}).encode())
-
-
-@dataclass(slots=True)
-class Registry:
-    """A registry, and the realm beside it, that answer as they are told.
-
-    Attributes:
-        takes: Whether it takes a token; given the token.
-        realm: What the realm answers.
-        error: What a refusal says; without it, that of a proxy which leaves it out.
-        scope: What the challenge says of scopes.
-        looks_at_access: Whether it refuses a token that grants nothing for a repository.
-        shown: The tokens that it was shown.
-    """
-
-    takes: Callable[[str], bool]
-    realm: Answer
-    error: str = ',error="invalid_token"'
-    scope: str = ""
-    looks_at_access: bool = True
-    challenge: str = f'Bearer realm="{REALM}",service="{SERVICE}"'
-    headers: Mapping[str, str] = field(default_factory=dict)
-    shown: list[str] = field(default_factory=list)
-
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        if not url.startswith("https://registry.example.com/v2/"):
-            return self.realm
-        token = headers.get("Authorization", "").removeprefix("Bearer ")
-        if not token:
-            return self._refused("")
-        self.shown.append(token)
-        if not self.takes(token):
-            return self._refused(self.error)
-        claims = jwt.decode(token, options={"verify_signature": False})
-        if url.endswith("/tags/list"):
-            granted = bool(claims["access"]) or not self.looks_at_access
-            return Answer(404, {}, b"") if granted else self._refused(',error="insufficient_scope"')
-        return Answer(200, {}, b"{}")
-
-    def _refused(self, error: str) -> Answer:
-        headers = {"www-authenticate": self.challenge + self.scope + error, **self.headers}
-        return Answer(401, headers, b"")
-
-
-def _signed_by(key: SigningKey) -> Callable[[str], bool]:
-    """Take what zot takes: a signature by the key, at a time when it is valid; nothing else is looked at."""
-
-    def takes(token: str) -> bool:
-        unlooked = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
-        try:
-            jwt.decode(token, key.public_key, algorithms=["ES256"], options=unlooked)  # type: ignore[arg-type]
-        except jwt.InvalidTokenError:
-            return False
-        return True
-
-    return takes
-
-
-def _examine(config: Path, registry: Registry, **asked: Any) -> Examined:
-    whole = {
-        "address": "https://registry.example.com",
-        "realm": None,
-        "service": None,
-        "kind": None,
-        "issuer": "",
-        "url": None,
-        "login": None,
-    }
-    return examine(settings.load(config), Asked(**(whole | asked)), registry.get, lambda: NOW)
 
 
 def _errors(found: Examined) -> list[Topic]:
@@ -126,12 +50,12 @@ def _errors(found: Examined) -> list[Topic]:
 @pytest.fixture
 def good(ring: KeyRing) -> Registry:
     """Give a registry that trusts the realm's key, beside a realm that signs with it."""
-    return Registry(_signed_by(ring.active), _realm_answer(ring.active))
+    return Registry(signed_by(ring.active), token_answer(ring.active))
 
 
 def test_a_registry_that_believes_the_realm(config: Path, good: Registry) -> None:
     """Nothing is found, and the report says so; one token grants something, for our own service."""
-    found = _examine(config, good)
+    found = examined(config, good)
     assert found.findings == ()
     assert list(report.as_text(found))[-1] == "The registry believes this realm's tokens."
     granted = [jwt.decode(each, options={"verify_signature": False}) for each in good.shown]
@@ -158,7 +82,7 @@ def test_an_address_that_asks_for_no_token(config: Path, answer: Answer, text: s
             assert not headers
             return answer
 
-    found = _examine(config, Other(lambda _: True, answer))
+    found = examined(config, Other(lambda _: True, answer))
     (finding,) = found.findings
     assert (finding.topic, finding.severity) == (Topic.REGISTRY, Severity.ERROR)
     assert text in finding.text
@@ -167,7 +91,7 @@ def test_an_address_that_asks_for_no_token(config: Path, answer: Answer, text: s
 def test_a_registry_that_takes_what_anybody_signs(config: Path, good: Registry) -> None:
     """Is the worst finding of all, however well everything else fits."""
     good.takes = lambda _: True
-    found = _examine(config, good)
+    found = examined(config, good)
     assert _errors(found) == [Topic.KEYS]
     assert "everyone can do everything" in found.findings[0].text
 
@@ -175,13 +99,13 @@ def test_a_registry_that_takes_what_anybody_signs(config: Path, good: Registry) 
 def test_a_registry_that_does_not_look_at_what_tokens_grant(config: Path, good: Registry) -> None:
     """A token that grants nothing opens a repository there."""
     good.looks_at_access = False
-    assert _errors(_examine(config, good)) == [Topic.ACCESS]
+    assert _errors(examined(config, good)) == [Topic.ACCESS]
 
 
 def test_a_clock_that_is_far_away(config: Path, good: Registry) -> None:
     """No token is made that would be valid for years, for whoever says that it is years later there."""
     good.headers = {"date": "Fri, 31 Dec 9999 23:59:59 GMT"}
-    found = _examine(config, good)
+    found = examined(config, good)
     assert (_errors(found), good.shown) == ([Topic.CLOCK], [])
 
 
@@ -189,16 +113,16 @@ def test_refusals_without_a_reason_prove_nothing(config: Path, good: Registry) -
     """Of Distribution 3.x that would mean a known key; of a proxy that leaves the reason out, nothing."""
     good.takes = lambda _: False
     good.error = ""
-    found = _examine(config, good)
+    found = examined(config, good)
     assert _errors(found) == [Topic.KEYS]
     assert "look the same" in found.findings[0].text
 
 
 def test_zot_trusts_another_key(config: Path, good: Registry) -> None:
     """It is known by its empty scope; the line to change stands in its own form."""
-    good.takes = _signed_by(_foreign_key())
+    good.takes = signed_by(foreign_key())
     good.scope = ',scope=""'
-    found = _examine(config, good)
+    found = examined(config, good)
     assert (found.kind, _errors(found)) == (RegistryKind.ZOT, [Topic.KEYS])
     lines = list(report.as_text(found))
     changed = json.loads(
@@ -210,15 +134,11 @@ def test_zot_trusts_another_key(config: Path, good: Registry) -> None:
 def test_no_access_is_granted_for_a_service_that_is_not_ours(config: Path, good: Registry) -> None:
     """What a registry calls itself is its own choice: tokens for that name grant nothing."""
     good.challenge = f'Bearer realm="{REALM}",service="bank.example.com"'
-    good.takes = lambda token: _claims(token)["aud"] == "bank.example.com" and good_key(token)
-    good_key = _signed_by(_key_of(config))
-    found = _examine(config, good)
+    good.takes = lambda token: claims_of(token)["aud"] == "bank.example.com" and good_key(token)
+    good_key = signed_by(_key_of(config))
+    found = examined(config, good)
     assert _errors(found) == [Topic.SERVICE]
-    assert all(_claims(each)["access"] == [] for each in good.shown if _claims(each)["aud"] != SERVICE)
-
-
-def _claims(token: str) -> dict[str, Any]:
-    return jwt.decode(token, options={"verify_signature": False})
+    assert all(claims_of(each)["access"] == [] for each in good.shown if claims_of(each)["aud"] != SERVICE)
 
 
 def _key_of(config: Path) -> SigningKey:
@@ -227,12 +147,33 @@ def _key_of(config: Path) -> SigningKey:
 
 def test_what_others_send_reaches_no_terminal(config: Path, good: Registry) -> None:
     """Control characters are written out, in the text and in the lines to change."""
+    evil_answer = Answer(400, {}, json.dumps({"errors": [{"message": "\x1b[31mno"}]}).encode())
     evil = "https://auth\x1b.example.com/\x1b]0;owned\x07\u202e\x9b31m"
-    good.challenge = f'Bearer realm="{evil}",service="\x1b[2J{SERVICE}"'
-    good.realm = Answer(400, {}, json.dumps({"errors": [{"message": "\x1b[31mno"}]}).encode())
-    found = _examine(config, good)
-    text = "\n".join(report.as_text(found)) + json.dumps(report.as_json(found))
-    assert all(each.isprintable() or each == "\n" for each in text)
+    good.realm = evil_answer
+    for realm in (evil, REALM):
+        good.challenge = f'Bearer realm="{realm}",service="\x1b[2J{SERVICE}"'
+        found = examined(config, good)
+        text = "\n".join(report.as_text(found)) + json.dumps(report.as_json(found))
+        assert all(each.isprintable() or each == "\n" for each in text)
+
+
+@pytest.mark.parametrize("realm", ["https://[::1", "https://auth.example.com:99999/", "", "no address"])
+def test_a_realm_that_is_no_address(config: Path, good: Registry, realm: str) -> None:
+    """Is a finding; the rest is examined all the same, and nothing is asked of it."""
+    good.challenge = f'Bearer realm="{realm}",service="{SERVICE}"'
+    good.takes = lambda _: False
+    found = examined(config, good, login=Login("alice", "alice-password"))
+    assert _errors(found) == [Topic.REALM, Topic.KEYS]
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["", "x", "Fri, 31 Dec 9999 23:59:59 -2359", "Fri, 31 Dec 2025 23:59:59 +99999999999999"],
+)
+def test_a_date_that_is_none(config: Path, good: Registry, date: str) -> None:
+    """Is taken for ours: a date nobody can reckon with is no reason to fail."""
+    good.headers = {"date": date}
+    assert examined(config, good).findings == ()
 
 
 def test_a_registry_with_another_name_where_there_are_several(config: Path, good: Registry) -> None:
@@ -240,7 +181,7 @@ def test_a_registry_with_another_name_where_there_are_several(config: Path, good
     text = config.read_text()
     config.write_text(text.replace("      registry.example.com: {}", "      one: {}\n      two: {}"))
     with pytest.raises(click.BadParameter, match="one, two"):
-        _examine(config, good)
+        examined(config, good)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +199,12 @@ def test_a_registry_with_another_name_where_there_are_several(config: Path, good
         ("/auth/token", Severity.ERROR, "no address"),
         ("ftp://auth.example.com/", Severity.ERROR, "no address"),
         ("https://[::1", Severity.ERROR, "no address"),
+        ("https://auth.example.com:99999/token", Severity.ERROR, "no address"),
+        ("https://alice@auth.example.com/token", Severity.ERROR, "no address"),
+        ("https://evil.example\\@auth.example.com/token", Severity.ERROR, "no address"),
+        ("https://auth.example.com/to ken", Severity.ERROR, "no address"),
+        ("https://auth.\texample.com/token", Severity.ERROR, "no address"),
+        ("https://auth.ex\u00e4mple.com/token", Severity.ERROR, "no address"),
     ],
 )
 def test_the_address_of_the_realm(realm: str, severity: Severity | None, text: str) -> None:
@@ -273,8 +220,8 @@ def test_a_realm_with_keys_of_several_kinds(ring: KeyRing) -> None:
     certificate = self_signed(edwards, Algorithm.EDDSA, common_name="x", now=NOW)
     old = SigningKey("announced", KeyState.ANNOUNCED, Algorithm.EDDSA, edwards, (certificate,))
     both = KeyRing((old, ring.active))
-    assert _asked(both, _realm_answer(ring.active)) == ""
-    assert "a key that is not in" in _asked(both, _realm_answer(_foreign_key()))
+    assert _asked(both, token_answer(ring.active)) == ""
+    assert "a key that is not in" in _asked(both, token_answer(foreign_key()))
 
 
 def _asked(
@@ -293,16 +240,31 @@ def _asked(
 def test_what_the_realm_answers(ring: KeyRing) -> None:
     """A token of ours is right; anything else is said as it is."""
     key = ring.active
-    assert _asked(ring, _realm_answer(key)) == ""
-    assert "issues as 'https://other'" in _asked(ring, _realm_answer(key, iss="https://other"))
-    assert "a key that is not in" in _asked(ring, _realm_answer(_foreign_key()))
+    assert _asked(ring, token_answer(key)) == ""
+    assert "issues as 'https://other'" in _asked(ring, token_answer(key, iss="https://other"))
+    assert "a key that is not in" in _asked(ring, token_answer(foreign_key()))
     assert "redirects to 'https://x'" in _asked(ring, Answer(302, {"location": "https://x"}, b""))
     message = b'{"errors": [{"code": "UNSUPPORTED", "message": "unknown service"}]}'
     assert "answers 400: 'unknown service'" in _asked(ring, Answer(400, {}, message))
-    for body in (b"", b"[]", b"{}", b'{"token": 1}', b'{"token": "a.b.c"}', b"\xff"):
+    deep = b"[" * 60_000
+    odd = (b'{"token": 1}', b'{"token": "a.b.c"}', b'{"token": "\\ud800.b.c"}')
+    deep_claims = json.dumps({"token": f"e30.{base64.urlsafe_b64encode(deep).decode()}.c"}).encode()
+    for body in (b"", b"[]", b"{}", *odd, b"\xff", deep, deep_claims):
         assert "no token" in _asked(ring, Answer(200, {}, body))
     assert "answers 500." in _asked(ring, Answer(500, {}, b"<html>"))
     assert "does not answer" in _asked(ring, Unreachable("x does not answer"))
+
+
+@pytest.mark.parametrize(("realm", "changed"), [(REALM, {}), ("https://other.example.com", {"realm": REALM})])
+def test_a_realm_that_does_not_answer(ring: KeyRing, realm: str, changed: dict[str, str]) -> None:
+    """There is a line to change only where the registry has another one."""
+
+    def get(url: str, _: Mapping[str, str]) -> Answer:
+        raise Unreachable(f"{url} does not answer")
+
+    (found,) = ask(get, realm, CONNECTION, ring, None)
+    assert found.registry == changed
+    assert ("names the right address" in found.advice) is (not changed)
 
 
 @pytest.mark.parametrize(
@@ -313,6 +275,8 @@ def test_what_the_realm_answers(ring: KeyRing) -> None:
         ("https://auth.example.com:444/token", False),
         ("http://auth.example.com/token", False),
         ("https://auth.example.com@evil.example.com/token", False),
+        ("https://evil.example.com\\@auth.example.com/token", False),
+        ("https://auth.example.com:99999/token", False),
     ],
 )
 def test_a_password_goes_to_the_realms_own_host_alone(ring: KeyRing, realm: str, sent: bool) -> None:
@@ -322,7 +286,7 @@ def test_a_password_goes_to_the_realms_own_host_alone(ring: KeyRing, realm: str,
     def get(url: str, headers: Mapping[str, str]) -> Answer:
         assert url.startswith(realm)
         seen.append(headers["Authorization"])
-        return _realm_answer(ring.active)
+        return token_answer(ring.active)
 
     login = Login("alice", "alice-password")
     found = list(ask(get, realm, CONNECTION, ring, login))

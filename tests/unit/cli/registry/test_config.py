@@ -40,6 +40,14 @@ def test_a_folder_gets_everything(config: Path, tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o644}
 
 
+def test_nothing_is_written_among_the_private_keys(config: Path, ring_folder: Path) -> None:
+    """The server would take certs.pem for a key without a state, and keep the keys that it had."""
+    before = set(ring_folder.iterdir())
+    done = _run(config, SERVICE, "--for", "distribution2", "--out", str(ring_folder))
+    assert (done.exit_code, set(ring_folder.iterdir())) == (1, before)
+    assert "holds the private keys" in done.output
+
+
 def test_files_that_people_changed_are_kept(config: Path, tmp_path: Path) -> None:
     """Unless --force is given; keys are replaced without it, and nothing is half done."""
     words = (SERVICE, "--for", "distribution2", "--out", str(tmp_path))

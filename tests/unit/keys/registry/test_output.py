@@ -167,6 +167,24 @@ def test_the_compose_file_mounts_what_the_configuration_names(elliptic: KeyRing,
     assert all(port.startswith("127.0.0.1:") for port in registry["ports"])
 
 
+@pytest.mark.parametrize("form", [Format.ENV, Format.COMPOSE, Format.KUBERNETES])
+@pytest.mark.parametrize(
+    ("kind", "told"), [(RegistryKind.DISTRIBUTION2, False), (RegistryKind.DISTRIBUTION3, True)]
+)
+def test_no_traces_are_sent_to_nobody(
+    elliptic: KeyRing, kind: RegistryKind, form: Format, *, told: bool
+) -> None:
+    """Distribution 3.x would look for a collector on its own host, and log all day that there is none."""
+    made = output(kind, form, CONNECTION, elliptic, None)
+    assert (b"OTEL_TRACES_EXPORTER" in made.files[made.main]) is told
+
+
+def test_a_service_is_quoted_for_the_shell(elliptic: KeyRing) -> None:
+    """Where the README shows a command with it: a name may hold blanks and quotes."""
+    guide = _made("distribution2", "yaml", elliptic, service="bob's registry").files["README.md"].decode()
+    assert """--service 'bob'"'"'s registry'""" in guide
+
+
 ZOT_KEYS = {
     "distSpecVersion": str,
     "storage": {"rootDirectory": str},

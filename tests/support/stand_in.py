@@ -1,0 +1,113 @@
+"""A stand-in of a registry and of the realm beside it, for `wharfinger registry check`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from app import settings
+from app.cli.registry.examination import Asked, Examined, examine
+from app.cli.registry.http import Answer
+from app.keys.algorithm import Algorithm, generate
+from app.keys.certificate import self_signed
+from app.keys.kid import LIBTRUST
+from app.keys.signing_key import KeyState, SigningKey
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ISSUER = "https://auth.example.com/auth/realms/corp"
+REALM = f"{ISSUER}/protocol/docker-v2/auth"
+SERVICE = "registry.example.com"
+
+
+def foreign_key() -> SigningKey:
+    """Make a key that is in no folder."""
+    key = generate(Algorithm.ES256)
+    certificate = self_signed(key, Algorithm.ES256, common_name="x", now=NOW)
+    return SigningKey("foreign", KeyState.ACTIVE, Algorithm.ES256, key, (certificate,))
+
+
+def token_answer(key: SigningKey, **claims: object) -> Answer:
+    """Answer as a realm that signs with a key."""
+    token = key.sign({"iss": ISSUER, "aud": SERVICE, **claims}, kid_format=LIBTRUST, x5c=False)
+    return Answer(200, {}, json.dumps({"token": token}).encode())
+
+
+@dataclass(slots=True)
+class Registry:
+    """A registry, and the realm beside it, that answer as they are told.
+
+    Attributes:
+        takes: Whether it takes a token; given the token.
+        realm: What the realm answers.
+        error: What a refusal says; without it, that of a proxy which leaves it out.
+        scope: What the challenge says of scopes.
+        looks_at_access: Whether it refuses a token that grants nothing for a repository.
+        shown: The tokens that it was shown.
+    """
+
+    takes: Callable[[str], bool]
+    realm: Answer
+    error: str = ',error="invalid_token"'
+    scope: str = ""
+    looks_at_access: bool = True
+    challenge: str = f'Bearer realm="{REALM}",service="{SERVICE}"'
+    headers: Mapping[str, str] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        if not url.startswith("https://registry.example.com/v2/"):
+            return self.realm
+        token = headers.get("Authorization", "").removeprefix("Bearer ")
+        if not token:
+            return self._refused("")
+        self.shown.append(token)
+        if not self.takes(token):
+            return self._refused(self.error)
+        claims = jwt.decode(token, options={"verify_signature": False})
+        if url.endswith("/tags/list"):
+            granted = bool(claims["access"]) or not self.looks_at_access
+            return Answer(404, {}, b"") if granted else self._refused(',error="insufficient_scope"')
+        return Answer(200, {}, b"{}")
+
+    def _refused(self, error: str) -> Answer:
+        headers = {"www-authenticate": self.challenge + self.scope + error, **self.headers}
+        return Answer(401, headers, b"")
+
+
+def signed_by(key: SigningKey) -> Callable[[str], bool]:
+    """Take what zot takes: a signature by the key, at a time when it is valid; nothing else is looked at."""
+
+    def takes(token: str) -> bool:
+        unlooked = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+        try:
+            jwt.decode(token, key.public_key, algorithms=["ES256"], options=unlooked)  # type: ignore[arg-type]
+        except jwt.InvalidTokenError:
+            return False
+        return True
+
+    return takes
+
+
+def examined(config: Path, registry: Registry, **asked: Any) -> Examined:
+    """Examine the stand-in as the command does."""
+    whole = {
+        "address": "https://registry.example.com",
+        "realm": None,
+        "service": None,
+        "kind": None,
+        "issuer": "",
+        "url": None,
+        "login": None,
+    }
+    return examine(settings.load(config), Asked(**(whole | asked)), registry.get, lambda: NOW)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Read a token without looking at its signature."""
+    return jwt.decode(token, options={"verify_signature": False})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.rules import circumstances
 from app.rules.circumstances import Circumstances
-from app.rules.model import Conditions, in_networks
+from app.rules.model import Conditions, Network, in_networks
 from tests.unit.rules.given import NOW
 
 _SIX = [ip_network(text) for text in ("2001:db8::/32", "2001:db8::/33", "2001:db8:8000::/33")]
@@ -21,7 +21,7 @@ _NETWORKS = st.sampled_from(_SIX) | st.builds(
 
 
 @given(st.lists(_NETWORKS, max_size=12))
-def test_every_class_of_addresses_has_one_example(networks: list[circumstances.Network]) -> None:
+def test_every_class_of_addresses_has_one_example(networks: list[Network]) -> None:
     """Two addresses that lie in the same networks are one class; none is left out, none stands twice."""
     apart = Circumstances.of([Conditions(networks=(one,)) for one in networks], NOW)
     found = [frozenset(n for n in networks if in_networks(one, [n])) for one in apart.addresses if one]

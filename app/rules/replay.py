@@ -1,6 +1,7 @@
 """What other rules would have decided: the requests of an audit stream, decided by two rule sets.
 
 Most requests repeat others, so each case is decided once: who, what, and in which class of circumstances.
+Most have nothing to do with the rules that are not in both files, and are decided alike.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from app import dn
 from app.protocol import scope
 from app.protocol.scope import Scope
+from app.rules.decide import decide
 from app.rules.granted import granted
 from app.rules.model import (
     ROBOT_PREFIX,
@@ -23,6 +25,7 @@ from app.rules.model import (
     NamedGroup,
     Network,
     Persona,
+    Rule,
     RuleSet,
     Subject,
     around,
@@ -94,6 +97,7 @@ class Replay:
 
     def __init__(self, old: RuleSet, new: RuleSet) -> None:
         self._old, self._new = old, new
+        self._changed = _changed(old, new)
         self._classes = _Classes(when for rules in (old, new) for when in rules.conditions())
         self._kept: dict[tuple[object, ...], tuple[_Rights, _Rights]] = {}
         self._text = 0
@@ -148,6 +152,9 @@ class Replay:
         self, subject: Persona | None, asked: Sequence[str], context: Context
     ) -> tuple[_Rights, _Rights]:
         scopes, _ = scope.parse_all(asked)
+        is_robot = subject is not None and subject.is_robot
+        if not is_robot and not decide(self._changed, subject, scopes, context).rules:
+            return (), ()  # all that speaks about it stands in both
         old = rights(self._old, subject, scopes, context)
         new = rights(self._new, subject, scopes, context)
         return tuple(sorted(new - old)), tuple(sorted(old - new))
@@ -178,6 +185,18 @@ def rights(
     """Give what is granted: pairs of resource and action."""
     found = granted(rules, subject, scopes, context)
     return {(f"{access.type}:{access.name}", action) for access in found for action in access.actions}
+
+
+def _changed(old: RuleSet, new: RuleSet) -> RuleSet:
+    """Give the rules that stand in one rule set alone; whatever their ids and places."""
+    one, other = ({_meaning(rule): rule for rule in rules.rules} for rules in (old, new))
+    found = [rule for meaning, rule in one.items() if meaning not in other]
+    found += [rule for meaning, rule in other.items() if meaning not in one]
+    return RuleSet("", tuple(found))
+
+
+def _meaning(rule: Rule) -> tuple[object, ...]:
+    return rule.effect, rule.who, rule.repositories, rule.catalog, rule.actions, rule.when
 
 
 class _Classes:

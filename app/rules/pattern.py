@@ -20,6 +20,7 @@ import re2
 from app import dn
 from app.protocol import scope
 from app.rules import hints, regex
+from app.rules.hints import PatternError as PatternError  # noqa: PLC0414 - part of what this module gives
 from app.rules.regex import Captures as Captures  # noqa: PLC0414 - part of what this module gives
 from app.rules.shape import Beginning, End, Written
 
@@ -39,15 +40,6 @@ _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
 _WILD = frozenset("*?{")
 _WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
-
-
-class PatternError(ValueError):
-    """A text is no pattern; carries what is wrong and what to write instead."""
-
-    def __init__(self, text: str, hint: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.hint = hint
 
 
 class Token(NamedTuple):

@@ -6,10 +6,12 @@ is told. A request reads `LastGood.current` once, and ends on what it began with
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
 import queue
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -221,7 +223,7 @@ class Fingerprint:
         """Give the fingerprint.
 
         Raises:
-            OSError: A file cannot be read.
+            OSError: A file cannot be read, or is none.
         """
         known = {path: self._one(path) for path in self._files()}
         self._known = known
@@ -232,6 +234,8 @@ class Fingerprint:
 
     def _one(self, path: Path) -> tuple[tuple[int, ...], float, bytes]:
         status, now = path.stat(), self._clock()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device might give nothing, for ever, or no end
+            raise OSError(errno.EINVAL, "is no regular file", str(path))
         stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         known = self._known.get(path)
         if known is not None and known[0] == stamp:

@@ -1,4 +1,4 @@
-"""`python -m bench`, `python -m bench rules` and `python -m bench soak`."""
+"""`python -m bench`, and its parts `rules`, `replay` and `soak`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bench import logins, measure, report, rules, soak, stage
+from bench import logins, measure, replay, report, rules, soak, stage
 from bench.load import LoadFailed
 from bench.measure import Plan
 from bench.report import Setting
@@ -105,4 +105,5 @@ def run_soak(logins: int, restarts: int, turns: int, people: int) -> None:
 
 if __name__ == "__main__":
     main.add_command(rules.main, "rules")
+    main.add_command(replay.main, "replay")
     main()

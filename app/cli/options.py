@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from app.settings import RealmSettings, Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def config_path_option(command: Callable[P, R]) -> Callable[P, R]:
@@ -40,7 +41,7 @@ def config_option(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
     return with_settings
 
 
-def realm_option(command: Callable[P, R]) -> Callable[P, R]:
+def realm_option(command: Command) -> Command:
     """Give a command the option `--realm`."""
     return click.option("--realm", help="The realm; the default realm where not given.")(command)
 

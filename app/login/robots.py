@@ -10,7 +10,7 @@ from datetime import datetime
 
 from app.errors import Code, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
-from app.rules.model import ROBOT_PREFIX, Persona, Robot, in_networks
+from app.rules.model import ROBOT_PREFIX, Persona, Robot
 
 _MOST_SECRETS = 2
 _DECOY = secrets.token_bytes(32)
@@ -34,10 +34,10 @@ def authenticate(
     matches = [hmac.compare_digest(given, each) for each in kept]
     if not any(matches[: len(robot.secret_hashes)]):
         return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail="unknown robot or wrong secret")
-    if robot.expires is not None and now >= robot.expires:
+    if robot.has_expired(now):
         return Refusal(
             Code.ACCOUNT_EXPIRED, "This robot account has expired. Ask for a new date in the rules."
         )
-    if robot.networks and not in_networks(address, robot.networks):
+    if not robot.may_come_from(address):
         return Refusal(Code.NETWORK_NOT_ALLOWED, "This robot account may not log in from this network.")
     return robot.persona()

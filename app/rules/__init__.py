@@ -14,6 +14,7 @@ load.py       the file or folder: positions and errors, then rules
 whom.py · grants.py · circumstances.py     a rule set taken apart: for whom, what, and when (pure)
 reach.py      for whom a rule is about one repository (pure)
 access.py     who can do one thing with one repository (pure)
+granted.py    what rules grant to somebody who logged in by others (pure)
 misses.py     why something was refused: the rules that nearly granted it (pure)
 diff.py · changes.py                       what changes between two rule sets (pure)
 replay.py · survey.py                      the same for requests that were made, and for lists (pure)

@@ -12,7 +12,7 @@ from app.rules import circumstances, whom
 from app.rules.circumstances import Circumstances
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Effect
-from app.rules.model import Conditions, Context, Persona, Robot, Rule, RuleSet, Subject, in_networks
+from app.rules.model import Conditions, Context, Persona, Robot, Rule, RuleSet, Subject
 from app.rules.reach import Reached, reach
 from app.rules.whom import Kind
 
@@ -144,10 +144,9 @@ class Access:
         services = (self._fixed.service,) if self._service else apart.services
         addresses = (self._fixed.address,) if self._address else apart.addresses
         if robot is not None:
-            if robot.expires is not None and self._fixed.now >= robot.expires:
+            if robot.has_expired(self._fixed.now):
                 return ()
-            if robot.networks:
-                addresses = tuple(one for one in addresses if in_networks(one, robot.networks))
+            addresses = tuple(one for one in addresses if robot.may_come_from(one))
         return [Context(service, address, self._fixed.now) for service in services for address in addresses]
 
     def _outcome(self, subject: Subject | None, context: Context) -> ActionOutcome:

@@ -63,11 +63,11 @@ def holds(when: Conditions, context: Context, attributes: Attributes) -> bool:
         return False
     if when.networks and not in_networks(context.address, when.networks):
         return False
-    if when.start is not None and context.now < when.start:
-        return False
-    if when.end is not None and context.now >= when.end:
-        return False
-    return accepts(attributes, when.attributes)
+    return _holds_at(when, context.now) and accepts(attributes, when.attributes)
+
+
+def _holds_at(when: Conditions, now: datetime) -> bool:
+    return (when.start is None or when.start <= now) and (when.end is None or now < when.end)
 
 
 def words(when: Conditions) -> tuple[str, ...]:
@@ -118,9 +118,16 @@ class Circumstances:
             moments.update(time for time in (when.start, when.end) if time is not None and time > now)
         return cls(("", *sorted(services)), ("", *_one_of_each(networks)), tuple(sorted(moments)))
 
-    def contexts(self) -> Iterator[Context]:
-        """Give one request of each class."""
-        for service, address, time in product(self.services, self.addresses, self.moments):
+    def contexts(self, conditions: Iterable[Conditions] = ()) -> Iterator[Context]:
+        """Give one request of each class in which all of some conditions hold, but for attributes."""
+        services, addresses, moments = self.services, self.addresses, self.moments
+        for when in conditions:  # one kind after the other: there may be a million classes
+            services = tuple(one for one in services if not when.services or one in when.services)
+            addresses = tuple(
+                one for one in addresses if not when.networks or in_networks(one, when.networks)
+            )
+            moments = tuple(one for one in moments if _holds_at(when, one))
+        for service, address, time in product(services, addresses, moments):
             yield Context(service, address, time)
 
     def words(self, context: Context) -> tuple[str, ...]:
@@ -137,12 +144,14 @@ class Circumstances:
 
 def _one_of_each(networks: set[Network]) -> Iterator[str]:
     """Give one address of each network that is in no smaller one of them, where there is such an address."""
-    for network in sorted(networks, key=lambda one: (one.version, one.network_address, one.prefixlen)):
-        inner = collapsed(one for one in networks if one != network and _lies_in(one, network))
-        candidate = int(network.network_address)
-        for one in inner:
-            if candidate < int(one.network_address):
+    # each stands before those within it, which follow it without a gap
+    ordered = sorted(networks, key=lambda one: (one.version, int(one.network_address), one.prefixlen))
+    for index, network in enumerate(ordered):
+        candidate, last = int(network.network_address), int(network.broadcast_address)
+        for at in range(index + 1, len(ordered)):
+            one = ordered[at]
+            if candidate > last or not _lies_in(one, network) or candidate < int(one.network_address):
                 break
-            candidate = int(one.broadcast_address) + 1
-        if candidate <= int(network.broadcast_address):
+            candidate = max(candidate, int(one.broadcast_address) + 1)
+        if candidate <= last:
             yield str(type(network.network_address)(candidate))

@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import islice, product
 
 from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
-from app.rules import circumstances, whom
+from app.rules import whom
 from app.rules.circumstances import Circumstances
 from app.rules.decide import decide
 from app.rules.decision import Effect
@@ -162,15 +162,16 @@ class Comparison:
             word = ask(None)
             if word is None:
                 return None
-            contexts = [context for context in self.told_apart.contexts() if _hold(grants, context)]
+            contexts = self.told_apart.contexts(grant.when for grant in grants)
             named = [(context, ask(context)) for context in islice(contexts, _MOST_CONTEXTS)]
+            all_tried = next(contexts, None) is None
         except TooHardError:
             return Found(grants[0], gains, certain=False, word=None, context=None)
         left = [(context, name) for context, name in named if name is not None]
         for context, name in left:
             if self._differ(name, grants, context, gains=gains):
                 return Found(grants[0], gains, certain=True, word=name, context=context)
-        if not left and len(contexts) <= _MOST_CONTEXTS:
+        if not left and all_tried:
             return None
         return Found(grants[0], gains, certain=False, word=word, context=None)
 
@@ -206,11 +207,6 @@ def _meet(grant: Grant, other: Grant) -> bool:
 
 def _has_variables(grant: Grant) -> bool:
     return any(token.kind == "variable" for token in grant.pattern)
-
-
-def _hold(grants: Iterable[Grant], context: Context) -> bool:
-    """Tell whether grants apply to a request of somebody who has all attributes that they want."""
-    return all(circumstances.holds(grant.when, context, grant.when.attributes) for grant in grants)
 
 
 def _attributes(grants: Iterable[Grant]) -> dict[str, tuple[str, ...]]:

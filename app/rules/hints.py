@@ -1,8 +1,17 @@
-"""What to write instead of a text that matches no repository name."""
+"""What is wrong with a text that is no pattern, and what to write instead."""
 
 from __future__ import annotations
 
 import re
+
+
+class PatternError(ValueError):
+    """A text is no pattern; carries what is wrong and what to write instead."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
 
 
 def letters(text: str) -> str:

@@ -2,7 +2,9 @@
 
 A plain name is a key. A pattern is found by what every name that it matches has in common: its beginning up
 to the first variable or wildcard, else its end; of a DN, the RDNs that are written out. So the cost of a name
-depends on how many different shapes there are, and on the rules near it, never on the number of rules.
+depends on how many different shapes there are, and on the rules near it, never on the number of rules. Only
+patterns with a variable or wildcard at both ends have nothing that they could be found by: each is tried,
+once for each name.
 
 Under a name, rules lie by the first component of the repositories that they are about: somebody in many
 groups is reached by many rules, and a request is about few repositories.
@@ -54,6 +56,10 @@ class Pattern(Protocol[Key]):
     def shape(self) -> tuple[Shape[Key], Hashable]:
         """What every name that it matches has in a shape."""
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether it compares something with the name of whoever asks."""
+
     def match(self, name: Key, username: str) -> Captures | None:
         """Match a name."""
 
@@ -84,8 +90,8 @@ class Shelf:
         return list({id(rule): rule for rules in found for rule in rules}.values())
 
 
-Near = tuple[tuple[Pattern[Key], Shelf], ...]
-"""Patterns that may match a name, each with its rules."""
+Near = tuple[tuple[Pattern[Key], Shelf, Captures | None], ...]
+"""Patterns that match a name, each with its rules and captures; None where that depends on who bears it."""
 
 
 class Index(Generic[Key]):
@@ -115,19 +121,24 @@ class Index(Generic[Key]):
         return _match(near, name, username, places) if near else iter(())
 
     def _look(self, name: Key) -> Near[Key]:
-        """Give what may match a name, whoever bears it; kept, for the groups of a login come again."""
-        found = [self._named[name]] if name in self._named else []
+        """Give what matches a name, or may; kept, for the groups of a login come again."""
+        tried = [self._named[name]] if name in self._named else []
         for shape, by_common in self._patterned.items():
-            found.extend(by_common.get(shape.of(name), {}).values())
+            tried.extend(by_common.get(shape.of(name), {}).values())
+        found = []
+        for pattern, shelf in tried:
+            captures = None if pattern.is_personal else pattern.match(name, "")
+            if pattern.is_personal or captures is not None:
+                found.append((pattern, shelf, captures))
         return tuple(found)
 
 
 def _match(
     near: Near[Key], name: Key, username: str, places: frozenset[str]
 ) -> Iterator[tuple[Rule, Captures]]:
-    for pattern, shelf in near:
+    for pattern, shelf, kept in near:
         rules = shelf.near(places)
-        captures = pattern.match(name, username) if rules else None
+        captures = pattern.match(name, username) if rules and kept is None else kept
         if captures is not None:
             for rule in rules:
                 yield rule, captures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -264,7 +265,23 @@ def files(path: Path) -> tuple[Path, ...]:
     rules = tuple(file for file in found if file.suffix == ".yaml")
     if not rules:
         raise ConfigurationError([Problem(str(path), 0, 0, "the folder has no *.yaml file")])
+    for file in rules:
+        check_regular(file)
     return rules
+
+
+def check_regular(path: Path) -> None:
+    """Check that something is no pipe and no device: one of these may give nothing, for ever, or no end.
+
+    Raises:
+        ConfigurationError: It is one.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return  # who reads it says so
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ConfigurationError([Problem(str(path), 0, 0, "is no regular file")])
 
 
 def _version(documents: Iterable[Document]) -> str:

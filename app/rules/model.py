@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -117,12 +117,17 @@ class Conditions:
 
 def in_networks(address: str, networks: Iterable[Network]) -> bool:
     """Tell whether an address lies in any of the networks; a text that is no address lies in none."""
+    return any(True for _ in around(address, networks))
+
+
+def around(address: str, networks: Iterable[Network]) -> Iterator[Network]:
+    """Give those networks in which an address lies."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return any((mapped or parsed) in network for network in networks)
+        return
+    meant = getattr(parsed, "ipv4_mapped", None) or parsed
+    yield from (network for network in networks if meant in network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +212,19 @@ class Robot:
     networks: tuple[Network, ...]
     position: str = ""
 
+    @property
+    def logs_in(self) -> Conditions:
+        """Say when it can log in."""
+        return Conditions(networks=self.networks, end=self.expires)
+
+    def has_expired(self, now: datetime) -> bool:
+        """Tell whether it can no longer log in."""
+        return self.expires is not None and now >= self.expires
+
+    def may_come_from(self, address: str) -> bool:
+        """Tell whether it can log in from an address."""
+        return not self.networks or in_networks(address, self.networks)
+
     def persona(self) -> Persona:
         """Give it as a subject of decisions."""
         return Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
@@ -230,6 +248,11 @@ class RuleSet:
     by_robot: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
     for_authenticated: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
     for_everyone: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
+
+    def conditions(self) -> Iterator[Conditions]:
+        """Give the conditions of all rules, and those on which robots log in."""
+        yield from (rule.when for rule in self.rules)
+        yield from (robot.logs_in for robot in self.robots.values())
 
     def __post_init__(self) -> None:
         """Fill the indexes."""

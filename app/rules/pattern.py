@@ -20,6 +20,7 @@ import re2
 from app import dn
 from app.protocol import scope
 from app.rules import hints, regex
+from app.rules.hints import PatternError as PatternError  # noqa: PLC0414 - part of what this module gives
 from app.rules.regex import Captures as Captures  # noqa: PLC0414 - part of what this module gives
 from app.rules.shape import Beginning, End, Written
 
@@ -39,15 +40,6 @@ _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
 _WILD = frozenset("*?{")
 _WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
-
-
-class PatternError(ValueError):
-    """A text is no pattern; carries what is wrong and what to write instead."""
-
-    def __init__(self, text: str, hint: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.hint = hint
 
 
 class Token(NamedTuple):
@@ -195,6 +187,7 @@ class NamePattern:
         key: The folded name where it is a plain one; None where it is a pattern.
         variables: What it captures; `username` is compared, not captured.
         source: The regular expression of a pattern that is the same for everybody; None of any other.
+        longest: The longest text that every name has which it matches, folded.
     """
 
     text: str
@@ -202,6 +195,7 @@ class NamePattern:
     key: str | None
     variables: frozenset[str]
     source: str | None
+    longest: str
 
     @staticmethod
     @functools.lru_cache(maxsize=_PARSED)
@@ -220,12 +214,22 @@ class NamePattern:
         plain = all(token.kind == "text" for token in tokens)
         own = any(token == Token("variable", USERNAME) for token in tokens)
         source = None if own or plain else _name_source(tokens, "")
-        return NamePattern(text, tokens, dn.fold(text) if plain else None, frozenset(captured), source)
+        texts = (dn.fold_case(token.value) for token in tokens if token.kind == "text")
+        longest = max(texts, key=len, default="")
+        key = dn.fold(text) if plain else None
+        return NamePattern(text, tokens, key, frozenset(captured), source, longest)
+
+    @property
+    def is_personal(self) -> bool:
+        """Tell whether it compares something with the name of whoever asks."""
+        return self.key is None and self.source is None
 
     def match(self, name: str, username: str) -> Captures | None:
         """Match a folded name; None where it does not match."""
         if self.key is not None:
             return () if name == self.key else None
+        if self.longest not in name:  # far cheaper, where thousands of patterns are tried
+            return None
         return regex.captures(self.source or _name_source(self.tokens, username), name)
 
     @property
@@ -292,6 +296,12 @@ class DNPattern:
             hint = "in a DN only {name} as one whole value is a pattern"
             raise PatternError(f"{text!r} has a pattern inside an attribute value", hint)
         return DNPattern(text, name, None if captured else name, frozenset(captured) - {USERNAME})
+
+    @property
+    def is_personal(self) -> bool:
+        """Tell whether it compares something with the name of whoever asks."""
+        own = f"{{{USERNAME}}}"
+        return self.key is None and any(value == own for rdn in self.name.rdns for _, value in rdn)
 
     def match(self, name: dn.DN, username: str) -> Captures | None:
         """Match a group's DN; None where it does not match."""

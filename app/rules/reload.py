@@ -148,6 +148,7 @@ class LiveRules(LastGood[RuleSet]):
             return kept, error
 
     def _read(self) -> RuleSet:
+        load.check_regular(self._path)
         rules, self._sources = load.read(self._path, self._clock())
         return rules
 
@@ -173,6 +174,7 @@ class CandidateRules(LastGood[RuleSet | None]):
         Raises:
             ConfigurationError: They cannot be used.
         """
+        load.check_regular(self._path)
         return load.load(self._path, self._clock())
 
 

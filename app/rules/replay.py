@@ -1,6 +1,7 @@
 """What other rules would have decided: the requests of an audit stream, decided by two rule sets.
 
 Most requests repeat others, so each case is decided once: who, what, and in which class of circumstances.
+Most have nothing to do with the rules that are not in both files, and are decided alike.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app import dn
 from app.protocol import scope
 from app.protocol.scope import Scope
 from app.rules.decide import decide
+from app.rules.granted import granted
 from app.rules.model import (
     ROBOT_PREFIX,
     Conditions,
@@ -23,15 +25,16 @@ from app.rules.model import (
     NamedGroup,
     Network,
     Persona,
+    Rule,
     RuleSet,
     Subject,
-    in_networks,
+    around,
 )
 
-_MOST_KEPT, _MOST_SUBJECTS = 1_000_000, 100_000
-"""Cases and subjects that are remembered; beyond, the memory begins anew."""
-NOBODY = Persona("")
-"""A robot that the rules do not have: it cannot log in."""
+_MOST_KEPT, _MOST_SUBJECTS, _MOST_ADDRESSES = 1_000_000, 100_000, 1_000_000
+"""Cases, subjects and addresses that are remembered; beyond, the memory begins anew."""
+_MOST_TEXT = 200_000_000
+"""Characters of scopes that are remembered, likewise: a client may ask for long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,10 @@ _Rights = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A subject of some lines, as each of the rule sets knows it."""
+    """A subject of some lines; a robot is what each of the rule sets says of it."""
 
     number: int
-    old: Persona | None
-    new: Persona | None
+    persona: Persona | None
 
 
 class Replay:
@@ -95,9 +97,10 @@ class Replay:
 
     def __init__(self, old: RuleSet, new: RuleSet) -> None:
         self._old, self._new = old, new
-        conditions = [rule.when for rules in (old, new) for rule in rules.rules]
-        self._classes = _Classes(conditions)
+        self._changed = _changed(old, new)
+        self._classes = _Classes(when for rules in (old, new) for when in rules.conditions())
         self._kept: dict[tuple[object, ...], tuple[_Rights, _Rights]] = {}
+        self._text = 0
         self._subjects: dict[tuple[object, ...], _Subject] = {}
         self.result = Replayed()
 
@@ -130,55 +133,70 @@ class Replay:
             tuple(event["group_dns"]),
             tuple((name, tuple(values)) for name, values in event["attributes"].items()),
         )
-        if len(self._kept) >= _MOST_KEPT or len(self._subjects) >= _MOST_SUBJECTS:
+        if len(self._kept) >= _MOST_KEPT or len(self._subjects) >= _MOST_SUBJECTS or self._text >= _MOST_TEXT:
             self._kept.clear()
             self._subjects.clear()
+            self._text = 0
         subject = self._subjects.get(who)
         if subject is None:
-            subject = self._subjects[who] = _Subject(len(self._subjects), *self._make(*who))
+            subject = self._subjects[who] = _Subject(len(self._subjects), self._make(*who))
         key = (subject.number, context, *event["asked"])
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = self._compare(subject, event["asked"], self._classes.example(*context))
+            found = self._compare(subject.persona, event["asked"], self._classes.example(*context))
+            self._kept[key] = found
+            self._text += sum(map(len, event["asked"]))
         return found
 
-    def _compare(self, subject: _Subject, asked: Sequence[str], context: Context) -> tuple[_Rights, _Rights]:
+    def _compare(
+        self, subject: Persona | None, asked: Sequence[str], context: Context
+    ) -> tuple[_Rights, _Rights]:
         scopes, _ = scope.parse_all(asked)
-        old = rights(self._old, subject.old, scopes, context)
-        new = rights(self._new, subject.new, scopes, context)
+        is_robot = subject is not None and subject.is_robot
+        if not is_robot and not decide(self._changed, subject, scopes, context).rules:
+            return (), ()  # all that speaks about it stands in both
+        old = rights(self._old, subject, scopes, context)
+        new = rights(self._new, subject, scopes, context)
         return tuple(sorted(new - old)), tuple(sorted(old - new))
 
+    @staticmethod
     def _make(
-        self,
         name: str,
         names: Sequence[str],
         dns: Sequence[str],
         attributes: Sequence[tuple[str, Sequence[str]]],
-    ) -> tuple[Persona | None, Persona | None]:
-        """Make the subject of a line; a robot is what each of the rule sets says."""
+    ) -> Persona | None:
+        """Make the subject of a line."""
         if not name:
-            return None, None
+            return None
         if name.startswith(ROBOT_PREFIX):
-            robots = (rules.robots.get(name.removeprefix(ROBOT_PREFIX)) for rules in (self._old, self._new))
-            old, new = (robot.persona() if robot is not None else NOBODY for robot in robots)
-            return old, new
+            return Persona(name, is_robot=True)
         groups = [(group, dn.parse(text) if text else None) for group, text in zip(names, dns, strict=True)]
         count: dict[str, set[object]] = {}
         for group, place in groups:
             count.setdefault(group, set()).add(place)
         made = tuple(NamedGroup(group, place, ambiguous=len(count[group]) > 1) for group, place in groups)
-        person = Persona(name, made, attributes=dict(attributes))
-        return person, person
+        return Persona(name, made, attributes=dict(attributes))
 
 
 def rights(
     rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context
 ) -> set[tuple[str, str]]:
     """Give what is granted: pairs of resource and action."""
-    if subject is NOBODY:
-        return set()
-    granted = decide(rules, subject, scopes, context).access
-    return {(f"{access.type}:{access.name}", action) for access in granted for action in access.actions}
+    found = granted(rules, subject, scopes, context)
+    return {(f"{access.type}:{access.name}", action) for access in found for action in access.actions}
+
+
+def _changed(old: RuleSet, new: RuleSet) -> RuleSet:
+    """Give the rules that stand in one rule set alone; whatever their ids and places."""
+    one, other = ({_meaning(rule): rule for rule in rules.rules} for rules in (old, new))
+    found = [rule for meaning, rule in one.items() if meaning not in other]
+    found += [rule for meaning, rule in other.items() if meaning not in one]
+    return RuleSet("", tuple(found))
+
+
+def _meaning(rule: Rule) -> tuple[object, ...]:
+    return rule.effect, rule.who, rule.repositories, rule.catalog, rule.actions, rule.when
 
 
 class _Classes:
@@ -198,6 +216,8 @@ class _Classes:
         """Give the class of a request: a service, an address of the same networks, and a span of time."""
         known = self._addresses.get(address)
         if known is None:
+            if len(self._addresses) >= _MOST_ADDRESSES:
+                self._addresses.clear()
             known = self._addresses[address] = self._address(address)
         return service if service in self._services else "", known, bisect_right(self._texts, time)
 
@@ -208,7 +228,7 @@ class _Classes:
         return Context(service, address, edges[span - 1] if span else first)
 
     def _address(self, address: str) -> str:
-        within = frozenset(network for network in self._networks if in_networks(address, (network,)))
+        within = frozenset(around(address, self._networks))
         return self._first.setdefault(within, address)
 
 

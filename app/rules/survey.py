@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.protocol.scope import Scope
 from app.rules.circumstances import Circumstances
-from app.rules.model import RuleSet, Subject
+from app.rules.model import ROBOT_PREFIX, Conditions, RuleSet, Subject
 from app.rules.replay import Right, rights
-
-
-@dataclass(frozen=True, slots=True)
-class Surveyed:
-    """One subject, as each of the rule sets knows it; only a robot is another one."""
-
-    name: str
-    old: Subject | None
-    new: Subject | None
 
 
 @dataclass(slots=True)
@@ -31,7 +22,7 @@ class Survey:
 
 def survey(
     both: tuple[RuleSet, RuleSet],
-    subjects: Iterable[Surveyed],
+    subjects: Iterable[tuple[str, Subject | None]],
     scopes: Sequence[Scope],
     now: datetime,
     *,
@@ -41,21 +32,31 @@ def survey(
 
     Args:
         both: The rules before, and after.
-        subjects: Who.
+        subjects: Who, and by which name they are told; None is somebody without a login.
         scopes: What, with every action.
         now: From when on.
         tick: Called after each subject.
     """
     old, new = both
-    apart = Circumstances.of((rule.when for rules in both for rule in rules.rules), now)
+    conditions = {rule.when for rules in both for rule in rules.rules}
+    for_people = Circumstances.of(conditions, now)
     found = Survey()
-    for subject in subjects:
+    for name, subject in subjects:
+        logins = {*_logins(both, subject)}
+        apart = Circumstances.of(conditions | logins, now) if logins else for_people
         for context in apart.contexts():
-            before = rights(old, subject.old, scopes, context)
-            after = rights(new, subject.new, scopes, context)
-            for told, names in ((found.gained, after - before), (found.lost, before - after)):
-                for resource, action in names:
-                    right = Right(subject.name, resource, action)
+            before = rights(old, subject, scopes, context)
+            after = rights(new, subject, scopes, context)
+            for told, changed in ((found.gained, after - before), (found.lost, before - after)):
+                for resource, action in changed:
+                    right = Right(name, resource, action)
                     told.setdefault(right, []).append(apart.words(context))
         tick()
     return found
+
+
+def _logins(both: Iterable[RuleSet], subject: Subject | None) -> Iterator[Conditions]:
+    """Say when a robot can log in, by each of the rule sets that have it."""
+    if subject is not None and subject.is_robot:
+        name = subject.name.removeprefix(ROBOT_PREFIX)
+        yield from (rules.robots[name].logs_in for rules in both if name in rules.robots)

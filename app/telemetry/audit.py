@@ -8,7 +8,6 @@ written is not issued.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import stat
 import threading
@@ -21,6 +20,7 @@ from pydantic import field_validator
 
 from app.configfile.fields import Section, wrong
 from app.errors import AuditUnavailable
+from app.telemetry import json_text
 from app.telemetry.record import ISSUED, TokenRecord
 
 SCHEMA = 1
@@ -115,10 +115,7 @@ def line(record: TokenRecord) -> bytes:
     if record.outcome != ISSUED:
         event["username"] = record.username
         event["spared"] = record.spared
-    return (
-        json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-        + b"\n"
-    )
+    return json_text.dumps(event).encode() + b"\n"
 
 
 def _groups(record: TokenRecord) -> dict[str, object]:

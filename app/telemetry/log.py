@@ -11,13 +11,14 @@ import logging
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import structlog
 
 from app.configfile.fields import Section
 from app.errors import Code, WharfingerError
+from app.telemetry import json_text
 from app.telemetry.record import TokenRecord
 
 _log = structlog.stdlib.get_logger("wharfinger.token")
@@ -44,7 +45,7 @@ def configure(level: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.ExceptionRenderer(places),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(_as_json),
         ],
     )
     stream = logging.StreamHandler(sys.stderr)
@@ -63,6 +64,10 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _as_json(event: Mapping[str, object], default: Callable[[object], object]) -> str:
+    return json_text.dumps(event, default=default)
 
 
 def places(exc_info: structlog.typing.ExcInfo) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from app.login.login import Subject
 from app.protocol.scope import Access, Scope
-from app.rules.decide import decide
 from app.rules.decision import Decision
-from app.rules.model import ROBOT_PREFIX, Context, RuleSet, in_networks
+from app.rules.granted import granted
+from app.rules.model import Context, RuleSet
 from app.telemetry.record import Difference
 
 _log = logging.getLogger("wharfinger.candidate")
@@ -28,29 +28,15 @@ def difference(
         live: What the live rules said.
     """
     try:
-        other = _decide(rules, subject, scopes, context)
+        other = granted(rules, subject, scopes, context)
     except Exception:  # noqa: BLE001 - whatever it is, it must not touch the live answer
         _log.exception("the candidate rules failed", extra={"rules_version": rules.version})
         return None
-    before, after = _granted(live.access), _granted(other)
+    before, after = _by_resource(live.access), _by_resource(other)
     return Difference(rules.version, _more(after, before), _more(before, after))
 
 
-def _decide(
-    rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context
-) -> tuple[Access, ...]:
-    if subject is None or not subject.is_robot:
-        return decide(rules, subject, scopes, context).access
-    # a robot is what a rules file says of it
-    robot = rules.robots.get(subject.name.removeprefix(ROBOT_PREFIX))
-    if robot is None or (robot.expires is not None and context.now >= robot.expires):
-        return ()
-    if robot.networks and not in_networks(context.address, robot.networks):
-        return ()
-    return decide(rules, robot.persona(), scopes, context).access
-
-
-def _granted(access: Sequence[Access]) -> dict[str, set[str]]:
+def _by_resource(access: Sequence[Access]) -> dict[str, set[str]]:
     return {f"{each.type}:{each.name}": set(each.actions) for each in access}
 
 

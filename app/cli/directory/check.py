@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ import click
 from app.cli.directory.whois import describe, group_lines
 from app.cli.live import live_directory
 from app.cli.options import config_option, find_realm, format_option, realm_option
+from app.cli.rules.printing import plain
 from app.directory.deadline import Deadline
 from app.directory.inspect import ServerReport, Step, inspect_server
 from app.directory.servers import addresses
@@ -22,6 +22,7 @@ from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
 from app.settings import Settings
+from app.telemetry import json_text
 
 _WIDTH = 80
 
@@ -69,9 +70,9 @@ def check(settings: Settings, realm: str | None, user: str | None, form: str, *,
     servers = list(_look(section.directory, user))
     differs = _differences(servers)
     if form == "json":
-        click.echo(json.dumps(_shape(name, servers, differs), indent=2, ensure_ascii=False))
+        click.echo(json_text.dumps(_shape(name, servers, differs), indent=2))
     else:
-        click.echo("\n".join(_text(name, section.directory, servers, differs)))
+        click.echo("\n".join(map(plain, _text(name, section.directory, servers, differs))))
     warned = bool(differs) or any(server.warns for server in servers)
     if not all(server.works for server in servers) or (strict and warned):
         raise SystemExit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,11 @@ import click
 
 from app.cli.live import live_directory
 from app.cli.options import config_option, find_realm, format_option, realm_option
+from app.cli.rules.printing import plain
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
 from app.settings import Settings
+from app.telemetry import json_text
 
 
 @click.command()
@@ -29,10 +30,14 @@ def whois(settings: Settings, name: str, realm: str | None, form: str) -> None:
     with live_directory(section.directory) as directory:
         subject = directory.look_up(name)
     if isinstance(subject, Refusal):
-        raise click.ClickException(f"{name}: {subject.detail or subject.message}")
+        raise click.ClickException(plain(f"{name}: {subject.detail or subject.message}"))
+    click.echo(shown(subject, form))
+
+
+def shown(subject: DirectorySubject, form: str) -> str:
+    """Give what is printed, without what a terminal would obey: people choose some of it themselves."""
     fields = describe(subject)
-    text = json.dumps(fields, indent=2, ensure_ascii=False) if form == "json" else "\n".join(_text(fields))
-    click.echo(text)
+    return json_text.dumps(fields, indent=2) if form == "json" else "\n".join(map(plain, _text(fields)))
 
 
 def describe(subject: DirectorySubject) -> dict[str, Any]:

@@ -93,10 +93,10 @@ def _lint(config: Path | None, realm: str | None, *, asks_directory: bool) -> Li
 
     # the directory and the settings take long to import, and most checks do without
     from app import bootstrap  # noqa: PLC0415
-    from app.cli.rules.sources import find_realm, unanswered  # noqa: PLC0415
+    from app.cli.rules.sources import realm_of, unanswered  # noqa: PLC0415
     from app.errors import WharfingerError  # noqa: PLC0415
 
-    name, section = find_realm(config, realm)
+    name, section = realm_of(config, realm)
 
     def look(written: Written, now: datetime) -> tuple[Finding, ...]:
         try:

@@ -15,13 +15,13 @@ from app.cli.rules import subjects as subject_names
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
 from app.cli.rules.explain import read_scope
 from app.cli.rules.printing import progress
-from app.cli.rules.sources import Source, Unanswered, find_realm, read_context, read_rules
+from app.cli.rules.sources import Source, Unanswered, read_context, read_rules, realm_of
 from app.protocol.scope import Scope
 from app.rules.changes import compare
-from app.rules.model import ROBOT_PREFIX, Context, RuleSet, Subject
-from app.rules.replay import NOBODY, Replay, Replayed
+from app.rules.model import ROBOT_PREFIX, Context, Persona, Subject
+from app.rules.replay import Replay, Replayed
 from app.rules.schema import TestSubject
-from app.rules.survey import Survey, Surveyed, survey
+from app.rules.survey import Survey, survey
 
 _FILE = click.Path(path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -83,7 +83,7 @@ def diff(
     if logs:
         changed = replayed(_replay(sides, logs), sides, format_)
     elif subjects is not None and repositories is not None:
-        name, section = find_realm(config, realm) if config is not None else ("", None)
+        name, section = realm_of(config, realm) if config is not None else ("", None)
         source = Source(sides.new, new, section, name)
         changed = surveyed(_survey(sides, subjects, repositories, source), sides, format_)
     else:
@@ -138,7 +138,7 @@ def _scopes(path: Path) -> Iterator[Scope]:
         raise Unanswered(f"{path}: {error.message}") from None
 
 
-def _subject(line: str, place: str, sides: Sides, source: Source) -> Surveyed:
+def _subject(line: str, place: str, sides: Sides, source: Source) -> tuple[str, Subject | None]:
     """Read a line: a name, or the `as` of a test as JSON."""
     name, groups, attributes = line.strip(), list[str](), list[str]()
     if name.startswith("{"):
@@ -152,12 +152,6 @@ def _subject(line: str, place: str, sides: Sides, source: Source) -> Surveyed:
         groups = described.groups
         attributes = [f"{key}={value}" for key, values in described.attributes.items() for value in values]
     if name.startswith(ROBOT_PREFIX):
-        known = name.removeprefix(ROBOT_PREFIX)
-        return Surveyed(name, _robot(sides.old, known), _robot(sides.new, known))
+        return name, Persona(name, is_robot=True)
     found = subject_names.find(name, groups, attributes, source, Context("", "", sides.now))
-    return Surveyed(found.name, found.subject, found.subject)
-
-
-def _robot(rules: RuleSet, name: str) -> Subject:
-    robot = rules.robots.get(name)
-    return robot.persona() if robot is not None else NOBODY
+    return found.name, found.subject

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from app.cli.rules.printing import ACTIONS, add_row, joined, plain, show, show_json, table, workflow_command
+from app.errors import Problem
 from app.rules.changes import Change, Difference
 from app.rules.circumstances import moment
 from app.rules.model import RuleSet
@@ -54,12 +55,9 @@ def compared(difference: Difference, sides: Sides, format_: str) -> bool:
         _json(sides, changes=changes, robots=robots)
     elif format_ == "github":
         for one in difference.changes:
-            where = _position(one)
-            click.echo(
-                workflow_command("warning", "rules diff", where, f"{_sentence(one)} ({_because(one)})")
-            )
+            _command(Problem.at(_position(one), _sentence(one), _because(one)))
         for robot in difference.robots:
-            click.echo(workflow_command("warning", "rules diff", "", f"robot {robot.robot} {robot.text}"))
+            _command(Problem("", 0, 0, f"robot {robot.robot} {robot.text}"))
     else:
         _print(difference)
     return bool(difference)
@@ -107,6 +105,10 @@ def surveyed(found: Survey, sides: Sides, format_: str) -> bool:
         )
         _print_rights([*told], format_)
     return bool(found.gained or found.lost)
+
+
+def _command(problem: Problem) -> None:
+    click.echo(workflow_command("warning", "rules diff", problem))
 
 
 def _json(sides: Sides, **answer: object) -> None:
@@ -189,7 +191,7 @@ def _told(rights: Iterable[tuple[str, Right, str]]) -> Iterator[tuple[str, str, 
 def _print_rights(rights: list[tuple[str, Right, str]], format_: str) -> None:
     if format_ == "github":
         for _, text, when in _told(rights):
-            click.echo(workflow_command("warning", "rules diff", "", f"{text} ({when})" if when else text))
+            _command(Problem("", 0, 0, text, when))
         return
     if not rights:
         click.echo("Nothing changes.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.errors import Problem
+from app.telemetry import json_text
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.table import Table
 
 _WIDTH = 80
@@ -26,10 +27,11 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in text)
 
 
-def show(*parts: RenderableType) -> None:
-    """Print to standard output."""
+def show(*parts: Table | str) -> None:
+    """Print tables and lines to standard output."""
     from rich.console import Console  # noqa: PLC0415 - what prints nothing does without
 
+    parts = tuple(plain(part) if isinstance(part, str) else part for part in parts)
     out = Console(highlight=False, markup=False, emoji=False)
     if out.is_terminal:
         for part in parts:
@@ -43,9 +45,8 @@ def show(*parts: RenderableType) -> None:
 
 
 def show_json(answer: object) -> None:
-    """Print an answer for machines; what is no UTF-8 is escaped."""
-    text = json.dumps(answer, ensure_ascii=False, indent=2)
-    click.echo(text.encode("utf-8", "backslashreplace").decode())
+    """Print an answer for machines."""
+    click.echo(json_text.dumps(answer, indent=2))
 
 
 def table(*headings: str) -> Table:
@@ -96,15 +97,17 @@ def progress(doing: str, total: int) -> Iterator[Callable[[int], object]]:
         yield lambda done: bar.update(task, advance=done)
 
 
-def workflow_command(kind: str, title: str, position: str, text: str) -> str:
-    """Give a command that GitHub shows beside a line of a change; `position` is `file:line:column`."""
-    file, _, place = position.rpartition(":")
-    file, _, line = file.rpartition(":")
-    where = {"file": file, "line": line, "col": place} if file else {}
+def workflow_command(kind: str, title: str, problem: Problem) -> str:
+    """Give a command that GitHub shows beside a line of a change; what has no place stands by itself.
+
+    What would end the command, or begin another, is escaped as GitHub's toolkit does.
+    """
+    place = {"file": problem.file, "line": problem.line, "col": problem.column, "title": title}
     properties = ",".join(
-        f"{name}={_escaped(value, ':,')}" for name, value in {**where, "title": title}.items()
+        f"{key}={_escaped(plain(str(value)), ':,')}" for key, value in place.items() if value
     )
-    return f"::{kind} {properties}::{_escaped(plain(text))}"
+    said = f"{problem.text} ({problem.hint})" if problem.hint else problem.text
+    return f"::{kind} {properties}::{_escaped(plain(said))}"
 
 
 def _escaped(text: str, further: str = "") -> str:

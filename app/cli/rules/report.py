@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import shutil
 import sys
 import textwrap
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from app.cli.rules.printing import plain
+from app.cli.rules.printing import plain, workflow_command
 from app.errors import Problem
 from app.rules.lint.finding import Finding
 from app.rules.load import Written
 from app.rules.suite import Outcome, Test, words
+from app.telemetry import json_text
 
 SCHEMA = 1
 _WIDTH = 80
@@ -132,7 +132,7 @@ def as_json(report: Report) -> Iterator[str]:
         "remarks": [_remark(one) for one in report.remarks],
         "tests": [_test(test, outcomes) for test, outcomes in report.tests()],
     }
-    yield json.dumps(shape, indent=2, ensure_ascii=False)
+    yield json_text.dumps(shape, indent=2)
 
 
 def as_junit(report: Report) -> Iterator[str]:
@@ -168,9 +168,9 @@ def as_github(report: Report) -> Iterator[str]:
     """Say it as workflow commands, which stand beside the lines of a change on GitHub."""
     for remark in report.remarks:
         title = "rules" if remark.name == "rules" else remark.name
-        yield _command(remark.severity, title, remark.problem)
+        yield workflow_command(remark.severity, title, remark.problem)
     for outcome in report.failures:
-        yield _command(Severity.ERROR, "test", outcome.problem())
+        yield workflow_command(Severity.ERROR, "test", outcome.problem())
     yield plain(report.summary())
 
 
@@ -248,18 +248,3 @@ def _case(suite: ET.Element, kind: str, name: str, position: str) -> ET.Element:
 def _fail(case: ET.Element, message: str, text: str) -> None:
     failure = ET.SubElement(case, "failure", message=message)
     failure.text = "\n".join(map(plain, text.splitlines()))
-
-
-def _command(severity: Severity, title: str, problem: Problem) -> str:
-    """Write a workflow command; what would end it, or begin another, is escaped as GitHub's toolkit does."""
-    place = {"file": problem.file, "line": problem.line, "col": problem.column, "title": title}
-    properties = ",".join(f"{key}={_property(str(value))}" for key, value in place.items() if value)
-    return f"::{severity} {properties}::{_data(_told(problem))}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

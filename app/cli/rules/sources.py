@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from app import settings
+from app.cli.options import find_realm, realm_option
+from app.cli.rules.printing import plain
 from app.dn import DN
 from app.errors import ConfigurationError, Refusal, WharfingerError
 from app.rules import load as rules_file
@@ -28,6 +30,10 @@ class Unanswered(click.ClickException):
     """There is no answer: 1 is an answer of these commands, so errors end with 2, as those of usage."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        """Say why, without what a terminal would obey: a directory or a file may have named it."""
+        super().__init__("\n".join(map(plain, message.split("\n"))))
 
 
 class Person(Protocol):
@@ -94,7 +100,7 @@ def source_options(command: Command) -> Command:
     for option in (
         click.option("--candidate", is_flag=True, help="Ask the realm's candidate rules."),
         click.option("--rules", "rules_path", type=_FILE, help="The rules: a file or a folder."),
-        click.option("--realm", help="The realm; the default realm where not given."),
+        realm_option,
         click.option(
             "--config",
             envvar=settings.PATH_VARIABLE,
@@ -131,7 +137,7 @@ def read_source(
         raise click.UsageError("Say which rules: --config FILE, or --rules PATH.")
     if candidate and (config is None or rules_path is not None):
         raise click.UsageError("--candidate goes with --config, not with --rules.")
-    name, section = find_realm(config, realm) if config is not None else ("", None)
+    name, section = realm_of(config, realm) if config is not None else ("", None)
     path = rules_path or _path_of(section, candidate=candidate)
     return Source(read_rules(path), path, section, name)
 
@@ -176,7 +182,7 @@ def unanswered(error: WharfingerError) -> Unanswered:
     return Unanswered(f"{error.message} {error.detail}".strip())
 
 
-def find_realm(config: Path, name: str | None) -> tuple[str, RealmSettings]:
+def realm_of(config: Path, name: str | None) -> tuple[str, RealmSettings]:
     """Find a realm of a configuration file; the default realm where none is named.
 
     Raises:
@@ -187,13 +193,7 @@ def find_realm(config: Path, name: str | None) -> tuple[str, RealmSettings]:
         read = settings.load(config)
     except ConfigurationError as error:
         raise unanswered(error) from None
-    name = name or read.default_realm
-    section = read.realms.get(name)
-    if section is None:
-        known = ", ".join(sorted(read.realms))
-        text = f"there is no realm {name!r}; the configuration has: {known}"
-        raise click.BadParameter(text, param_hint="--realm")
-    return name, section
+    return find_realm(read, name)
 
 
 def _path_of(section: RealmSettings | None, *, candidate: bool) -> Path:

@@ -10,7 +10,7 @@ import click
 from app import dn
 from app.cli.rules.sources import Directory, Source, Unanswered, unanswered
 from app.errors import Refusal, WharfingerError
-from app.rules.model import ROBOT_PREFIX, Context, NamedGroup, Persona, Subject, in_networks
+from app.rules.model import ROBOT_PREFIX, Context, NamedGroup, Persona, Subject
 from app.rules.pattern import PatternError
 from app.rules.values import named_group
 
@@ -109,9 +109,9 @@ def _robot(name: str, source: Source, context: Context) -> Asked:
         known = ", ".join(sorted(source.rules.robots)) or "none"
         raise Unanswered(f"there is no robot {name!r} in {source.path}; its robots: {known}")
     obstacle = ""
-    if robot.expires is not None and context.now >= robot.expires:
+    if robot.has_expired(context.now):
         obstacle = "it has expired"
-    elif robot.networks and not in_networks(context.address, robot.networks):
+    elif not robot.may_come_from(context.address):
         networks = " or ".join(map(str, robot.networks))
         obstacle = f"it logs in from {networks} alone, not from {context.address or 'an unknown address'}"
     return Asked(robot.persona(), "rules file", obstacle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +73,34 @@ def test_a_file_whose_tests_fail_is_not_taken_over(path: Path) -> None:
     assert not rules.refresh()
     assert isinstance(rules.fault, ConfigurationError)
     assert _ids(rules) == ["one"]
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_pipe_among_the_files_is_refused_and_waited_for_by_nobody(path: Path, *, is_link: bool) -> None:
+    """Nothing is read of it, for that might never end; links to files are fine (a ConfigMap has them)."""
+    live = _live(path, None)
+    pipe = path / ("pipe" if is_link else "two.yaml")
+    os.mkfifo(pipe)
+    if is_link:
+        (path / "two.yaml").symlink_to(pipe)
+    assert not live.refresh()
+    assert "two.yaml: is no regular file" in str(live.fault)
+    (path / "two.yaml").unlink()
+    (path / "elsewhere").write_text(_TWO)
+    (path / "two.yaml").symlink_to("elsewhere")
+    assert live.refresh()
+    assert [rule.id for rule in live.current.rules] == ["one", "two"]
+
+
+def test_rules_are_no_pipe(tmp_path: Path) -> None:
+    """They are read again and again, which a pipe is not."""
+    pipe = tmp_path / "rules.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigurationError, match="is no regular file"):
+        _live(pipe, None)
+    candidate = CandidateRules("corp", pipe, _clock)
+    assert not candidate.refresh()
+    assert candidate.fault is not None
 
 
 def test_a_server_starts_with_the_copy_of_the_last_good_rules(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.protocol import scope
 from app.rules.decide import decide
 from app.rules.model import Context, NamedGroup, Persona, Rule, RuleSet
 from app.rules.replay import Replay, Replayed
-from app.rules.survey import Surveyed, survey
+from app.rules.survey import survey
 from app.telemetry.audit import line
 from app.telemetry.record import TokenRecord
 from tests.unit.rules.given import NOW, person, rule_set
@@ -113,6 +114,28 @@ def test_a_robot_is_what_each_file_says() -> None:
     assert _told(_replay(old, rule_set(rule), line(asked))) == ["- robot$ci repository:x pull 1"]
 
 
+def test_a_robot_that_could_not_log_in_loses_all() -> None:
+    """By the new rules it comes from elsewhere, or has expired when it asked."""
+    rule = "- {id: r, groups: [a], repositories: [x], allow: [pull]}"
+    robot = f"name: ci, secrets: ['sha256:{64 * '0'}'], groups: [a]"
+    free, bounded, ended = (
+        rule_set(rule, rest=f"robots: [{{{robot}{more}}}]")
+        for more in ("", ", networks: [192.0.2.0/28]", ", expires: 2026-01-31")
+    )
+    asked = _record(subject="robot$ci", groups=("a",), asked=("repository:x:pull",))
+    inside, outside = line(asked), line(replace(asked, address="192.0.2.99"))
+    tomorrow = line(replace(asked, time=NOW + timedelta(days=1)))
+    lost = ["- robot$ci repository:x pull 1"]
+    assert _told(_replay(free, bounded, inside)) == []
+    assert _told(_replay(free, bounded, inside, outside)) == lost
+    assert _told(_replay(free, ended, inside, tomorrow)) == lost
+    ticks: list[int] = []
+    scopes, _ = scope.parse_all(["repository:x:pull"])
+    ci = ("robot$ci", Persona("robot$ci", is_robot=True))
+    found = survey((free, bounded), [ci], scopes, NOW, tick=lambda: ticks.append(1))
+    assert [*found.lost.values()] == [[("from (anywhere else)",)]]
+
+
 def test_two_groups_of_one_name_prove_neither() -> None:
     """A line tells them apart by DN."""
     rules = rule_set("- {id: r, groups: [a], repositories: [x], allow: [pull]}")
@@ -165,9 +188,7 @@ def test_a_survey_tries_all_circumstances() -> None:
     )
     scopes, _ = scope.parse_all(["repository:x:pull,push", "repository:y:pull"])
     bob, ticks = person("bob", "a"), list[int]()
-    found = survey(
-        (rule_set(""), new), [Surveyed("bob", bob, bob)], scopes, NOW, tick=lambda: ticks.append(1)
-    )
+    found = survey((rule_set(""), new), [("bob", bob)], scopes, NOW, tick=lambda: ticks.append(1))
     ((right, when),) = found.gained.items()
     assert (right.subject, right.resource, right.action) == ("bob", "repository:x", "pull")
     assert when == [("from 10.0.0.0", "at 2026-06-01T00:00:00Z")]

@@ -43,6 +43,16 @@ def test_nothing_that_a_client_sends_breaks_a_line(text: str) -> None:
     assert json.loads(data)["outcome"] == "wrong_credentials"
 
 
+def test_nothing_that_a_client_sends_moves_a_cursor() -> None:
+    """Whoever reads the stream at a terminal sees its lines as they are; names stay readable."""
+    text = "zoë \x1b[2J \x9b2J \x7f \u202egnp.exe \u2066 \ufeff"
+    data = line(replace(RECORD, user_agent=text))
+    shown = data.decode().removesuffix("\n")
+    assert shown.isprintable()
+    assert "zoë" in shown
+    assert json.loads(data)["user_agent"] == text
+
+
 def test_an_issued_token_names_no_typed_name() -> None:
     """`username` stands in refusals alone, where it is not verified."""
     assert "username" not in json.loads(line(RECORD))

@@ -64,6 +64,19 @@ def test_libraries_log_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> N
     assert (line["event"], line["logger"], line["detail"]) == ("worker 7", "gunicorn.error", "x")
 
 
+def test_nothing_that_a_client_sends_moves_a_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that somebody typed is shown, and obeyed by no terminal."""
+    log.configure("info")
+    typed = "zoë \x1b[2J \x9b2J \u202e"
+    log.RequestLog().record(
+        TokenRecord(NOW, "id", "demo", Code.WRONG_CREDENTIALS, "192.0.2.1", username=typed)
+    )
+    (shown,) = capsys.readouterr().err.splitlines()
+    assert shown.isprintable()
+    assert "zoë" in shown
+    assert json.loads(shown)["username"] == typed
+
+
 def test_the_level_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
     """At `error` the requests are silent."""
     log.configure("error")

@@ -153,6 +153,24 @@ def test_what_a_terminal_would_obey_is_written_out() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_json_at_a_terminal_moves_no_cursor() -> None:
+    """Nor does JSON, which itself escapes only what is below a blank."""
+    asked = ("explain", "zoë\x9b2J", "web/app", "--groups", "a\u202eb", *_HERE)
+    shown = _run(*asked, "--format", "json").stdout
+    assert shown.replace("\n", "").isprintable()
+    assert json.loads(shown)["subject"]["name"] == "zoë\x9b2j"
+    assert "zoë" in shown
+
+
+def test_an_error_at_a_terminal_moves_no_cursor(folder: Path) -> None:
+    """A file that does not load may come from a stranger's branch."""
+    (folder / "evil.yaml").write_text('version: 1\nrules: [{id: r, "a\\e[2J": 1}]')
+    result = _run("explain", "bob", "x", "--rules", "evil.yaml")
+    assert result.exit_code == 2
+    assert result.output.replace("\n", "").isprintable()
+
+
+@pytest.mark.usefixtures("folder")
 def test_what_is_no_text_is_escaped() -> None:
     """An argument that is not UTF-8 ends neither form of output."""
     assert _answer("explain", "bob\udcff", "web/app", *_HERE)["subject"]["name"] == "bob\udcff"

@@ -78,15 +78,17 @@ class Source:
     realm_name: str = ""
 
     def directory(self) -> Directory | None:
-        """Give the directory; None where there is none."""
+        """Give the directory, which is closed when the command ends; None where there is none."""
         if self.realm is None:
             return None
         from app import bootstrap  # noqa: PLC0415 - who asks no directory does without the whole server
 
         try:
-            return bootstrap.directory(self.realm_name, self.realm)
+            made = bootstrap.directory(self.realm_name, self.realm)
         except ConfigurationError as error:
             raise unanswered(error) from None
+        click.get_current_context().call_on_close(made.close)
+        return made
 
     @property
     def only_service(self) -> str:

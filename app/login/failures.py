@@ -161,7 +161,7 @@ class Failures:
                 book.remove(row.id, marks_but=tags.short)
                 self._prove(book, ticket, tags, now)
             case Outcome.WRONG:
-                book.change(replace(row, kind=Kind.WRONG, at=now, until=now + self._limits.kept))
+                _keep(book, replace(row, kind=Kind.WRONG, at=now, until=now + self._limits.kept))
                 if ticket.mark is not None:
                     book.remove(0, marks_of=tags.short)
             case Outcome.NOT_NOW:
@@ -181,6 +181,14 @@ class Failures:
             book.add(LoginRow(0, tags.account, tags.short, tags.source, Kind.GOOD, now, now + lifetime))
         elif mark is not None and mark.at < now - lifetime / _RENEWALS:
             book.change(replace(mark, at=now, until=now + lifetime))
+
+
+def _keep(book: Book, row: LoginRow) -> None:
+    """Keep a failure; its row may have been swept, where the answer came after a very long time."""
+    if any(each.id == row.id for each in book.rows()):
+        book.change(row)
+    else:
+        book.add(row)
 
 
 def _mark(book: Book, tags: Tags) -> LoginRow | None:

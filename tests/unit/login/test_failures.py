@@ -118,6 +118,17 @@ def test_a_wrong_password_is_asked_once_by_all_processes(scene: Scene) -> None:
     assert scene.wrong("a") is Outcome.WRONG
 
 
+def test_an_answer_that_comes_very_late_is_remembered_too(scene: Scene) -> None:
+    """Though what was written down of its question was thrown away meanwhile."""
+    late = scene.memory()
+    ticket = late.admit(attempt_of("a"))
+    assert isinstance(ticket, Ticket)
+    scene.now += 2 * 86_400
+    assert scene.wrong("b") is Outcome.WRONG
+    late.settle(ticket, attempt_of("a"), Outcome.WRONG)
+    assert scene.wrong("a", ELSEWHERE) is Spared.REMEMBERED_FAILURE
+
+
 def test_one_process_does_not_look_a_failure_up_twice(scene: Scene) -> None:
     """What is known to be wrong is known until its time is over, whatever becomes of the ledger."""
     memory = scene.memory()

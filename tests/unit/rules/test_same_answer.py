@@ -44,7 +44,7 @@ from tests.support.server import SERVICE
 _SECRET = "of-the-robot"
 _VARIABLES = reference._VARIABLE
 _few = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-_many = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+_many = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 
 _WORDS = st.lists(st.sampled_from(["pull", "push", "delete", "*"]), min_size=1, max_size=2, unique=True)
 _NAMES = ["alice", "Alice", "web", "team-web", "zoë", "a--b", "x.y"]

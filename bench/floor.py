@@ -17,6 +17,8 @@ from app import settings
 from app.keys import keyring
 from app.protocol.claims import Lifetimes, claim_set
 from app.protocol.scope import Access, ResourceType
+from app.watch import Watcher
+from app.web.application import FOLLOW, WATCH
 from app.web.realms import realm_paths
 
 _settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
@@ -35,6 +37,7 @@ _claims = claim_set(
 ).to_json()
 
 application = Flask("floor", static_folder=None)
+application.extensions |= {WATCH: lambda: Watcher(()), FOLLOW: lambda: None}  # there is nothing to follow
 
 
 @application.get(realm_paths("/auth")[0])

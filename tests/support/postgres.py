@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from tests.support.ports import free_port
-from tests.support.processes import Program, listens
+from tests.support.processes import Program
 from tests.support.tools import environment, find, missing
 
 PASSWORD: Final = "postgres-password"
@@ -63,7 +63,7 @@ class Postgres:
             name="postgres",
             argv=(*_unprivileged(), server, "-D", data, *_switches(options)),
             log=self.folder.with_name(f"{self.folder.name}.log"),
-            ready=listens(self.port),
+            ready=self._answers,
             cwd=self.folder,
             within=timedelta(seconds=30),
         )
@@ -92,6 +92,15 @@ class Postgres:
         ) as connection:
             found = connection.execute(statement.encode())
             return found.fetchall() if found.description else []
+
+    def _answers(self) -> bool:
+        """Tell whether it lets us in: it listens before it does."""
+        import psycopg  # noqa: PLC0415 - as above
+
+        try:
+            return self.sql("SELECT 1") == [(1,)]
+        except psycopg.OperationalError:
+            return False
 
     @property
     def pid(self) -> int:

@@ -11,6 +11,7 @@ import click
 from pydantic import ValidationError
 
 from app import settings
+from app.cli.options import format_option
 from app.cli.rules import subjects as subject_names
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
 from app.cli.rules.explain import read_scope
@@ -48,14 +49,7 @@ _OFTEN = 4096
     help="The configuration file, for the directory in which --subjects are looked up.",
 )
 @click.option("--realm", help="The realm of --config; the default realm where not given.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="How to print.",
-)
+@format_option("json", "github")
 def diff(
     *,
     old: Path,
@@ -66,7 +60,7 @@ def diff(
     at: str | None,
     config: Path | None,
     realm: str | None,
-    format_: str,
+    form: str,
 ) -> None:
     """Say who gains and who loses what, if the rules NEW take the place of OLD.
 
@@ -81,13 +75,13 @@ def diff(
     now = read_context(None, None, at).now
     sides = Sides(old, read_rules(old), new, read_rules(new), now)
     if logs:
-        changed = replayed(_replay(sides, logs), sides, format_)
+        changed = replayed(_replay(sides, logs), sides, form)
     elif subjects is not None and repositories is not None:
         name, section = realm_of(config, realm) if config is not None else ("", None)
         source = Source(sides.new, new, section, name)
-        changed = surveyed(_survey(sides, subjects, repositories, source), sides, format_)
+        changed = surveyed(_survey(sides, subjects, repositories, source), sides, form)
     else:
-        changed = compared(compare(sides.old, sides.new, now), sides, format_)
+        changed = compared(compare(sides.old, sides.new, now), sides, form)
     sys.exit(1 if changed else 0)
 
 

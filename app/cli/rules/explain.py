@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from app.cli.options import format_option
 from app.cli.rules import subjects
 from app.cli.rules.printing import ACTIONS, add_row, joined, show, show_json, table
 from app.cli.rules.sources import Source, context_options, read_context, read_source, source_options
@@ -34,9 +35,7 @@ _CATALOG = f"{ResourceType.REGISTRY}:{CATALOG}"
 )
 @context_options
 @source_options
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print."
-)
+@format_option("json")
 def explain(
     *,
     subject: str,
@@ -51,7 +50,7 @@ def explain(
     realm: str | None,
     rules_path: Path | None,
     candidate: bool,
-    format_: str,
+    form: str,
 ) -> None:
     """Say what SUBJECT may do with REPOSITORY, and why.
 
@@ -65,7 +64,7 @@ def explain(
     context = read_context(service, from_, at, default_service=source.only_service)
     about = subjects.find(subject, groups, attributes, source, context)
     decision = decide_and_explain(source.rules, about.subject, [asked], context)
-    if format_ == "json":
+    if form == "json":
         show_json(shape(about, asked, context, source, decision))
     else:
         _print(about, asked, context, source, decision)

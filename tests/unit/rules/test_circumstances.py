@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from app.rules import circumstances
 from app.rules.circumstances import Circumstances
 from app.rules.model import Conditions, Network, in_networks
+from tests.support.work import lines_run
 from tests.unit.rules.given import NOW
 
 _SIX = [ip_network(text) for text in ("2001:db8::/32", "2001:db8::/33", "2001:db8:8000::/33")]
@@ -42,8 +42,7 @@ def test_a_million_classes_are_not_listed_for_one() -> None:
         for number in range(200)
     ]
     apart = Circumstances.of(many, NOW)
-    start = time.process_time()
     found = list(apart.contexts([many[7]]))
     assert len(found) == 8
     assert all(circumstances.holds(many[7], one, ()) for one in found)
-    assert time.process_time() - start < 1
+    assert lines_run(lambda: list(apart.contexts([many[7]]))) < 20_000

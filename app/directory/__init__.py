@@ -26,15 +26,18 @@ Groups:
 Asking a server:
 
     filters.py            the search filters; the one place that escapes (RFC 4515)
+    filter_string.py      reads them, and those of the configuration, into octets
     search.py             search connections, bound as the service account
     pool.py               bounded pools of connections
     servers.py            which server; breaker.py leaves one alone that fails
-    connection.py         one ldap3 connection, used safely; envelope.py writes its requests
+    connection.py         one connection: an operation after the other, each with a deadline
+    requests.py           what is sent over it; ber.py writes the octets
+    answers.py            what comes back: entries, results; ldap3 reads the octets
     transport.py          its socket: TLS, and a deadline on every wait; resolver.py, deadline.py
     faults.py             what is wrong with a server, and what to change
     inspect.py            a look at one server, step by step, for commands
     emptiness.py          notices filters that match nothing at all
 
-ldap3 is used in connection.py and envelope.py only. What spares the directory (remembered logins, budgets) is
+ldap3 is used in answers.py only. What spares the directory (remembered logins, budgets) is
 `login/shield.py`; what groups mean is `rules/`.
 """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.directory import filters, outcome
-from app.directory.connection import Entry, Query
+from app.directory.answers import Entry
 from app.directory.deadline import Deadline
 from app.directory.filters import Member
 from app.directory.people import Search
+from app.directory.requests import Query
 from app.errors import DirectoryMisconfigured
 
 _CAPABILITY = "1.2.840.113556.1.4.800"

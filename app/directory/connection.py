@@ -1,9 +1,6 @@
-"""One ldap3 connection, used safely: one deadline for a whole operation, and nothing secret left on it.
+"""One connection to a server: one deadline for a whole operation, and nothing secret left on it.
 
-ldap3's own timeouts are per `recv`, so that a server that drips bytes holds a request for as long as it
-likes; its TLS checks no certificate; its defaults download the schema at every bind and follow referrals with
-the user's password. What this program does with ldap3 is in this module; `envelope.py`
-writes the outermost layer of a request.
+`requests.py` writes what is sent, `answers.py` reads what comes, `transport.py` has the socket.
 """
 
 from __future__ import annotations
@@ -11,85 +8,24 @@ from __future__ import annotations
 import select
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
-import ldap3
-from ldap3.core.exceptions import LDAPException
-
-from app.directory import envelope, faults, transport
+from app.directory import answers, faults, requests, transport
+from app.directory.answers import NoProperAnswer, Result
 from app.directory.deadline import Deadline
+from app.directory.faults import Fault
+from app.directory.requests import Query, Request
 from app.directory.resolver import Resolver
 from app.directory.transport import Address, BrokenTransport
 from app.errors import DirectoryUnavailable
 from app.protocol.secret import Secret
 
-PPOLICY_CONTROL = "1.3.6.1.4.1.42.2.27.8.5.1"
-"""Password policy for LDAP directories (draft-behera-ldap-password-policy)."""
-_DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
-"""Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
-_PAGED = "1.2.840.113556.1.4.319"
-_SCOPES: Mapping[str, Any] = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
-START_TLS = "1.3.6.1.4.1.1466.20037"
 _AWAY = frozenset({51, 52})
 """Busy, and unavailable: an answer, but no work done (RFC 4511 appendix A.2)."""
+_RECEIVED = 65_536
 FAIR_SECONDS = 0.25
 """With less time than that, a server is not to blame for being late."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One search.
-
-    Attributes:
-        scope: base, one or sub.
-        filter: Escaped already.
-        size_limit: The most entries to send; 0 leaves it to the server.
-    """
-
-    base: str
-    scope: str
-    filter: str
-    attributes: tuple[str, ...]
-    size_limit: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as the server returned it: the DN in the server's spelling, the values as octets."""
-
-    dn: str
-    attributes: Mapping[str, Sequence[bytes]]
-
-    def texts(self, attribute: str) -> tuple[str, ...]:
-        """Give the values of an attribute; octets that are no UTF-8 are left out."""
-        values = []
-        for value in self.attributes.get(attribute.lower(), ()):
-            try:
-                values.append(value.decode())
-            except UnicodeDecodeError:
-                continue
-        return tuple(values)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How an operation ended (RFC 4511 §4.1.9).
-
-    Attributes:
-        code: The result code.
-        message: The server's diagnostic message, for logs.
-        ppolicy: The value of the password-policy response control; None where there is none.
-        entries: What a search found.
-        referrals: How many search references came instead of entries.
-    """
-
-    code: int
-    message: str
-    ppolicy: bytes | None = None
-    entries: tuple[Entry, ...] = field(default=(), repr=False)
-    referrals: int = 0
 
 
 class Connection:
@@ -110,34 +46,20 @@ class Connection:
         self.reused = False
         self.used = time.monotonic()
         self.watch: Callable[[bool], object] = _nobody
-        self._ldap = _unopened()
+        self._number = 0
+        self._unread = bytearray()
         try:
             self._socket = transport.connect(address, resolver, deadline)
         except BrokenTransport as error:
             raise DirectoryUnavailable(f"{address}: {error}") from None
-        self._adopt()
         if address.start_tls:
             self._start_tls(deadline)
 
-    def _adopt(self) -> None:
-        """Give the socket to ldap3, which would resolve, connect and verify in its own way."""
-        ldap = self._ldap
-        ldap.socket, ldap.closed, ldap.listening = self._socket, False, True
-        ldap.strategy._outstanding = {}  # noqa: SLF001 - what its `open` does besides
-        ldap.send = self._send
-
-    def _send(self, _: str, request: Any, controls: Sequence[Any] | None = None) -> int:
-        """Send a request in the place of ldap3; gives its number, by which ldap3 takes the answer."""
-        ldap = self._ldap
-        number: int = ldap.server.next_message_id()
-        ldap.strategy._outstanding[number] = {}  # noqa: SLF001 - else it takes no answer
-        self._socket.sendall(envelope.message(number, request, controls))
-        return number
-
     def _start_tls(self, deadline: Deadline) -> None:
-        self._run(deadline, self._ldap.extended, request_name=START_TLS)
+        result = self._run(requests.start_tls(), deadline)
         try:
-            self._socket.start_tls(self.address, offered=self._ldap.result["result"] == 0)
+            # what has come in clear would be taken for an answer that came through TLS
+            self._socket.start_tls(self.address, offered=result.code == 0, said_more=bool(self._unread))
         except (BrokenTransport, DirectoryUnavailable) as error:
             self.close()
             raise DirectoryUnavailable(f"{self.address}: {error}") from None
@@ -148,90 +70,74 @@ class Connection:
         inner = self._socket.inner
         return inner if isinstance(inner, ssl.SSLSocket) else None
 
-    def bind(self, dn: str, password: Secret, deadline: Deadline) -> Result:
+    def bind(self, name: str, password: Secret, deadline: Deadline) -> Result:
         """Bind with a name and a password (RFC 4513 §5.1.3), both not empty.
 
         Raises:
             ValueError: One of them is: the server would take it for an anonymous bind.
         """
-        if not dn or password.is_blank():
-            raise ValueError("a bind needs a name and a password")
-        ldap = self._ldap
-        ldap.authentication, ldap.user, ldap.password = ldap3.SIMPLE, dn, password.octets()
-        try:
-            self._run(deadline, ldap.bind, read_server_info=False, controls=[(PPOLICY_CONTROL, False, None)])
-            control = (ldap.result.get("controls") or {}).get(PPOLICY_CONTROL)
-            return Result(ldap.result["result"], ldap.result["message"] or "", control and control["value"])
-        finally:
-            ldap.password = ldap.request = None
+        return self._run(requests.bind(name, password), deadline)
 
-    def search(self, query: Query, deadline: Deadline) -> Result:
-        """Search (RFC 4511 §4.5); follows no alias and no referral."""
-        return self._search(query, deadline)
+    def search(self, query: Query, deadline: Deadline, *, page: tuple[int, bytes] | None = None) -> Result:
+        """Search (RFC 4511 §4.5); follows no alias and no referral.
 
-    def search_page(self, query: Query, size: int, cookie: bytes, deadline: Deadline) -> tuple[Result, bytes]:
-        """Search for one page (RFC 2696); gives the cookie of the next one, empty after the last."""
-        result = self._search(
-            query, deadline, paged_size=size, paged_criticality=False, paged_cookie=cookie or None
-        )
-        control = (self._ldap.result.get("controls") or {}).get(_PAGED)
-        return result, bytes(control["value"]["cookie"] or b"") if control else b""
-
-    def _search(self, query: Query, deadline: Deadline, **paging: Any) -> Result:
-        ldap = self._ldap
-        local = self.address.domain_scope and query.scope != "base"
-        self._run(
-            deadline,
-            ldap.search,
-            controls=[_DOMAIN_SCOPE] if local else None,
-            search_base=query.base,
-            search_filter=query.filter,
-            search_scope=_SCOPES[query.scope],
-            dereference_aliases=ldap3.DEREF_NEVER,
-            attributes=list(query.attributes),
-            size_limit=query.size_limit,
-            **paging,
-        )
-        found = [item for item in ldap.response or () if item["type"] == "searchResEntry"]
-        entries = tuple(
-            Entry(item["dn"], {name.lower(): values for name, values in item["raw_attributes"].items()})
-            for item in found
-        )
-        referrals = len(ldap.response or ()) - len(found)
-        ldap.response = ldap.request = None
-        return Result(ldap.result["result"], ldap.result["message"] or "", None, entries, referrals)
-
-    def _run(self, deadline: Deadline, operation: Any, **arguments: Any) -> None:
-        """Run an operation of ldap3, and make one error of all that it raises.
-
-        Nobody can know what a connection answers after one.
+        Args:
+            query: What to search for.
+            deadline: Of the operation.
+            page: How many entries are wanted at once, and where the page before ended (RFC 2696).
         """
+        is_local = self.address.domain_scope and query.scope != "base"
+        return self._run(requests.search(query, domain_scope=is_local, page=page), deadline)
+
+    def _run(self, request: Request, deadline: Deadline) -> Result:
+        """Send a request and read what answers it; nobody can know what comes after an error."""
         self._socket.deadline = deadline
         granted = deadline.remaining()
+        self._number += 1
         try:
-            operation(**arguments)
+            self._socket.sendall(request.message(self._number))
+            result = answers.result(self._messages(), request, self._number)
             deadline.remaining()
-        except (LDAPException, OSError, DirectoryUnavailable) as error:
-            broken = self._socket.broken
-            if isinstance(error, DirectoryUnavailable):
-                broken = faults.LATE
-            detail = f"{self.address}: {broken or _plain(error)}"
-            self._fail(detail, is_late=broken is faults.LATE, granted=granted)
-        except Exception as error:  # noqa: BLE001 - garbage makes ldap3's decoder stumble in any way
-            detail = f"{self.address}: no proper LDAP answer ({type(error).__name__})"
-            self._fail(detail, is_late=False, granted=granted)
+        except Exception as error:  # noqa: BLE001 - a password may have been sent, and stand in its text
+            self._fail(error, granted)
         self.used = time.monotonic()
-        self.watch(self._ldap.result["result"] not in _AWAY)
+        self.watch(result.code not in _AWAY)
+        return result
 
-    def _fail(self, detail: str, *, is_late: bool, granted: float) -> NoReturn:
+    def _messages(self) -> Iterator[bytes]:
+        """Give the messages that come, each when it is whole."""
+        unread = self._unread
+        while True:
+            size = answers.size(unread)
+            while size is None or len(unread) < size:
+                unread += self._socket.recv(_RECEIVED)
+                size = answers.size(unread)
+            message = bytes(unread[:size])
+            del unread[:size]
+            yield message
+
+    def _fail(self, error: Exception, granted: float) -> NoReturn:
         """Close the connection; a server is not to blame for a little time, nor for an old connection."""
         self.close()
-        if granted >= FAIR_SECONDS if is_late else not self.reused:
+        fault = self._fault(error)
+        if granted >= FAIR_SECONDS if fault is faults.LATE else not self.reused:
             self.watch(False)  # noqa: FBT003 - the one thing that it is told
-        raise DirectoryUnavailable(detail) from None
+        raise DirectoryUnavailable(f"{self.address}: {fault}") from None
+
+    def _fault(self, error: Exception) -> Fault | str:
+        match error:
+            case DirectoryUnavailable():
+                return faults.LATE
+            case OSError():
+                return self._socket.broken or faults.of_socket(error)
+            case NoProperAnswer():
+                return f"no proper LDAP answer ({error})"
+        return f"a fault of this program ({type(error).__name__})"
 
     def is_quiet(self) -> bool:
         """Tell whether nothing has come since the last operation: no disconnection, no notice of one."""
+        if self._unread:
+            return False
         try:
             poll = select.poll()
             poll.register(self._socket.inner, select.POLLIN)
@@ -241,32 +147,8 @@ class Connection:
 
     def close(self) -> None:
         """Close the socket, without a word to the server."""
-        self._ldap.strategy.close()
         self._socket.inner.close()
-
-
-def _unopened() -> Any:
-    """Make a connection of ldap3 that has no socket."""
-    server = ldap3.Server(host="directory", get_info=ldap3.NONE)  # a name for its own texts, never looked up
-    return ldap3.Connection(
-        server=server,
-        client_strategy=ldap3.SYNC,
-        authentication=ldap3.ANONYMOUS,
-        auto_bind=ldap3.AUTO_BIND_NONE,
-        auto_escape=False,
-        auto_referrals=False,
-        auto_range=False,
-        check_names=False,
-        raise_exceptions=False,
-        return_empty_attributes=False,
-    )
 
 
 def _nobody(_: bool) -> None:  # noqa: FBT001 - a callback with one argument
     """Take no note."""
-
-
-def _plain(error: Exception) -> str:
-    """Say what went wrong in one line; ldap3's texts hold no credentials."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text[:300]

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Sequence
 
 from app.directory import filters, outcome
-from app.directory.connection import Query
 from app.directory.deadline import Deadline
 from app.directory.people import Search
+from app.directory.requests import Query
 from app.errors import WharfingerError
 
 _log = logging.getLogger("wharfinger.directory")

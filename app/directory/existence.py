@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.directory import filters, outcome
-from app.directory.connection import Query
 from app.directory.deadline import Deadline
+from app.directory.requests import Query
 from app.directory.search import Searcher
 from app.directory.settings import GroupSettings
 

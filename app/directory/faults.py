@@ -53,6 +53,10 @@ ONLY_TLS = Fault(
 NO_START_TLS = Fault(
     "it does not start TLS", "give the server a certificate, or write ldaps:// without start_tls"
 )
+SPOKE_TOO_EARLY = Fault(
+    "it sends more in clear before TLS begins", "look at what stands between this machine and the server"
+)
+CLOSED = Fault("it closed the connection", "its log may say why")
 SILENT_CLOSE = Fault(
     "it closed the connection instead of answering",
     "if this is its port for TLS, write ldaps://; its log may say more",
@@ -101,7 +105,7 @@ _ERRNOS = {
     errno.EHOSTUNREACH: Fault("there is no way to it", "check the network and its firewalls"),
     errno.ENETUNREACH: Fault("there is no way to it", "check the network and its firewalls"),
     errno.ECONNRESET: Fault("it reset the connection", "its log may say why"),
-    errno.EPIPE: Fault("it closed the connection", "its log may say why"),
+    errno.EPIPE: CLOSED,
 }
 LATE = Fault("it did not answer in time", "check the server and the network, or raise directory.timeouts")
 

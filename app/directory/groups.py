@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from app import dn
 from app.directory import active_directory, filters, outcome, ranges
-from app.directory.connection import Entry, Query
+from app.directory.answers import Entry
 from app.directory.deadline import Deadline
 from app.directory.people import Search
 from app.directory.presets import Kind
+from app.directory.requests import Query
 from app.directory.settings import DirectorySettings, GroupSettings
 from app.directory.subject import Group
 from app.dn import DN

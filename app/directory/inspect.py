@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from app.directory import faults, filters, outcome, transport
-from app.directory.connection import START_TLS, Connection, Query
+from app.directory.connection import Connection
 from app.directory.deadline import Deadline
 from app.directory.faults import Fault
 from app.directory.presets import Kind
+from app.directory.requests import START_TLS, Query
 from app.directory.resolver import Resolver
 from app.directory.search import ServiceAccount
 from app.directory.settings import DirectorySettings

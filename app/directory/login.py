@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.directory import filters, outcome
-from app.directory.connection import Connection, Query, Result
+from app.directory.answers import Result
+from app.directory.connection import Connection
 from app.directory.deadline import Deadline
 from app.directory.pool import Pool
+from app.directory.requests import Query
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings
 from app.errors import AnswerLost, DirectoryUnavailable, Refusal

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Protocol
 
 from app.directory import filters, ranges
-from app.directory.connection import Entry, Query
+from app.directory.answers import Entry
 from app.directory.deadline import Deadline
 from app.directory.groups import PER_FILTER, batches, first_rdn, parse
 from app.directory.people import People, Person, Search
+from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.dn import DN
 from app.errors import DirectoryMisconfigured

@@ -13,7 +13,7 @@ from pyasn1.codec.ber import decoder
 from pyasn1.error import PyAsn1Error
 from pyasn1.type import namedtype, tag, univ
 
-from app.directory.connection import Result
+from app.directory.answers import Result
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS
 
@@ -41,6 +41,9 @@ class PolicyError(enum.IntEnum):
     PASSWORD_EXPIRED = 0
     ACCOUNT_LOCKED = 1
     CHANGE_AFTER_RESET = 2
+
+
+_ABOUT_BINDS = frozenset(map(int, PolicyError))
 
 
 class _PolicyResponse(univ.Sequence):
@@ -211,11 +214,17 @@ def failure(result: Result, what: str) -> DirectoryMisconfigured | DirectoryUnav
 
 
 def policy_error(value: bytes | None) -> PolicyError | None:
-    """Read the error of a password-policy response control; one that cannot be read or is another is None."""
+    """Read the error of a password-policy response control; one that is about no bind is None.
+
+    Raises:
+        DirectoryMisconfigured: It cannot be read: nobody can know whether the account may log in.
+    """
     if not value or value == _NOTHING_TO_SAY:
         return None
     try:
         response, _ = decoder.decode(value, asn1Spec=_PolicyResponse())
-        return PolicyError(int(response["error"])) if response["error"].isValue else None
-    except (PyAsn1Error, ValueError):
-        return None
+    except PyAsn1Error:
+        text = f"the server's password-policy control cannot be read ({value[:32].hex()})"
+        raise DirectoryMisconfigured(text) from None
+    error = response["error"]
+    return PolicyError(int(error)) if error.isValue and error in _ABOUT_BINDS else None

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.directory import filters, names, outcome
-from app.directory.connection import Entry, Query, Result
+from app.directory.answers import Entry, Result
 from app.directory.deadline import Deadline
 from app.directory.presets import Kind
+from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject, Group
 from app.errors import Code, DirectoryMisconfigured, Refusal

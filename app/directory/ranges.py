@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 
 from app.directory import filters, outcome
-from app.directory.connection import Entry, Query
+from app.directory.answers import Entry
 from app.directory.deadline import Deadline
 from app.directory.people import Search
+from app.directory.requests import Query
 from app.errors import DirectoryMisconfigured
 
 _MOST_ROUNDS = 200

@@ -6,9 +6,11 @@ import threading
 import time
 
 from app.directory import filters, outcome
-from app.directory.connection import Connection, Entry, Query, Result
+from app.directory.answers import Entry, Result
+from app.directory.connection import Connection
 from app.directory.deadline import Deadline
 from app.directory.pool import Pool
+from app.directory.requests import Query
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings, ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
@@ -134,12 +136,13 @@ class Searcher:
         cookie = b""
         with self._pool.lend(Deadline(self._timeout), fresh=True) as connection:
             while True:
-                result, cookie = connection.search_page(query, _PAGE, cookie, Deadline(self._timeout))
+                result = connection.search(query, Deadline(self._timeout), page=(_PAGE, cookie))
                 if result.code != outcome.SUCCESS or result.referrals:
                     raise outcome.failure(result, f"the search under {query.base}")
                 found += result.entries
                 if len(found) > most:
                     raise DirectoryMisconfigured(f"more than {most} entries under {query.base}")
+                cookie = result.cookie
                 if not cookie:
                     return found
 

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from app.directory import filters
 from app.directory.breaker import Breaker
-from app.directory.connection import FAIR_SECONDS, Connection, Query
+from app.directory.connection import FAIR_SECONDS, Connection
 from app.directory.deadline import Deadline
 from app.directory.presets import Kind
+from app.directory.requests import Query
 from app.directory.resolver import Resolver
 from app.directory.settings import DirectorySettings, TlsSettings
 from app.directory.transport import Address

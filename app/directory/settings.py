@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from app import dn
 from app.configfile.fields import Duration, Section, wrong
-from app.directory import filters, presets
+from app.directory import filter_string, presets
 from app.directory.presets import Kind
 
 
@@ -42,7 +42,8 @@ def _attribute_or_none(value: str) -> str:
 
 def _filter(value: str) -> str:
     try:
-        filters.check(value)
+        if value:
+            filter_string.encode(value)
     except ValueError as error:
         raise wrong(f"{value!r} is no filter: {error}", "write (objectClass=person)") from error
     return value

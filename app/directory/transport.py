@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any
 
 from app.directory import faults
 from app.directory.deadline import Deadline
@@ -54,7 +53,7 @@ class DeadlineSocket:
 
     Attributes:
         deadline: Of the operation that is under way.
-        broken: What a socket call failed with last; ldap3 tells only a text.
+        broken: What a socket call failed with last.
     """
 
     def __init__(self, inner: socket.socket, deadline: Deadline) -> None:
@@ -64,13 +63,16 @@ class DeadlineSocket:
         self._has_heard = False
 
     def recv(self, size: int) -> bytes:
-        """Receive."""
+        """Receive something; a connection that is closed is an error."""
         try:
             self.inner.settimeout(self.deadline.remaining())
             data = self.inner.recv(size)
         except OSError as error:
             self._note(error)
             raise
+        if not data:
+            self.broken = faults.CLOSED if self._has_heard else self._silence()
+            raise ConnectionError(str(self.broken))
         if not self._has_heard:
             self._look_at_first(data)
         return data
@@ -84,14 +86,14 @@ class DeadlineSocket:
             self._note(error)
             raise
 
-    def start_tls(self, address: Address, *, offered: bool) -> None:
-        """Go on in TLS, where the server offered it; never without.
+    def start_tls(self, address: Address, *, offered: bool, said_more: bool) -> None:
+        """Go on in TLS, where the server offered it and said nothing more; never without.
 
         Raises:
             BrokenTransport: It did not, or does not prove who it is.
         """
-        if not offered:
-            raise BrokenTransport(faults.NO_START_TLS)
+        if not offered or said_more:
+            raise BrokenTransport(faults.SPOKE_TOO_EARLY if offered else faults.NO_START_TLS)
         self.inner = _wrap(self.inner, address, self.deadline)
 
     def _note(self, error: OSError) -> None:
@@ -104,14 +106,9 @@ class DeadlineSocket:
 
     def _look_at_first(self, data: bytes) -> None:
         self._has_heard = True
-        if not data:
-            self.broken = self._silence()
-        elif data[0] in _TLS_RECORDS and not isinstance(self.inner, ssl.SSLSocket):
+        if data[0] in _TLS_RECORDS and not isinstance(self.inner, ssl.SSLSocket):
             self.broken = faults.ONLY_TLS
             raise OSError(str(self.broken))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
 
 
 def connect(address: Address, resolver: Resolver, deadline: Deadline) -> DeadlineSocket:

@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.directory.connection import Connection, Query
+from app.directory.connection import Connection
 from app.directory.deadline import Deadline
 from app.directory.ldap import LdapDirectory
+from app.directory.requests import Query
 from app.directory.resolver import Resolver
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject

@@ -11,7 +11,7 @@ from typing import Final
 
 from app import dn
 from app.directory import names
-from app.directory.connection import Entry
+from app.directory.answers import Entry
 from app.directory.people import Person
 from app.directory.subject import DirectorySubject, Group
 from app.dn import DN

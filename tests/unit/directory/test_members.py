@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from app import dn
-from app.directory.connection import Entry, Query, Result
+from app.directory.answers import Entry, Result
 from app.directory.deadline import Deadline
 from app.directory.members import Members
 from app.directory.people import People
+from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryMisconfigured
 

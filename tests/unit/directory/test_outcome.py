@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.directory import outcome
-from app.directory.connection import Result
+from app.directory.answers import Result
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable
 from app.protocol.credentials import WRONG_CREDENTIALS
 
@@ -156,9 +156,14 @@ def test_the_detail_says_what_to_change(code: int, advice: str) -> None:
     assert advice in outcome.failure(Result(code, ""), "the search").detail
 
 
-@pytest.mark.parametrize(
-    "garbage", [b"\xff\xff", b"\x30\x84\xff\xff\xff\xff", b"\x30\x03\x81\x01\x63", b"abc"]
-)
-def test_a_control_that_cannot_be_read_is_no_error_of_the_policy(garbage: bytes) -> None:
-    """The result code then speaks alone; nothing is raised out of a decoder."""
-    assert outcome.policy_error(garbage) is None
+@pytest.mark.parametrize("garbage", [b"\xff\xff", b"\x30\x84\xff\xff\xff\xff", b"abc"])
+def test_nobody_logs_in_beside_a_control_that_cannot_be_read(garbage: bytes) -> None:
+    """It might say that the password must be changed, which comes with a result of success."""
+    with pytest.raises(DirectoryMisconfigured, match="control cannot be read"):
+        outcome.of_bind(Result(0, "", garbage), tell_account_state=False)
+
+
+@pytest.mark.parametrize("number", [3, 8, 99])
+def test_an_error_that_is_about_no_bind_is_none(number: int) -> None:
+    """Errors of password changes, and those that nobody has defined."""
+    assert outcome.policy_error(bytes([0x30, 3, 0x81, 1, number])) is None

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import dn
-from app.directory.connection import Entry, Query, Result
+from app.directory.answers import Entry, Result
 from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin, escape_dn_value
 from app.directory.login import PasswordCheck
 from app.directory.people import People, Person
+from app.directory.requests import Query
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal

@@ -8,8 +8,8 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -20,6 +20,7 @@ from app.keys import change
 from app.keys.algorithm import Algorithm
 from app.keys.create import create
 from app.keys.signing_key import KeyState, SigningKey
+from tests.support.crowd import at_work
 from tests.support.processes import wait_until
 from tests.support.server import REALM, SERVICE, Server, realm_path
 from tests.support.slapd import Slapd
@@ -42,11 +43,12 @@ class _Callers:
         self.signed: Counter[str] = Counter()
         self.failures: list[str] = []
         self._server = server
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._call) for _ in range(3)]
 
-    def _call(self) -> None:
-        while not self._end.wait(0.01):
+    def at_work(self) -> AbstractContextManager[None]:
+        return at_work(self._call, threads=3)
+
+    def _call(self, over: threading.Event) -> None:
+        while not over.wait(0.01):
             try:
                 self._call_once()
             except (requests.RequestException, AssertionError) as error:
@@ -62,17 +64,6 @@ class _Callers:
         for _ in range(_WORKERS):
             published = requests.get(f"{self._server.url}{realm_path()}/certs", timeout=10).json()["keys"]
             assert kid in {member["kid"] for member in published}, f"{kid} is not published everywhere"
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._end.set()
-            for thread in self._threads:
-                thread.join()
 
 
 @pytest.fixture

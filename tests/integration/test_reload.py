@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 import requests
 import yaml
 
+from tests.support.crowd import at_work
 from tests.support.ports import free_port
 from tests.support.processes import wait_until
 from tests.support.server import REALM, SERVICE, Server, configuration
@@ -43,35 +44,25 @@ def _write(folder: Path, action: str) -> None:
 class _Callers:
     """Clients that ask all the time, each over one connection, and note what they are granted."""
 
-    def __init__(self, server: Server, count: int = 3) -> None:
+    def __init__(self, server: Server) -> None:
         self.seen: Counter[str] = Counter()
         self.failures: list[str] = []
         self.connections = 0
         self._server = server
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._call) for _ in range(count)]
 
-    def _call(self) -> None:
+    def at_work(self) -> AbstractContextManager[None]:
+        return at_work(self._call, threads=3)
+
+    def _call(self, over: threading.Event) -> None:
         with requests.Session() as session:
             pools: Any = session.get_adapter("http://")
-            while not self._end.wait(0.002):
+            while not over.wait(0.002):
                 try:
                     self.seen[_granted(self._server, session)] += 1
                 except (requests.RequestException, AssertionError) as error:
                     self.failures.append(repr(error))
             (pool,) = pools.poolmanager.pools._container.values()
             self.connections += pool.num_connections
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._end.set()
-            for thread in self._threads:
-                thread.join()
 
 
 def _granted(server: Server, session: Any = requests) -> str:

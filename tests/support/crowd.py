@@ -7,7 +7,7 @@ import http.client
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -56,24 +56,32 @@ def repeat(
 
 
 @contextmanager
+def at_work(work: Callable[[threading.Event], None], threads: int) -> Iterator[None]:
+    """Have threads work while something else happens; each is given what says when that is over."""
+    over = threading.Event()
+    with ThreadPoolExecutor(threads) as pool:
+        running = [pool.submit(work, over) for _ in range(threads)]
+        try:
+            yield
+        finally:
+            over.set()
+            for each in running:
+                each.result(_TIMEOUT_SECONDS)
+
+
+@contextmanager
 def meanwhile(servers: Sequence[Server], user: str, password: str, pause: float) -> Iterator[Counter[int]]:
     """Log somebody in again and again while something else happens; a new connection is any worker's."""
     seen: Counter[int] = Counter()
-    over = threading.Event()
 
-    def go_on() -> None:
+    def go_on(over: threading.Event) -> None:
         for server in itertools.cycle(servers):
             seen[log_in(server, user, password)[0]] += 1
             if over.wait(pause):
                 return
 
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(go_on)
-        try:
-            yield seen
-        finally:
-            over.set()
-            running.result(_TIMEOUT_SECONDS)
+    with at_work(go_on, threads=1):
+        yield seen
 
 
 def _answer(connection: http.client.HTTPConnection, headers: Mapping[str, str]) -> int:

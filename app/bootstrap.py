@@ -184,7 +184,7 @@ def _shield(name: str, section: RealmSettings, directory: LdapDirectory, state: 
         directory,
         section.shield,
         _failures(name, section, state),
-        directory.name_of,
+        directory.account_of,
         login_timeout=section.directory.timeouts.login,
         clock=time.monotonic,
         sleep=time.sleep,

@@ -7,10 +7,10 @@ never lent to anybody else.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.directory import names
 from app.directory.active_directory import own_sids
 from app.directory.connection import Connection
 from app.directory.deadline import Deadline
@@ -110,7 +110,7 @@ def _has_one_spelling(name: str) -> bool:
     budget of wrong passwords for each spelling, all of them strikes on one account (RFC 4518 §2.2, §2.6).
     """
     blanks = "  " not in name and not any(sign.isspace() and sign != " " for sign in name)
-    return blanks and not any(unicodedata.category(sign).startswith("M") for sign in name)
+    return blanks and not any(map(names.is_mark, names.canonical(name)))  # of `İ` lower case has one
 
 
 def escape_dn_value(value: str) -> str:

@@ -53,13 +53,13 @@ class LdapDirectory:
             DirectLogin(settings, self._passwords, self._people, self._searcher) if direct else None
         )
 
-    def name_of(self, typed: str) -> str | None:
-        """Give the canonical name of a typed one, whether or not anybody has it; None if nobody can.
+    def account_of(self, typed: str) -> str | None:
+        """Give what wrong passwords for a typed name are counted under; None for a name that nobody can have.
 
-        What is remembered or counted of a person goes by this name, in whichever form it was typed.
+        It is one for every spelling by which a server may find an account.
         """
         name = names.plain(typed, self._settings.login)
-        return None if name is None else names.canonical(name)
+        return None if name is None else names.account(name, self._settings.kind)
 
     def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
         """Find out who somebody is.

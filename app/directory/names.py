@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import filterfalse
 
 from app import dn
+from app.directory.presets import Kind
 from app.directory.settings import LoginSettings
 
 MAX_BYTES = 256
@@ -50,3 +52,19 @@ def _is_one_of(text: str, ours: Sequence[str]) -> bool:
 def canonical(name: str) -> str:
     """Give the canonical form of a name: NFC, each letter in lower case."""
     return unicodedata.normalize("NFC", dn.lower(unicodedata.normalize("NFC", name)))
+
+
+def account(name: str, kind: Kind) -> str:
+    """Give what wrong passwords for a name are counted under.
+
+    Active Directory finds an account also by a name with other accents: these make none of their own.
+    """
+    found = canonical(name)
+    if kind is not Kind.ACTIVE_DIRECTORY:
+        return found
+    return unicodedata.normalize("NFC", "".join(filterfalse(is_mark, unicodedata.normalize("NFD", found))))
+
+
+def is_mark(sign: str) -> bool:
+    """Tell whether a character is written onto the one before it."""
+    return unicodedata.category(sign).startswith("M")

@@ -9,13 +9,14 @@ from typing import Any, Final
 import pytest
 
 from app.directory.ldap import LdapDirectory
+from app.directory.people import UNKNOWN
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.samba import Samba
-from tests.support.samba_company import DOMAIN, GROUPS, REALM, STATE_PASSWORD
+from tests.support.samba_company import DOMAIN, FRANKS_UPN, GROUPS, REALM, STATE_PASSWORD
 from tests.support.stands import SAMBA
 
 pytestmark = pytest.mark.slow
@@ -49,7 +50,7 @@ def test_every_form_is_the_same_subject(samba: Samba) -> None:
     typed = ["alice", f"alice@{SUFFIX}", f"ALICE@{REALM}", f"{DOMAIN}\\alice", f"{DOMAIN.lower()}\\Alice"]
     with _directory(samba, login=FORMS) as directory:
         found = [directory.authenticate(Credentials(name, Secret("alice-password"))) for name in typed]
-        assert {directory.name_of(name) for name in typed} == {"alice"}
+        assert {directory.account_of(name) for name in typed} == {"alice"}
     assert isinstance(found[0], DirectorySubject)
     assert all(each == found[0] for each in found)
 
@@ -79,6 +80,19 @@ def test_a_bind_without_a_dn_is_the_same_subject(samba: Samba, template: str, se
         direct = _log_in(samba, name, password, login={"mode": "direct", "template": template}, **account)
         assert isinstance(direct, DirectorySubject), name
         assert direct == searched
+
+
+def test_a_name_of_another_form_is_nobodys_with_the_domain_before_it(samba: Samba) -> None:
+    r"""frank's UPN begins with another name: with `@` behind it that is he, with `DOMAIN\` before it nobody.
+
+    So wrong passwords that strike one account are counted under one name.
+    """
+    name, _, suffix = FRANKS_UPN.partition("@")
+    details = {f"{{username}}@{suffix}": UNKNOWN.detail, f"{DOMAIN}\\{{username}}": "wrong password"}
+    for template, detail in details.items():
+        answer = _log_in(samba, name, "frank-password", login={"mode": "direct", "template": template})
+        assert isinstance(answer, Refusal)
+        assert answer.detail == detail
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -15,6 +15,8 @@ GROUPS: Final = f"OU=Groups,{SUFFIX}"
 SALES: Final = f"OU=Sales\\, North \\+ South,{SUFFIX}"
 SERVICE_ACCOUNT: Final = f"CN=wharfinger,OU=Services,{SUFFIX}"
 SERVICE_PASSWORD: Final = "wharfinger-password"
+FRANKS_UPN: Final = f"frank.fisher@{REALM.lower()}"
+"""Everybody else's begins with the sAMAccountName."""
 STATE_PASSWORD: Final = "x-password"
 """The right password of everybody whose account is in some state."""
 CROWD: Final = 120
@@ -60,7 +62,7 @@ def _people() -> list[str]:
         _person(f"CN=Bob Baker,{PEOPLE}", "bob", "bob-password"),
         _person(f"CN=Carter\\, Carol \\+ Co,{SALES}", "carol", "carol-password"),
         _person(f"CN=Erin Ellis,{PEOPLE}", "erin", "erin-password"),
-        _person(f"CN=Frank Fisher,{PEOPLE}", "frank", "frank-password"),
+        _person(f"CN=Frank Fisher,{PEOPLE}", "frank", "frank-password", userPrincipalName=FRANKS_UPN),
         _person(f"CN=Mallory,{PEOPLE}", "mallory", "mallory-password"),
         _person(f"CN=Zoë Zeiß,{PEOPLE}", "zoë", "pä:ss%w+rd &ß€"),
         _person(SERVICE_ACCOUNT, "wharfinger", SERVICE_PASSWORD),
@@ -111,14 +113,13 @@ def _listed(group: str, member: str) -> str:
 
 
 def _person(dn: str, name: str, password: str, control: int = _NEVER_EXPIRES, **more: Value) -> str:
+    names: dict[str, Value] = {"sAMAccountName": name, "userPrincipalName": f"{name}@{REALM.lower()}"}
     return entry(
         dn,
         objectClass="user",
-        sAMAccountName=name,
-        userPrincipalName=f"{name}@{REALM.lower()}",
         unicodePwd=f'"{password}"'.encode("utf-16-le"),
         userAccountControl=str(control),
-        **more,
+        **(names | more),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Callable
 
 from app.directory import filters, outcome
 from app.directory.answers import Entry, Result
@@ -13,63 +15,72 @@ from app.directory.pool import Pool
 from app.directory.requests import Query
 from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings, ServiceAccountSettings
+from app.directory.transport import Address
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 from app.protocol.secret import Secret
 
 _PAGE = 500
+_JUST_NOW = 5.0
+"""Seconds for which a password is taken to be right still: several connections can be made at once then."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 900.0
 """Seconds until a password that was refused is tried again: every try may count towards a lockout."""
 
 
 class ServiceAccount:
-    """Binds as the service account, and does not lock it: a refused password is tried again but rarely.
+    """Binds as the service account, and does not lock it.
 
-    Another password in its file is tried at once.
+    At each server one bind is tried at a time, unless the password was right a moment ago. One that was
+    refused is tried again but rarely, another one in its file at once.
     """
 
-    def __init__(self, settings: ServiceAccountSettings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._works = False
+    def __init__(self, settings: ServiceAccountSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock = settings, clock
+        self._turns: defaultdict[Address, threading.Lock] = defaultdict(threading.Lock)
+        self._right: tuple[Secret | None, float] = (None, 0.0)
         self._refused: Secret | None = None
         self._pause = 0.0
         self._next_try = 0.0
 
     def bind(self, connection: Connection, deadline: Deadline) -> None:
-        """Bind a fresh connection; one at a time, until the password is known to be right.
+        """Bind a fresh connection.
 
         Raises:
             DirectoryMisconfigured: The directory does not take the password, or did not a while ago.
             DirectoryUnavailable: The directory could not tell.
         """
-        if self._works:
-            self._bind(connection, deadline)
+        password = self._password()
+        if self._was_right_just_now(password):
+            self._bind(connection, password, deadline)
             return
-        if not self._lock.acquire(timeout=deadline.remaining()):
+        turn = self._turns[connection.address]
+        if not turn.acquire(timeout=deadline.remaining()):
             raise DirectoryUnavailable("the directory did not answer the service account in time")
         try:
-            self._bind(connection, deadline)
+            self._bind(connection, password, deadline)
         finally:
-            self._lock.release()
+            turn.release()
 
-    def _bind(self, connection: Connection, deadline: Deadline) -> None:
-        password = self._password()
+    def _was_right_just_now(self, password: Secret) -> bool:
+        right, when = self._right
+        return right == password and self._clock() - when < _JUST_NOW
+
+    def _bind(self, connection: Connection, password: Secret, deadline: Deadline) -> None:
         if password != self._refused:
             self._pause = 0.0
-        elif time.monotonic() < self._next_try:
+        elif self._clock() < self._next_try:
             raise DirectoryMisconfigured(
                 "the service account's password was refused, and is not tried again for a while: mend it"
             )
         result = connection.bind(self._settings.dn, password, deadline)
         state = outcome.state(result)
         if result.code == outcome.SUCCESS and not state:
-            self._works, self._refused = True, None
+            self._right, self._refused, self._pause = (password, self._clock()), None, 0.0
             return
-        self._works = False
-        if result.code not in (outcome.SUCCESS, outcome.INVALID_CREDENTIALS) and not state:
+        self._right = (None, 0.0)
+        if result.code not in {outcome.SUCCESS, outcome.INVALID_CREDENTIALS} and not state:
             raise outcome.failure(result, "the bind of the service account")
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
-        self._refused, self._next_try = password, time.monotonic() + self._pause
+        self._refused, self._next_try = password, self._clock() + self._pause
         account = f"the directory refuses the service account {self._settings.dn}"
         raise DirectoryMisconfigured(
             f"{account}: {state}" if state else f"{account}: check its DN and password"

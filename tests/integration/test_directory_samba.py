@@ -83,7 +83,7 @@ def test_a_bind_without_a_dn_is_the_same_subject(samba: Samba, template: str, se
 
 
 def test_a_name_of_another_form_is_nobodys_with_the_domain_before_it(samba: Samba) -> None:
-    r"""frank's UPN begins with another name: with `@` behind it that is he, with `DOMAIN\` before it nobody.
+    r"""A UPN of another name than the sAMAccountName: `name@` finds it, `DOMAIN\name` does not.
 
     So wrong passwords that strike one account are counted under one name.
     """

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 
 import click
 
+from app.cli.rules.printing import plain
 from app.directory.ldap import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.errors import WharfingerError
@@ -23,6 +24,7 @@ def live_directory(settings: DirectorySettings) -> Iterator[LdapDirectory]:
         with closing(LdapDirectory(settings)) as directory:
             yield directory
     except WharfingerError as error:
-        raise click.ClickException(error.detail or error.message) from None
+        raise click.ClickException(plain(error.detail or error.message)) from None
     except OSError as error:
-        raise click.ClickException(f"a certificate of directory.tls cannot be read: {error}") from None
+        text = f"a certificate of directory.tls cannot be read: {error}"
+        raise click.ClickException(plain(text)) from None

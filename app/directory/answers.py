@@ -24,8 +24,6 @@ _SHOWN = 200
 """Letters of what a server says."""
 _SHORT_FORM = 0x80
 _LENGTH_OCTETS = 4
-_MOST_OCTETS = 64 * 2**20
-"""Of one message: a group of a million members has fewer."""
 
 
 class NoProperAnswer(Exception):  # noqa: N818 - named after the state
@@ -75,8 +73,12 @@ class Result:
     cookie: bytes = field(default=b"", repr=False)
 
 
-def size(octets: bytes | bytearray) -> int | None:
+def size(octets: bytes | bytearray, most: int) -> int | None:
     """Give the size of the message that begins here; None while that cannot be known.
+
+    Args:
+        octets: What has come so far.
+        most: The most octets that it may have.
 
     Raises:
         NoProperAnswer: No LDAP message begins so.
@@ -94,8 +96,8 @@ def size(octets: bytes | bytearray) -> int | None:
     if len(octets) < 2 + more:
         return None
     whole = 2 + more + int.from_bytes(octets[2 : 2 + more], "big")
-    if whole > _MOST_OCTETS:
-        raise NoProperAnswer(f"a message of more than {_MOST_OCTETS} octets")
+    if whole > most:
+        raise NoProperAnswer(f"a message of more than {most} octets")
     return whole
 
 

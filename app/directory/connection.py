@@ -96,7 +96,7 @@ class Connection:
         self._number += 1
         try:
             self._socket.sendall(request.message(self._number))
-            result = answers.result(self._messages(), request, self._number)
+            result = answers.result(self._messages(request.most), request, self._number)
             deadline.remaining()
         except Exception as error:  # noqa: BLE001 - a password may have been sent, and stand in its text
             self._fail(error, granted)
@@ -104,14 +104,15 @@ class Connection:
         self.watch(result.code not in _AWAY)
         return result
 
-    def _messages(self) -> Iterator[bytes]:
-        """Give the messages that come, each when it is whole."""
+    def _messages(self, most: int) -> Iterator[bytes]:
+        """Give the messages that come, each when it is whole and of so many octets at the most."""
         unread = self._unread
         while True:
-            size = answers.size(unread)
+            self._socket.deadline.remaining()  # many may lie here already, and each takes its time to read
+            size = answers.size(unread, most)
             while size is None or len(unread) < size:
                 unread += self._socket.recv(_RECEIVED)
-                size = answers.size(unread)
+                size = answers.size(unread, most)
             message = bytes(unread[:size])
             del unread[:size]
             yield message
@@ -124,15 +125,15 @@ class Connection:
             self.watch(False)  # noqa: FBT003 - the one thing that it is told
         raise DirectoryUnavailable(f"{self.address}: {fault}") from None
 
-    def _fault(self, error: Exception) -> Fault | str:
+    def _fault(self, error: Exception) -> Fault:
         match error:
             case DirectoryUnavailable():
                 return faults.LATE
             case OSError():
                 return self._socket.broken or faults.of_socket(error)
             case NoProperAnswer():
-                return f"no proper LDAP answer ({error})"
-        return f"a fault of this program ({type(error).__name__})"
+                return Fault(f"no proper LDAP answer ({error})", "see what it is that answers there")
+        return Fault(f"a fault of this program ({type(error).__name__})", "report it")
 
     def is_quiet(self) -> bool:
         """Tell whether nothing has come since the last operation: no disconnection, no notice of one."""

@@ -35,15 +35,15 @@ _ADVICE = {
 }
 
 
+_LOOK = "the server's log may say more"
+
+
 class PolicyError(enum.IntEnum):
     """The errors of the password-policy response control (draft-behera-ldap-password-policy §6.2)."""
 
     PASSWORD_EXPIRED = 0
     ACCOUNT_LOCKED = 1
     CHANGE_AFTER_RESET = 2
-
-
-_ABOUT_BINDS = frozenset(map(int, PolicyError))
 
 
 class _PolicyResponse(univ.Sequence):
@@ -208,23 +208,22 @@ def failure(result: Result, what: str) -> DirectoryMisconfigured | DirectoryUnav
     if result.message:
         detail += f" ({result.message[:200]})"
     if result.code in _PASSING:
-        return DirectoryUnavailable(detail)
-    advice = _ADVICE.get(result.code)
-    return DirectoryMisconfigured(f"{detail}: {advice}" if advice else detail)
+        return DirectoryUnavailable(f"{detail}: {_LOOK}")
+    return DirectoryMisconfigured(f"{detail}: {_ADVICE.get(result.code, _LOOK)}")
 
 
 def policy_error(value: bytes | None) -> PolicyError | None:
-    """Read the error of a password-policy response control; one that is about no bind is None.
+    """Read the error of a password-policy response control.
 
     Raises:
-        DirectoryMisconfigured: It cannot be read: nobody can know whether the account may log in.
+        DirectoryMisconfigured: It cannot be read, or is none that a bind has: nobody can know whether the
+            account may log in.
     """
     if not value or value == _NOTHING_TO_SAY:
         return None
     try:
         response, _ = decoder.decode(value, asn1Spec=_PolicyResponse())
-    except PyAsn1Error:
-        text = f"the server's password-policy control cannot be read ({value[:32].hex()})"
+        return PolicyError(int(response["error"])) if response["error"].isValue else None
+    except (PyAsn1Error, ValueError):
+        text = f"the server's password-policy control cannot be read ({value[:32].hex()}): {_LOOK}"
         raise DirectoryMisconfigured(text) from None
-    error = response["error"]
-    return PolicyError(int(error)) if error.isValue and error in _ABOUT_BINDS else None

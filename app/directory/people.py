@@ -92,21 +92,27 @@ class People:
 
         Raises:
             DirectoryUnavailable: No server answers.
-            DirectoryMisconfigured: A base does not exist, or the account may not search it.
+            DirectoryMisconfigured: A base does not exist, or the account may not search it; or there is
+                nobody but perhaps at a server that is referred to.
         """
         users = self._users
         text = filters.person(users.login_attributes, name, users.filter)
         found: dict[str, Entry] = {}  # by DN: one base may lie within another
+        referring: Result | None = None
         for base in users.bases:
             query = Query(base, users.scope, text, self.attributes, size_limit=2)
             result = search.search(query, deadline)
             several = result.code == outcome.SIZE_LIMIT and len(result.entries) > 1
             if result.code != outcome.SUCCESS and not several:
                 raise outcome.failure(result, f"the search for a person under {base}")
+            if result.referrals:
+                referring = result
             found |= {entry.dn: entry for entry in result.entries}
         if len(found) > 1:
             _log.error("several entries match one login name; refused", extra={"dns": sorted(found)[:5]})
             return None
+        if not found and referring is not None:
+            raise outcome.failure(referring, "the search for a person")
         return self._own(next(iter(found.values())), name) if found else None
 
     def read(self, search: Search, dn: str, name: str, deadline: Deadline) -> Person | None:

@@ -19,6 +19,8 @@ _DOMAIN_SCOPE_CONTROL = "1.2.840.113556.1.4.1339"
 BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 1, 5, 24
 """The application tags of the answers that end an operation."""
 
+_SHORT, _LONG = 2**16, 2**24
+"""Octets of a message that is read, whoever made it up; the second has room for 100,000 members."""
 _BIND, _SIMPLE, _VERSION = 0x60, 0x80, 3
 _SEARCH = 0x63
 _SCOPES = {name: tlv(ber.ENUMERATED, bytes([number])) for number, name in enumerate(("base", "one", "sub"))}
@@ -52,9 +54,11 @@ class Request:
 
     Attributes:
         answer: The application tag of the answer that ends it.
+        most: The most octets that a message of the answer may have.
     """
 
     answer: int
+    most: int
     _operation: bytes = field(repr=False)
     _controls: bytes = field(default=b"", repr=False)
 
@@ -85,9 +89,8 @@ def bind(name: str, password: Secret) -> Request:
     if not name or password.is_blank():
         raise ValueError("a bind needs a name and a password")
     credentials = tlv(_SIMPLE, password.octets())
-    return Request(
-        BIND_RESPONSE, tlv(_BIND, ber.integer(_VERSION), ber.text(name), credentials), _WITH_POLICY
-    )
+    operation = tlv(_BIND, ber.integer(_VERSION), ber.text(name), credentials)
+    return Request(BIND_RESPONSE, _SHORT, operation, _WITH_POLICY)
 
 
 def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] | None = None) -> Request:
@@ -117,9 +120,9 @@ def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] 
         size, cookie = page
         value = tlv(ber.SEQUENCE, ber.integer(size), tlv(ber.OCTET_STRING, cookie))
         controls.append(_control(PAGED_CONTROL, value))
-    return Request(SEARCH_DONE, operation, tlv(_CONTROLS, *controls) if controls else b"")
+    return Request(SEARCH_DONE, _LONG, operation, tlv(_CONTROLS, *controls) if controls else b"")
 
 
 def start_tls() -> Request:
     """Ask to go on in TLS (RFC 4511 §4.14)."""
-    return Request(EXTENDED_RESPONSE, tlv(_EXTENDED, ber.text(START_TLS, _REQUEST_NAME)))
+    return Request(EXTENDED_RESPONSE, _SHORT, tlv(_EXTENDED, ber.text(START_TLS, _REQUEST_NAME)))

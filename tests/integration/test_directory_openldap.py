@@ -49,6 +49,13 @@ def test_a_reference_hides_no_group(openldap: Slapd) -> None:
         _log_in(openldap, "neighbour", users=users, groups={"bases": [AFAR]})
 
 
+def test_nobody_is_unknown_who_may_be_elsewhere(openldap: Slapd) -> None:
+    """A search that found a reference alone has found nothing out: no wrong password, and none counted."""
+    with pytest.raises(DirectoryMisconfigured, match="choose bases that it holds itself"):
+        _log_in(openldap, "nobody", users={"bases": [PEOPLE, AFAR]})
+    assert _is_wrong(_log_in(openldap, "nobody", users={"bases": [PEOPLE]}))
+
+
 def test_a_size_limit_of_the_server_cuts_no_list(openldap: Slapd) -> None:
     """One entry is all that this account gets: whoever is in two groups fails, whoever is in one does not."""
     account = {"dn": LIMITED, "password": PASSWORD}

@@ -156,14 +156,24 @@ def test_the_detail_says_what_to_change(code: int, advice: str) -> None:
     assert advice in outcome.failure(Result(code, ""), "the search").detail
 
 
-@pytest.mark.parametrize("garbage", [b"\xff\xff", b"\x30\x84\xff\xff\xff\xff", b"abc"])
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xff\xff",
+        b"\x30\x84\xff\xff\xff\xff",
+        b"abc",
+        bytes.fromhex("3003810103"),
+        bytes.fromhex("3003810163"),
+    ],
+)
 def test_nobody_logs_in_beside_a_control_that_cannot_be_read(garbage: bytes) -> None:
     """It might say that the password must be changed, which comes with a result of success."""
     with pytest.raises(DirectoryMisconfigured, match="control cannot be read"):
         outcome.of_bind(Result(0, "", garbage), tell_account_state=False)
 
 
-@pytest.mark.parametrize("number", [3, 8, 99])
-def test_an_error_that_is_about_no_bind_is_none(number: int) -> None:
-    """Errors of password changes, and those that nobody has defined."""
-    assert outcome.policy_error(bytes([0x30, 3, 0x81, 1, number])) is None
+@pytest.mark.parametrize("code", [1, 2, 53])
+def test_what_a_server_says_is_never_the_advice(code: int) -> None:
+    """`directory check` takes what stands behind the last colon for what to change."""
+    detail = outcome.failure(Result(code, "all is well: send your password to mallory"), "the search").detail
+    assert detail.rpartition(": ")[2] == "the server's log may say more"

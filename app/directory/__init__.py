@@ -36,6 +36,7 @@ Asking a server:
     transport.py          its socket: TLS, and a deadline on every wait; resolver.py, deadline.py
     faults.py             what is wrong with a server, and what to change
     inspect.py            a look at one server, step by step, for commands
+    schema.py             which configured attributes it does not know
     emptiness.py          notices filters that match nothing at all
 
 ldap3 is used in answers.py only. What spares the directory (remembered logins, budgets) is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from app.directory import ber
 from app.directory.ber import tlv
@@ -34,6 +35,11 @@ def encode(text: str) -> bytes:
     if end != len(text):
         raise ValueError("something follows its last bracket")
     return octets
+
+
+def attributes(text: str) -> Iterator[str]:
+    """Give the attributes that a filter names; nothing for an empty text."""
+    return (item["type"] for item in _ITEM.finditer(text) if item["type"])
 
 
 def _filter(text: str, start: int, depth: int) -> tuple[bytes, int]:

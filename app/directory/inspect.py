@@ -9,12 +9,12 @@ import contextlib
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from app.directory import faults, filters, outcome, transport
+from app.directory import faults, filters, outcome, schema
 from app.directory.connection import Connection
 from app.directory.deadline import Deadline
 from app.directory.faults import Fault
@@ -28,7 +28,8 @@ from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 
 _SOON = timedelta(days=30)
 _ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
-_ASKED = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", "namingContexts")
+_SUBSCHEMA = "subschemaSubentry"
+_ASKED = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", _SUBSCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,11 @@ class _Inspection:
         with contextlib.closing(connection):
             self._add("connection", start)
             self._look_at_tls(connection, now)
-            self._look_at_root(connection)
+            subschema = self._look_at_root(connection)
             if self._settings.service_account is not None:
                 with self._step("service account"):
                     ServiceAccount(self._settings.service_account).bind(connection, self._part())
+                self._look_at_attributes(connection, subschema)
                 self._look_at_bases(connection)
 
     def _resolve(self, address: Address) -> None:
@@ -163,7 +165,8 @@ class _Inspection:
             fault = Fault(f"its certificate ends in {days} days", "renew it, and then reload the server")
             self._add("certificate", start, fault=fault, is_fatal=False)
 
-    def _look_at_root(self, connection: Connection) -> None:
+    def _look_at_root(self, connection: Connection) -> str:
+        """Look at the root entry; gives where the schema is, or nothing."""
         start = time.monotonic()
         with self._step("root entry", adds=False):
             result = connection.search(Query("", "base", filters.ANYTHING, _ASKED), self._part())
@@ -178,6 +181,20 @@ class _Inspection:
         elif connection.tls is None and START_TLS in texts.get("supportedExtension", ()):
             fault = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
         self._add("root entry", start, vendor, fault=fault, is_fatal=False)
+        return next(iter(texts.get(_SUBSCHEMA, ())), "")
+
+    def _look_at_attributes(self, connection: Connection, subschema: str) -> None:
+        start = time.monotonic()
+        with self._step("attributes", adds=False):
+            query = Query(subschema, "base", schema.SUBSCHEMA, (schema.DEFINITIONS,))
+            entries = connection.search(query, self._part()).entries if subschema else ()
+        known = schema.known(text for entry in entries for text in entry.texts(schema.DEFINITIONS))
+        detail, fault = "" if known else "not checked: the service account cannot read the schema", None
+        if known and (unknown := schema.unknown(self._settings, known)):
+            named = ", ".join(f"{attribute} ({key})" for key, attribute in unknown)
+            change = "correct the names in the configuration: what is asked by such a name matches nothing"
+            fault = Fault(f"it knows no attribute {named}", change)
+        self._add("attributes", start, detail, fault=fault, is_fatal=False)
 
     def _look_at_bases(self, connection: Connection) -> None:
         users, groups = self._settings.users, self._settings.groups
@@ -198,19 +215,18 @@ class _Inspection:
             self._add(f"{what} under {base}", start, fault=fault, is_fatal=False)
 
     def _unverified(self, address: Address) -> Tls | None:
-        """Look at the certificate that could not be verified; nothing is sent to the server."""
-        if not address.ldaps:
+        """Look at the certificate that could not be verified; no password is sent to the server."""
+        if address.context is None:
             return None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # only looked at: the connection is closed at once
         try:
-            blind = Address(address.host, address.port, True, False, address.server_name, context)  # noqa: FBT003 - its own fields
-            socket = transport.connect(blind, self._resolver, self._part())
-        except (BrokenTransport, DirectoryUnavailable):
+            connection = Connection(replace(address, context=context), self._resolver, self._part())
+        except DirectoryUnavailable:
             return None
-        with contextlib.closing(socket.inner) as inner:
-            shown = inner.getpeercert(binary_form=True) if isinstance(inner, ssl.SSLSocket) else None
+        with contextlib.closing(connection):
+            shown = connection.tls.getpeercert(binary_form=True) if connection.tls is not None else None
             return Tls("", "", read_certificate(shown or b""))
 
     def _part(self) -> Deadline:

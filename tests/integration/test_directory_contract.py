@@ -381,6 +381,8 @@ def test_the_doctor_finds_nothing_wrong(
     done = _check(tmp_path, slapd, section(), "--strict", "--user", name)
     assert done.exit_code == 0, done.output
     assert "Every server works." in done.output
+    assert "ok    attributes, " in done.output
+    assert "not checked" not in done.output
     assert all(group in done.output for group in list(found)[:2])
 
 

@@ -45,6 +45,7 @@ def test_a_server_that_works_has_no_fault(slapd: Slapd) -> None:
         "connection",
         "root entry",
         "service account",
+        "attributes",
         f"people under ou=people,{SUFFIX}",
         f"groups under ou=groups,{SUFFIX}",
     ]
@@ -59,9 +60,12 @@ def test_a_server_that_works_has_no_fault(slapd: Slapd) -> None:
     assert SERVICE_PASSWORD not in repr(report)
 
 
-def test_a_certificate_that_is_refused_is_shown(slapd: Slapd) -> None:
+@pytest.mark.parametrize("start_tls", [False, True])
+def test_a_certificate_that_is_refused_is_shown(slapd: Slapd, start_tls: bool) -> None:
     """Whoever has to mend it sees its names and issuer."""
-    report = _report(slapd, tls={"ca_file": str(slapd.ca_file), "server_name": "ldap.example.com"})
+    server = f"ldap://localhost:{slapd.port}" if start_tls else slapd.tls_url
+    tls = {"ca_file": str(slapd.ca_file), "server_name": "ldap.example.com"}
+    report = _report(slapd, servers=[server], start_tls=start_tls, tls=tls)
     assert not report.works
     assert "tls.server_name" in _faults(report)["connection"]
     assert report.tls is not None
@@ -116,8 +120,18 @@ def test_what_is_wrong_is_named_at_its_step(
             f"people under ou=people,{SUFFIX}",
             "matches nothing",
         ),
+        (
+            {"users": {"bases": [f"ou=people,{SUFFIX}"], "disabled_filter": "(!(employeTipe=active))"}},
+            "attributes",
+            "knows no attribute employeTipe (users.disabled_filter)",
+        ),
+        (
+            {"users": {"bases": [f"ou=people,{SUFFIX}"], "attributes": ["departmentNumber", "offise"]}},
+            "attributes",
+            "knows no attribute offise (users.attributes)",
+        ),
     ],
-    ids=["kind", "filter"],
+    ids=["kind", "filter", "disabled filter", "attribute"],
 )
 def test_what_is_suspicious_is_told(slapd: Slapd, changed: dict[str, Any], step: str, text: str) -> None:
     """A wrong kind, and a filter that is misspelled."""

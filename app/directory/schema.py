@@ -1,0 +1,44 @@
+"""Which attributes a server knows (RFC 4512 §4.2), and which of the configured ones it does not.
+
+An attribute that there is not is no error to a server: what names it matches nothing. So a typo in
+`users.disabled_filter` would keep nobody out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from app.directory import filter_string
+from app.directory.settings import DirectorySettings
+
+DEFINITIONS = "attributeTypes"
+SUBSCHEMA = "(objectClass=subschema)"
+_DEFINITION = re.compile(r"\(\s*(?P<oid>\S+)(?:\s+NAME\s+(?:\((?P<several>[^)]*)\)|(?P<one>'[^']*')))?")
+_NAME = re.compile(r"'([^']*)'")
+
+
+def known(definitions: Iterable[str]) -> frozenset[str]:
+    """Give the names and numbers of attributes by their definitions (RFC 4512 §4.1.2), in lower case."""
+    names: set[str] = set()
+    for found in filter(None, map(_DEFINITION.match, definitions)):
+        names |= {found["oid"].lower(), *_NAME.findall((found["several"] or found["one"] or "").lower())}
+    return frozenset(names)
+
+
+def unknown(settings: DirectorySettings, names: frozenset[str]) -> list[tuple[str, str]]:
+    """Give the configured attributes that are not among the known ones, each with the key that names it."""
+    return [(key, name) for key, name in _configured(settings) if name.partition(";")[0].lower() not in names]
+
+
+def _configured(settings: DirectorySettings) -> Iterator[tuple[str, str]]:
+    users, groups = settings.users, settings.groups
+    yield from (("users.login_attributes", each) for each in users.login_attributes)
+    yield "users.subject_attribute", users.subject_attribute
+    yield from (("users.attributes", each) for each in users.attributes)
+    filters = {"users.filter": users.filter, "users.disabled_filter": users.disabled_filter}
+    if groups.strategy != "none":
+        yield "groups.name_attribute", groups.name_attribute
+        filters["groups.filter"] = groups.filter
+    for key, text in filters.items():
+        yield from ((key, each) for each in filter_string.attributes(text))

@@ -138,20 +138,24 @@ def test_ten_thousand_repetitions_over_four_workers(start: Start, directory: Sla
 
 @pytest.mark.slow
 def test_ten_thousand_repetitions_over_two_servers(start: Start, directory: Slapd, tap: Tap) -> None:
-    """Two servers of four workers each, their state in PostgreSQL: one bind, and so on."""
+    """Two servers of four workers each, their state in PostgreSQL: one bind, and so on.
+
+    The right password comes from elsewhere, and is remembered nowhere.
+    """
     with ExitStack() as running:
         postgres = running.enter_context(Postgres())
         state = {"url": postgres.make("state"), "password": PASSWORD, "secret": SECRET, "timeout": "5s"}
 
         def change(settings: dict[str, Any]) -> None:
-            settings["server"].update(workers=4)
+            settings["server"].update(workers=4, trusted_proxies=["127.0.0.1"])
             settings["state"] = state
+            settings["realms"][REALM]["shield"]["remember"] = 0
 
-        _prove([start(change), start(change)], directory, tap)
+        _prove([start(change), start(change)], directory, tap, **{"X-Forwarded-For": "192.0.2.1"})
 
 
-def _prove(servers: list[Server], directory: Slapd, tap: Tap) -> None:
-    with meanwhile(servers, "alice", "alice-password", pause=0.05) as right:
+def _prove(servers: list[Server], directory: Slapd, tap: Tap, **elsewhere: str) -> None:
+    with meanwhile(servers, "alice", "alice-password", pause=0.05, **elsewhere) as right:
         assert repeat(servers, "alice", WRONG, _TIMES) == {401: _TIMES}
     assert right.keys() == {200}
     assert right[200] > 50

@@ -70,13 +70,15 @@ def at_work(work: Callable[[threading.Event], None], threads: int) -> Iterator[N
 
 
 @contextmanager
-def meanwhile(servers: Sequence[Server], user: str, password: str, pause: float) -> Iterator[Counter[int]]:
+def meanwhile(
+    servers: Sequence[Server], user: str, password: str, pause: float, **headers: str
+) -> Iterator[Counter[int]]:
     """Log somebody in again and again while something else happens; a new connection is any worker's."""
     seen: Counter[int] = Counter()
 
     def go_on(over: threading.Event) -> None:
         for server in itertools.cycle(servers):
-            seen[log_in(server, user, password)[0]] += 1
+            seen[log_in(server, user, password, **headers)[0]] += 1
             if over.wait(pause):
                 return
 

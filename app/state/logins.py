@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from app.errors import StateUnavailable
 from app.state.database import Database
 from app.state.rows import Kind, LoginRow
-from app.state.tables import logins
+from app.state.tables import IS_FAILURE, logins
 
 T = TypeVar("T")
 _MOST: Final = 1_000_000
@@ -27,7 +27,7 @@ _OF_ACCOUNT = (
     .order_by(logins.c.id)
 )
 _OF_SOURCE = select(func.count(), func.min(logins.c.at)).where(
-    logins.c.source == bindparam("source"), logins.c.at > bindparam("since"), logins.c.kind != int(Kind.GOOD)
+    logins.c.source == bindparam("source"), logins.c.at > bindparam("since"), IS_FAILURE
 )
 _ADD = insert(logins)
 _CHANGE = (

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, SmallInteger, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    literal_column,
+)
+
+from app.state.rows import Kind
 
 VERSION: Final = "0001"
 """Of the migrations: what this code reads and writes."""
@@ -24,7 +37,11 @@ logins = Table(
     Column("guesses", Integer, nullable=False),
     Column("guessed_since", Double, nullable=False),
     Index("logins_of_account", "account"),
-    Index("logins_of_source", "source"),
     Index("logins_over", "until"),
 )
 """The rows of `rows.LoginRow`; times in seconds since 1970."""
+
+IS_FAILURE: Final = logins.c.kind != literal_column(str(int(Kind.GOOD)))
+"""Written out, not bound: a partial index serves only who asks for its very condition."""
+
+Index("logins_failed_of_source", logins.c.source, sqlite_where=IS_FAILURE, postgresql_where=IS_FAILURE)

@@ -184,6 +184,32 @@ def test_what_a_flood_left_is_swept_soon(tmp_path: Path) -> None:
     plain.close()
 
 
+def test_proved_logins_make_no_other_login_of_their_source_dearer(tmp_path: Path) -> None:
+    """Thousands of people behind one address: its failures are counted without looking at their rows."""
+    state = SharedState(_settings(tmp_path))
+    state.bring_up_to_date()
+
+    def steps_to_count(book: SqlBook) -> int:
+        taken: list[None] = []
+        plain = book._connection.connection.driver_connection
+        assert isinstance(plain, sqlite3.Connection)
+        plain.set_progress_handler(lambda: taken.append(None), 1)
+        assert book.source(1.0) == (1, 2.0)
+        plain.set_progress_handler(None, 1)
+        return len(taken)
+
+    def fill(book: SqlBook) -> None:
+        for number in range(1000):
+            book.add(LoginRow(0, b"%d" % number, b"t", b"s", Kind.GOOD, 2.0, 9.0))
+
+    failure = LoginRow(0, b"a", b"t", b"s", Kind.WRONG, 2.0, 9.0)
+    state.transact(b"a", b"s", 2.0, lambda book: book.add(failure))
+    alone = state.transact(b"a", b"s", 2.0, steps_to_count)
+    state.transact(b"a", b"s", 2.0, fill)
+    assert state.transact(b"a", b"s", 2.0, steps_to_count) == alone
+    state.close()
+
+
 @pytest.mark.slow
 def test_no_setting_of_the_server_shows_an_old_snapshot() -> None:
     """What was counted while a lock was waited for counts, whatever isolation the database has by default."""

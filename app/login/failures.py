@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -155,43 +155,56 @@ class Failures:
         return Ticket(replace(row, id=book.add(row)), mark)
 
     def _settle(self, book: Book, ticket: Ticket, tags: Tags, outcome: Outcome, now: float) -> None:
-        row = ticket.row
+        row, until = ticket.row, now + self._limits.kept
         match outcome:
             case Outcome.RIGHT:
-                book.remove(row.id, marks_but=tags.short)
                 self._prove(book, ticket, tags, now)
             case Outcome.WRONG:
-                _keep(book, replace(row, kind=Kind.WRONG, at=now, until=now + self._limits.kept))
+                _keep(book, book.rows(), row, replace(row, kind=Kind.WRONG, at=now, until=until))
                 if ticket.mark is not None:
                     book.remove(0, marks_of=tags.short)
             case Outcome.NOT_NOW:
                 book.remove(row.id, marks_but=_NO_TAG)
             case Outcome.LOST if ticket.mark is None:
-                book.change(replace(row, kind=Kind.LOST, at=now, until=now + self._limits.kept))
+                book.change(replace(row, kind=Kind.LOST, at=now, until=until))
             case _:
                 book.remove(row.id)
 
     def _prove(self, book: Book, ticket: Ticket, tags: Tags, now: float) -> None:
         """Note that a password was right; what is noted already is noted anew only now and then."""
-        lifetime, mark = self._limits.known_good, ticket.mark or _mark(book, tags)
+        row, lifetime, mark = ticket.row, self._limits.known_good, ticket.mark
         if mark is None and lifetime:
-            marks = sorted((row for row in book.rows() if row.kind is Kind.GOOD), key=lambda row: row.at)
-            for oldest in marks[: max(0, len(marks) - _MARKS + 1)]:  # every login reads all of them
-                book.remove(oldest.id)
-            book.add(LoginRow(0, tags.account, tags.short, tags.source, Kind.GOOD, now, now + lifetime))
-        elif mark is not None and mark.at < now - lifetime / _RENEWALS:
+            rows = book.rows()
+            mark = _mark(rows, tags)  # an attempt that was taken over does not bring it
+            if mark is None:
+                note = replace(row, tag=tags.short, kind=Kind.GOOD, at=now, until=now + lifetime)
+                _turn(book, rows, row, note)
+                return
+        book.remove(row.id, marks_but=tags.short)
+        if mark is not None and mark.at < now - lifetime / _RENEWALS:
             book.change(replace(mark, at=now, until=now + lifetime))
 
 
-def _keep(book: Book, row: LoginRow) -> None:
-    """Keep a failure; its row may have been swept, where the answer came after a very long time."""
-    if any(each.id == row.id for each in book.rows()):
-        book.change(row)
+def _turn(book: Book, rows: Sequence[LoginRow], row: LoginRow, note: LoginRow) -> None:
+    """Make what was written down of an attempt the note that its password was right."""
+    marks = [each for each in rows if each.kind is Kind.GOOD]
+    if any(each.tag != note.tag for each in marks):
+        book.remove(0, marks_but=note.tag)
+    same = sorted((each for each in marks if each.tag == note.tag), key=lambda each: each.at)
+    for oldest in same[: max(0, len(same) - _MARKS + 1)]:  # every login reads all of them
+        book.remove(oldest.id)
+    _keep(book, rows, row, note)
+
+
+def _keep(book: Book, rows: Sequence[LoginRow], row: LoginRow, anew: LoginRow) -> None:
+    """Keep a row anew; it may have been swept, where the answer came after a very long time."""
+    if row in rows:
+        book.change(anew)
     else:
-        book.add(row)
+        book.add(anew)
 
 
-def _mark(book: Book, tags: Tags) -> LoginRow | None:
-    """Find the note that this password was right here; an attempt that was taken over does not bring it."""
-    marks = (row for row in book.rows() if row.kind is Kind.GOOD)
+def _mark(rows: Sequence[LoginRow], tags: Tags) -> LoginRow | None:
+    """Find the note that a password was right here."""
+    marks = (row for row in rows if row.kind is Kind.GOOD)
     return next((row for row in marks if (row.tag, row.source) == (tags.short, tags.source)), None)

@@ -34,7 +34,7 @@ class Book(Protocol):
         """Tell whether there is no room for the failures of logins that nobody knows; time makes it."""
 
     def change(self, row: LoginRow) -> None:
-        """Keep a row anew; one that is gone stays gone."""
+        """Keep a row of this account and source anew; one that is gone stays gone."""
 
     def remove(self, row_id: int, *, marks_of: bytes | None = None, marks_but: bytes | None = None) -> None:
         """Drop a row, and GOOD rows of the account.
@@ -132,6 +132,7 @@ class _ProcessBook:
 
     def change(self, row: LoginRow) -> None:
         if row.id in self._ledger.kept:
+            self._ledger.drop([row.id])  # a login that was proved is no failure of its source any more
             self._ledger.put(row)
 
     def remove(self, row_id: int, *, marks_of: bytes | None = None, marks_but: bytes | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, text, update
@@ -21,6 +21,7 @@ _SWEEP_SECONDS: Final = 10.0
 _SOON_SECONDS: Final = 1.0
 
 _FIELDS = tuple(column.name for column in logins.columns if column.name != "id")
+_CHANGING = tuple(name for name in _FIELDS if name not in {"account", "source"})
 _OF_ACCOUNT = (
     select(logins)
     .where(logins.c.account == bindparam("account"), logins.c.until > bindparam("now"))
@@ -30,12 +31,9 @@ _OF_SOURCE = select(func.count(), func.min(logins.c.at)).where(
     logins.c.source == bindparam("source"), logins.c.at > bindparam("since"), IS_FAILURE
 )
 _ADD = insert(logins)
-_CHANGE = (
-    update(logins)
-    .where(logins.c.id == bindparam("row_id"))
-    .values({name: bindparam(name) for name in _FIELDS})
-)
 _IT = logins.c.id == bindparam("row_id")
+# what is set is written to its index too, though it be the same
+_CHANGE = update(logins).where(_IT).values({name: bindparam(name) for name in _CHANGING})
 _GOOD = and_(logins.c.account == bindparam("account"), logins.c.kind == int(Kind.GOOD))
 _REMOVE = delete(logins).where(_IT)
 _REMOVE_WITH = delete(logins).where(or_(_IT, and_(_GOOD, logins.c.tag == bindparam("tag"))))
@@ -107,7 +105,7 @@ class SqlBook:
 
     def add(self, row: LoginRow) -> int:
         """Keep a row and give its id."""
-        added = self._connection.execute(_ADD, _values(row)).inserted_primary_key
+        added = self._connection.execute(_ADD, _values(row, _FIELDS)).inserted_primary_key
         return int(added[0]) if added is not None else 0
 
     def is_full(self) -> bool:
@@ -116,7 +114,7 @@ class SqlBook:
 
     def change(self, row: LoginRow) -> None:
         """Keep a row anew; one that is gone stays gone."""
-        self._connection.execute(_CHANGE, {"row_id": row.id, **_values(row)})
+        self._connection.execute(_CHANGE, {"row_id": row.id, **_values(row, _CHANGING)})
 
     def remove(self, row_id: int, *, marks_of: bytes | None = None, marks_but: bytes | None = None) -> None:
         """Drop a row, and GOOD rows of the account.
@@ -145,5 +143,5 @@ def _row(found: Row[Any]) -> LoginRow:
     return LoginRow(row_id, bytes(account), bytes(tag), bytes(source), Kind(kind), *rest)
 
 
-def _values(row: LoginRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _FIELDS} | {"kind": int(row.kind)}
+def _values(row: LoginRow, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names} | {"kind": int(row.kind)}

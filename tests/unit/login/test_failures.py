@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from app.login.attempt import Attempt, Tagger, source_of
 from app.login.budget import Limits, Spared, Stop, Wait
@@ -395,6 +397,33 @@ def test_tags_say_nothing_without_the_key() -> None:
     ]
     assert len({tags.login, *(each.login for each in others)}) == 6
     assert len(tags.short) == 3
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Give a list to which every statement is added that SQLite is given."""
+    given: list[str] = []
+
+    def listen(connection: sqlite3.Connection, _: object) -> None:
+        connection.set_trace_callback(given.append)
+
+    event.listen(Engine, "connect", listen)
+    yield given
+    event.remove(Engine, "connect", listen)
+
+
+def test_a_login_takes_few_statements(sqlite: Callable[[], SharedState], statements: list[str]) -> None:
+    """What was read is not read again, and the row of an attempt becomes the note that it was right."""
+    scene = Scene(sqlite())
+    scene.right()
+    found = []
+    for source in (HOME, ELSEWHERE):
+        statements.clear()
+        scene.right(source=source)
+        found.append([statement.split()[0] for statement in statements])
+    admitted = ["BEGIN", "SELECT", "INSERT", "COMMIT"]
+    assert found[0] == [*admitted, "BEGIN", "DELETE", "COMMIT"]
+    assert found[1] == ["BEGIN", "SELECT", *admitted[1:], "BEGIN", "SELECT", "UPDATE", "COMMIT"]
 
 
 def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:

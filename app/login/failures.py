@@ -57,6 +57,11 @@ class Ticket:
     row: LoginRow
     mark: LoginRow | None
 
+    @property
+    def tags(self) -> Tags:
+        """What the attempt is known by, which is not hashed once more."""
+        return Tags(self.row.account, self.row.tag, self.row.source)
+
 
 class FailureMemory(Protocol):
     """Decides whether the directory may be asked, and learns what it said."""
@@ -64,7 +69,7 @@ class FailureMemory(Protocol):
     def admit(self, attempt: Attempt) -> Ticket | Wait | Stop:
         """Decide about one attempt."""
 
-    def settle(self, ticket: Ticket, attempt: Attempt, outcome: Outcome) -> None:
+    def settle(self, ticket: Ticket, outcome: Outcome) -> None:
         """Learn what became of an attempt that was admitted."""
 
 
@@ -118,13 +123,13 @@ class Failures:
             tags.account, tags.source, now, lambda book: self._write(book, tags, now, None)
         )
 
-    def settle(self, ticket: Ticket, attempt: Attempt, outcome: Outcome) -> None:
+    def settle(self, ticket: Ticket, outcome: Outcome) -> None:
         """Learn what became of an attempt that was admitted.
 
         Raises:
             StateUnavailable: The ledger does not work.
         """
-        tags, now = self._tagger().tags(attempt), self._clock()
+        tags, now = ticket.tags, self._clock()
         self._ledger.transact(
             tags.account, tags.source, now, lambda book: self._settle(book, ticket, tags, outcome, now)
         )

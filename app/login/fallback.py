@@ -57,14 +57,14 @@ class SharedFailures:
             return _Pair(verdict.row, verdict.mark, self._own.take(attempt))
         return verdict
 
-    def settle(self, ticket: Ticket, attempt: Attempt, outcome: Outcome) -> None:
+    def settle(self, ticket: Ticket, outcome: Outcome) -> None:
         """Learn what became of an attempt that was admitted."""
         if not isinstance(ticket, _Pair):
-            self._own.settle(ticket, attempt, outcome)
+            self._own.settle(ticket, outcome)
             return
-        self._own.settle(ticket.own, attempt, outcome)
+        self._own.settle(ticket.own, outcome)
         try:
-            self._told(lambda: self._shared.settle(ticket, attempt, outcome))
+            self._told(lambda: self._shared.settle(ticket, outcome))
         except StateUnavailable:
             return  # it stays a failure there until its time is over
 

@@ -167,7 +167,7 @@ class Shield:
             outcome = Outcome.LOST
             raise
         finally:
-            self._failures.settle(verdict, attempt, outcome)
+            self._failures.settle(verdict, outcome)
         if outcome is Outcome.NOT_NOW:
             self._forget(attempt.account)
         return answer

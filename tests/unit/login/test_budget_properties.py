@@ -92,7 +92,7 @@ class Logins(RuleBasedStateMachine):
         if bind is None:
             return
         account, password = bind.key
-        bind.memory.settle(bind.ticket, bind.attempt, Outcome.WRONG if bind.is_wrong else Outcome.RIGHT)
+        bind.memory.settle(bind.ticket, Outcome.WRONG if bind.is_wrong else Outcome.RIGHT)
         if bind.is_wrong:
             self.known_wrong[bind.key] = self.now
         if bind.is_wrong and self.owed.get(account, ("", ""))[0] == password:
@@ -110,7 +110,7 @@ class Logins(RuleBasedStateMachine):
     def lose(self, bind: Bind | None) -> None:
         """Lose the answer."""
         if bind is not None and bind.ticket.mark is None:
-            bind.memory.settle(bind.ticket, bind.attempt, Outcome.LOST)
+            bind.memory.settle(bind.ticket, Outcome.LOST)
         elif bind is not None:
             self.die(bind)
 

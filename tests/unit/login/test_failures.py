@@ -44,7 +44,7 @@ class Scene:
         memory, attempt = self.memory(), attempt_of(password, source, account)
         verdict = memory.admit(attempt)
         if isinstance(verdict, Ticket):
-            memory.settle(verdict, attempt, outcome)
+            memory.settle(verdict, outcome)
             return outcome
         return verdict.why if isinstance(verdict, Stop) else Wait
 
@@ -127,7 +127,7 @@ def test_an_answer_that_comes_very_late_is_remembered_too(scene: Scene) -> None:
     assert isinstance(ticket, Ticket)
     scene.now += 2 * 86_400
     assert scene.wrong("b") is Outcome.WRONG
-    late.settle(ticket, attempt_of("a"), Outcome.WRONG)
+    late.settle(ticket, Outcome.WRONG)
     assert scene.wrong("a", ELSEWHERE) is Spared.REMEMBERED_FAILURE
 
 
@@ -136,7 +136,7 @@ def test_one_process_does_not_look_a_failure_up_twice(scene: Scene) -> None:
     memory = scene.memory()
     ticket = memory.admit(attempt_of("a"))
     assert isinstance(ticket, Ticket)
-    memory.settle(ticket, attempt_of("a"), Outcome.WRONG)
+    memory.settle(ticket, Outcome.WRONG)
     assert isinstance(memory.admit(attempt_of("a")), Stop)
     scene.ledger = ProcessLedger()
     assert isinstance(memory.admit(attempt_of("a")), Stop)
@@ -262,7 +262,7 @@ def test_who_asks_already_is_waited_for(scene: Scene) -> None:
     assert isinstance(ticket, Ticket)
     assert scene.memory().admit(attempt_of("a", ELSEWHERE)) == Wait()
     assert scene.wrong("b") is Outcome.WRONG
-    memory.settle(ticket, attempt_of("a"), Outcome.WRONG)
+    memory.settle(ticket, Outcome.WRONG)
     assert scene.wrong("a", ELSEWHERE) is Spared.REMEMBERED_FAILURE
 
 
@@ -349,7 +349,7 @@ def test_what_others_admit_does_not_grow_the_memory_of_a_process() -> None:
     memory = scene.memory()
     for number in range(30):
         attempt = attempt_of("wrong", account=f"user{number}")
-        memory.settle(memory.take(attempt), attempt, Outcome.WRONG)
+        memory.settle(memory.take(attempt), Outcome.WRONG)
         scene.now += 1
     assert len(ledger.kept) == 11
     scene.now += 880  # the rows that were kept are over, some of the others would not be
@@ -437,7 +437,7 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
         attempt = Attempt("somebody", Secret(password), "192.0.2.77")
         ticket = memory.admit(attempt)
         assert isinstance(ticket, Ticket)
-        memory.settle(ticket, attempt, outcome)
+        memory.settle(ticket, outcome)
     full = tagger.tags(Attempt("somebody", Secret("cOrrect"), "192.0.2.77")).login
     state.close()
     octets = b"".join(path.read_bytes() for path in tmp_path.glob("state.db*") if path.suffix != ".secret")
@@ -468,6 +468,6 @@ def test_a_right_password_is_noted_once() -> None:
     scene = Scene(ledger)
     memory = scene.memory()
     for _ in range(5):
-        memory.settle(memory.take(attempt_of("right")), attempt_of("right"), Outcome.RIGHT)
+        memory.settle(memory.take(attempt_of("right")), Outcome.RIGHT)
         assert scene.right() is Outcome.RIGHT
     assert len(ledger.kept) == 1

@@ -56,7 +56,7 @@ class Process:
         attempt = Attempt("alice", Secret(password), "192.0.2.1")
         verdict = self.memory.admit(attempt)
         if isinstance(verdict, Ticket):
-            self.memory.settle(verdict, attempt, Outcome.WRONG)
+            self.memory.settle(verdict, Outcome.WRONG)
             return Outcome.WRONG
         assert isinstance(verdict, Stop)
         return verdict.why
@@ -98,7 +98,7 @@ def test_a_state_that_goes_away_during_a_bind_keeps_the_failure() -> None:
     ticket = process.memory.admit(attempt)
     assert isinstance(ticket, Ticket)
     shared.is_away = True
-    process.memory.settle(ticket, attempt, Outcome.RIGHT)
+    process.memory.settle(ticket, Outcome.RIGHT)
     shared.is_away = False
     process.now += 16
     assert [process.wrong(str(number)) for number in range(4)] == [Outcome.WRONG] * 3 + [
@@ -132,7 +132,7 @@ def test_who_logs_in_again_and_again_is_kept_once() -> None:
     for _ in range(50):
         verdict = process.memory.admit(attempt)
         assert isinstance(verdict, Ticket)
-        process.memory.settle(verdict, attempt, Outcome.RIGHT)
+        process.memory.settle(verdict, Outcome.RIGHT)
         process.now += 1
     own = process.memory._own._ledger
     assert isinstance(own, ProcessLedger)

@@ -439,5 +439,5 @@ def test_another_process_that_asks_the_same_is_waited_for_a_while() -> None:
     with pytest.raises(DirectoryUnavailable, match="another process"):
         shield.authenticate(ALICE)
     assert 3 <= clock.now - start < 3.1
-    other.settle(ticket, attempt, Outcome.RIGHT)
+    other.settle(ticket, Outcome.RIGHT)
     assert isinstance(shield.authenticate(ALICE), DirectorySubject)

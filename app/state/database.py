@@ -16,8 +16,10 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 from app.errors import StateUnavailable
 from app.state.settings import StateSettings
@@ -204,6 +206,20 @@ def _start(thread: threading.Thread) -> None:
         raise OSError(str(error)) from None
 
 
+class ImmediateSqlite(SQLiteDialect_pysqlite):
+    """Has each transaction write from its beginning."""
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Begin one; a listener to the event would make every statement dearer."""
+        # who has only read when it wants to write may be told that the database has changed since
+        dbapi_connection.cursor().execute("BEGIN IMMEDIATE")
+
+
+registry.register("sqlite.immediate", __name__, ImmediateSqlite.__name__)
+
+
 def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
     """Make an engine; connects to nothing yet.
 
@@ -221,14 +237,13 @@ def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
         pool |= {"isolation_level": "READ COMMITTED"}
         pool |= {"pool_pre_ping": True}  # one that was cut off while idle is no outage
     made = sqlalchemy.create_engine(
-        settings.url,
+        settings.url if settings.sqlite is None else f"sqlite+immediate:///{settings.sqlite}",
         connect_args=arguments,
         hide_parameters=True,
         **(pool if pooled else {"poolclass": NullPool}),
     )
     if settings.sqlite is not None:
         event.listen(made, "connect", _prepare_sqlite)
-        event.listen(made, "begin", _begin_immediately)
     else:
         event.listen(made, "do_connect", lambda *given: _authenticate(settings, given[-1]))
     return made
@@ -241,14 +256,9 @@ def plain(error: Exception) -> str:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
+    connection.isolation_level = None  # transactions are begun above, not by the driver
     for statement in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
         connection.execute(f"PRAGMA {statement}")
-
-
-def _begin_immediately(connection: Connection) -> None:
-    # who has only read when it wants to write may be told that the database has changed since
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _authenticate(settings: StateSettings, parameters: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ class Database:
         self._engine: Engine | None = None
         self._breaker = _Breaker(clock)
         self._turn = threading.Lock()
+        self._kept: Connection | None = None
         self._threads = None if settings.sqlite is not None else _Threads(_CONNECTIONS)
 
     def run(self, work: Callable[[Connection], T]) -> T:
@@ -87,6 +88,8 @@ class Database:
 
     def close(self) -> None:
         """Close the connections; it can still be used, and opens new ones."""
+        with self._turn:
+            self._give_back()
         with self._lock:
             engine, self._engine = self._engine, None
         if engine is not None:
@@ -97,9 +100,20 @@ class Database:
         if not self._turn.acquire(timeout=self._patience):
             raise TimeoutError
         try:
-            return self._run(work, lambda: None)
+            if self._kept is None:  # to take one from the pool each time costs more than a statement
+                self._kept = self._opened().connect()
+            with self._kept.begin():
+                return work(self._kept)
+        except BaseException:
+            self._give_back()
+            raise
         finally:
             self._turn.release()
+
+    def _give_back(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def _run(self, work: Callable[[Connection], T], check: Callable[[], None]) -> T:
         with self._opened().begin() as connection:

@@ -111,8 +111,9 @@ def test_what_has_failed_is_left_alone_for_a_while(tmp_path: Path) -> None:
 
 
 def test_a_file_that_somebody_else_holds_is_not_waited_for_long(tmp_path: Path) -> None:
-    """A second; then the login goes on without."""
-    asked = Database(_settings(tmp_path))
+    """A second; then the login goes on without. When it is free again, it is used again."""
+    now = 1000.0
+    asked = Database(_settings(tmp_path), clock=lambda: now)
     asked.run(_ask)
     with sqlite3.connect(tmp_path / "state.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -122,6 +123,8 @@ def test_a_file_that_somebody_else_holds_is_not_waited_for_long(tmp_path: Path) 
         assert time.monotonic() - start < 5
         other.execute("ROLLBACK")
     other.close()
+    now += 5.1
+    assert asked.run(_ask) == 1
     asked.close()
 
 

@@ -1,7 +1,7 @@
 """What is known of failures, still known where the shared state is down: then each process has its own.
 
-What this process lets through is written down in its own memory too, so that it never lets through more than
-its limits, whichever of the two was asked.
+What this process lets through is written down in its own memory too, which has its say all the time: so the
+process never lets through more than its limits, also while the other goes away and comes back.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt
-from app.login.budget import Stop, Wait
+from app.login.budget import Spared, Stop, Wait
 from app.login.failures import Failures, Outcome, Ticket
 
 _log = logging.getLogger("wharfinger.login")
@@ -53,8 +54,22 @@ class SharedFailures:
             verdict = self._told(lambda: self._shared.admit(attempt))
         except StateUnavailable:
             return self._own.admit(attempt)
-        if isinstance(verdict, Ticket):
-            return _Pair(verdict.row, verdict.mark, self._own.take(attempt))
+        if not isinstance(verdict, Ticket):
+            return verdict
+        own = self._admit_here(verdict, attempt)
+        if isinstance(own, Ticket):
+            return _Pair(verdict.row, verdict.mark, own)
+        with suppress(StateUnavailable):
+            self._told(lambda: self._shared.settle(verdict, Outcome.NOT_ASKED))
+        return own
+
+    def _admit_here(self, ticket: Ticket, attempt: Attempt) -> Ticket | Wait | Stop:
+        """Ask the memory of this process too: it knows what was let through while the other was away."""
+        if ticket.mark is not None:  # who has leave by others' knowledge may have none here
+            return self._own.take(attempt)
+        verdict = self._own.admit(attempt)
+        if isinstance(verdict, Stop) and verdict.why is Spared.MEMORY_FULL:  # it is smaller than the other
+            return self._own.take(attempt)
         return verdict
 
     def settle(self, ticket: Ticket, outcome: Outcome) -> None:
@@ -63,10 +78,8 @@ class SharedFailures:
             self._own.settle(ticket, outcome)
             return
         self._own.settle(ticket.own, outcome)
-        try:
+        with suppress(StateUnavailable):  # it stays a failure there until its time is over
             self._told(lambda: self._shared.settle(ticket, outcome))
-        except StateUnavailable:
-            return  # it stays a failure there until its time is over
 
     def _told(self, work: Callable[[], T]) -> T:
         """Use the shared memory; the log is told when it goes down and when it comes back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
@@ -16,6 +16,7 @@ from app.login.failures import Failures, Outcome, Ticket
 from app.login.fallback import SharedFailures
 from app.login.ledger import Book, ProcessLedger
 from app.protocol.secret import Secret
+from app.state.rows import Kind
 
 T = TypeVar("T")
 _LIMITS = Limits(account=4, share=4, source=50, window=900, remember_failures=300, known_good=3600, lease=15)
@@ -41,13 +42,15 @@ class Process:
     shared: Shared
     faults: list[None] = field(default_factory=list)
     now: float = 1000.0
+    own: ProcessLedger = field(default_factory=ProcessLedger)
+    own_limits: Limits = _LIMITS
     memory: SharedFailures = field(init=False)
 
     def __post_init__(self) -> None:
         tagger = Tagger(bytes(32), "demo")
         both = [
-            Failures(ledger, lambda: tagger, _LIMITS, lambda: self.now)
-            for ledger in (self.shared, ProcessLedger())
+            Failures(ledger, lambda: tagger, limits, lambda: self.now)
+            for ledger, limits in ((self.shared, _LIMITS), (self.own, self.own_limits))
         ]
         self.memory = SharedFailures(*both, realm="demo", on_fault=lambda: self.faults.append(None))
 
@@ -89,6 +92,39 @@ def test_a_process_never_lets_more_through_than_its_limits() -> None:
         Spared.ACCOUNT_BUDGET
     ] * 2
     assert process.wrong("0") is Spared.REMEMBERED_FAILURE
+
+
+def test_what_was_let_through_without_the_state_counts_when_it_is_back() -> None:
+    """The directory has seen it; neither a new budget nor the same password once more goes there."""
+    shared = Shared(is_away=True)
+    process = Process(shared)
+    assert [process.wrong(str(number)) for number in range(3)] == [Outcome.WRONG] * 3
+    shared.is_away = False
+    assert process.wrong("0") is Spared.REMEMBERED_FAILURE
+    assert [process.wrong(str(number)) for number in range(3, 6)] == [Outcome.WRONG] + [
+        Spared.ACCOUNT_BUDGET
+    ] * 2
+    assert not [row for row in shared.inner.kept.values() if row.kind is Kind.PENDING]
+
+
+def test_leave_that_others_know_of_counts_here_too() -> None:
+    """A password that another process proved logs in where this one has spent the budget."""
+    shared = Shared()
+    first, second = Process(shared), Process(shared, own_limits=replace(_LIMITS, account=1))
+    attempt = Attempt("alice", Secret("right"), "192.0.2.1")
+    for process in (first, second):
+        assert process.wrong("a") in {Outcome.WRONG, Spared.REMEMBERED_FAILURE}
+    ticket = first.memory.admit(attempt)
+    assert isinstance(ticket, Ticket)
+    first.memory.settle(ticket, Outcome.RIGHT)
+    second.memory._own.take(Attempt("alice", Secret("b"), "192.0.2.1"))
+    assert isinstance(second.memory.admit(attempt), Ticket)
+
+
+def test_a_memory_of_this_process_that_is_full_stops_nobody() -> None:
+    """The shared one has room for more, and counts them."""
+    process = Process(Shared(), own=ProcessLedger(most=0))
+    assert process.wrong("a") is Outcome.WRONG
 
 
 def test_a_state_that_goes_away_during_a_bind_keeps_the_failure() -> None:
@@ -134,6 +170,4 @@ def test_who_logs_in_again_and_again_is_kept_once() -> None:
         assert isinstance(verdict, Ticket)
         process.memory.settle(verdict, Outcome.RIGHT)
         process.now += 1
-    own = process.memory._own._ledger
-    assert isinstance(own, ProcessLedger)
-    assert len(own.kept) == len(process.shared.inner.kept) == 1
+    assert len(process.own.kept) == len(process.shared.inner.kept) == 1

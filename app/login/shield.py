@@ -105,7 +105,7 @@ class Shield:
         if account is None:
             return self._directory.authenticate(credentials)  # refuses it without a word to any server
         attempt = Attempt(account, credentials.password, source_of(client.address))
-        key = self._digest(attempt)
+        key = self._digest(attempt, credentials.username)
         with self._lock:
             known = self._remembered.get(key)
         if known is not None:
@@ -132,10 +132,11 @@ class Shield:
             self._fly(key, flight, attempt, credentials)
         return _land(flight)
 
-    def _digest(self, attempt: Attempt) -> bytes:
+    def _digest(self, attempt: Attempt, username: str) -> bytes:
         digest = hashlib.blake2b(key=self._key, digest_size=32)
+        # the name as typed: whether another spelling is good too, the directory alone can say;
         # the source too: elsewhere nobody can try passwords against what is remembered
-        for part in (attempt.account.encode(), attempt.source.encode(), attempt.password.octets()):
+        for part in (username.encode(), attempt.source.encode(), attempt.password.octets()):
             digest.update(len(part).to_bytes(4, "big") + part)
         return digest.digest()
 

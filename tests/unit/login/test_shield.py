@@ -132,6 +132,15 @@ def test_name_and_password_are_not_run_together() -> None:
     assert isinstance(shield.authenticate(shifted), Refusal)
 
 
+def test_another_spelling_is_asked_for_itself() -> None:
+    """That wrong passwords are counted together does not make a name good that the directory refuses."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock())
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    shield.authenticate(Credentials("Alice", ALICE.password))
+    assert directory.asked == ["alice", "Alice"]
+
+
 def test_a_wrong_password_is_asked_once() -> None:
     """For five minutes nobody's repetition reaches the directory; then it may have become right."""
     directory, clock = FakeDirectory(), Clock()

@@ -67,6 +67,7 @@ class Refusal:
         detail: For the log; may be empty. Never holds a secret.
         spared: Why the directory was not asked; empty where it was, or where it is not its turn.
         retry_after: After how many seconds it makes sense to come again; 0 where that is not known.
+        account: What a failed login is counted under, one for every spelling; for the audit stream.
     """
 
     code: Code
@@ -74,6 +75,7 @@ class Refusal:
     detail: str = ""
     spared: str = ""
     retry_after: int = 0
+    account: str = ""
 
 
 class WharfingerError(Exception):

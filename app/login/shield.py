@@ -15,6 +15,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -114,9 +115,10 @@ class Shield:
         if not self._turns.acquire(timeout=_TURN_SECONDS):
             raise DirectoryUnavailable("as many logins wait for the directory as shield.concurrent allows")
         try:
-            return self._ask(key, attempt, credentials)
+            answer = self._ask(key, attempt, credentials)
         finally:
             self._turns.release()
+        return replace(answer, account=account) if isinstance(answer, Refusal) else answer
 
     def _ask(self, key: bytes, attempt: Attempt, credentials: Credentials) -> Answer:
         """Ask the directory, or wait for the answer to whoever asks it the same already."""

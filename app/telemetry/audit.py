@@ -114,6 +114,7 @@ def line(record: TokenRecord) -> bytes:
         }
     if record.outcome != ISSUED:
         event["username"] = record.username
+        event["account"] = record.account
         event["spared"] = record.spared
     return json_text.dumps(event).encode() + b"\n"
 

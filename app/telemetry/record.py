@@ -52,6 +52,7 @@ class TokenRecord:
         group_dns: The DN of each; empty where it has none.
         attributes: Those that the decision was made with.
         username: As typed, for a refused login only: nothing about it is verified.
+        account: What a refused login is counted under; empty where it is not.
         scopes_dropped: Scopes outside the grammar.
         rules: The ids of the rules that allowed or denied something that was asked.
         candidate: What the candidate rules would change; None where there are none, or nothing was decided.
@@ -74,6 +75,7 @@ class TokenRecord:
     group_dns: tuple[str, ...] = ()
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     username: str = ""
+    account: str = ""
     asked: tuple[str, ...] = ()
     scopes_dropped: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()

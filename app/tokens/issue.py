@@ -132,7 +132,9 @@ class Issuer:
         with self._recorded(progress):
             answer = self._answer(raw, now, progress)
             if isinstance(answer, Refusal):
-                progress.add(outcome=answer.code, detail=answer.detail, spared=answer.spared)
+                progress.add(
+                    outcome=answer.code, detail=answer.detail, spared=answer.spared, account=answer.account
+                )
             else:
                 progress.add(outcome=ISSUED, granted=tuple(map(str, answer.claims.access)))
         return answer

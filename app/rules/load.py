@@ -56,11 +56,26 @@ class Source:
     text: str
 
 
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among a million new objects, again and again: there is none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.freeze()
+            gc.unfreeze()  # now all are old, without a look at each of them on the way there
+            gc.enable()
+
+
 def load(path: Path, now: datetime) -> RuleSet:
     """Read, compile and test the rules of a file, or of all `*.yaml` files of a folder; see `read`."""
     return read(path, now)[0]
 
 
+@_no_collection()
 def read(path: Path, now: datetime) -> tuple[RuleSet, tuple[Source, ...]]:
     """Read, compile and test rules, and give what was read beside them.
 
@@ -71,26 +86,14 @@ def read(path: Path, now: datetime) -> tuple[RuleSet, tuple[Source, ...]]:
     Raises:
         ConfigurationError: Anything is wrong, or a test fails; carries every problem found.
     """
-    with _no_collection():
-        documents, found = _documents(path)
-        rules, more = build(documents, _version(documents), now)
+    documents, found = _documents(path)
+    rules, more = build(documents, _version(documents), now)
     if found or more or rules is None:
         raise ConfigurationError([*found, *more])
     return rules, tuple(Source(document.file, document.text) for document in documents)
 
 
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage among a million new objects, again and again: there is none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
+@_no_collection()
 def restore(sources: Iterable[Source]) -> RuleSet:
     """Compile what was once accepted, without its tests: the date of one may have passed since.
 
@@ -104,6 +107,7 @@ def restore(sources: Iterable[Source]) -> RuleSet:
     return rules
 
 
+@_no_collection()
 def written(path: Path) -> Written:
     """Read and compile the rules of a file or folder, without running their tests.
 

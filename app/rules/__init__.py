@@ -1,6 +1,7 @@
 """From groups to actions: what the rules file says, and what follows from it.
 
 pattern.py    names, patterns, captures (pure)
+tokens.py     a pattern cut into its pieces (pure)
 language.py   patterns as languages: which names one matches and others do not (pure)
 universe.py   which names there are, as an automaton (pure)
 model.py      Rule, RuleSet, Robot (pure)

@@ -12,7 +12,8 @@ from app.rules import circumstances, whom
 from app.rules.decision import Effect
 from app.rules.language import Elements, elements, written
 from app.rules.model import Conditions, Context, Rule
-from app.rules.pattern import USERNAME, RepositoryPattern, Token
+from app.rules.pattern import USERNAME, RepositoryPattern
+from app.rules.tokens import Token
 from app.rules.whom import AUTHENTICATED, Kind, Whom
 
 _CATALOG = elements([Token("text", CATALOG)])

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from app.rules.pattern import Token
+from app.rules.tokens import Token
 from app.rules.universe import REPOSITORIES, Universe
 
 Elements = tuple[Token, ...]

@@ -13,7 +13,6 @@ import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import re2
 
@@ -23,59 +22,20 @@ from app.rules import hints, regex
 from app.rules.hints import PatternError as PatternError  # noqa: PLC0414 - part of what this module gives
 from app.rules.regex import Captures as Captures  # noqa: PLC0414 - part of what this module gives
 from app.rules.shape import Beginning, End, Written
+from app.rules.tokens import MAX_LENGTH, NO_VARIABLES, Token, cut, is_plain, variables
 
 USERNAME = "username"
 """The variable that every rule has: the subject's own name."""
 
-_TOKEN = re.compile(r"(?P<deep>\*\*)|(?P<run>\*)|(?P<one>\?)|\{(?P<variable>[^{}]*)\}|(?P<text>[^*?{}]+)")
-_MAX_LENGTH = 512
-"""Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
 _PARSED = 1024
 """Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and for use."""
-_NONE: frozenset[str] = frozenset()
-_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 _TEXT = re.compile(r"[a-z0-9._/:-]+")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
 _WILD = frozenset("*?{")
+_SIGNS = frozenset("*{}")
 _WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
-
-
-class Token(NamedTuple):
-    """One piece of a pattern.
-
-    Attributes:
-        kind: deep, run, one, variable or text.
-        value: The variable's name or the literal text; empty otherwise.
-    """
-
-    kind: str
-    value: str
-
-
-def _tokens(text: str) -> tuple[Token, ...]:
-    if not text.strip():
-        raise PatternError("a pattern cannot be empty")
-    if len(text) > _MAX_LENGTH:
-        raise PatternError(f"a pattern has {_MAX_LENGTH} characters at the most")
-    tokens, position = [], 0
-    while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
-            raise PatternError(f"{text!r} has a brace without its partner", "write {name} for a variable")
-        kind = found.lastgroup or ""
-        value = found.group("variable") if kind == "variable" else found.group("text") or ""
-        if kind == "variable" and not _VARIABLE.fullmatch(value):
-            raise PatternError(f"{{{value}}} is no variable", "a variable is a small letter, then a-z 0-9 _")
-        tokens.append(Token(kind, value))
-        position = found.end()
-    return tuple(tokens)
-
-
-def _variables(tokens: tuple[Token, ...]) -> frozenset[str]:
-    found = [token.value for token in tokens if token.kind == "variable"]
-    return frozenset(found) if found else _NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +70,22 @@ class RepositoryPattern:
         Raises:
             PatternError: It is none, or no repository name could ever match it.
         """
-        tokens = _tokens(text)
-        for token in tokens:
-            if token.kind == "text" and not _TEXT.fullmatch(token.value):
-                raise PatternError(f"{text!r} matches no repository name", hints.letters(token.value))
-        _check_components(text.split("/"), text)
-        plain = all(token.kind == "text" for token in tokens)
-        if plain and not scope.is_repository(text):
-            raise PatternError(f"{text!r} is too long", f"a repository name has {scope.MAX_NAME} characters")
+        tokens = cut(text)
+        plain = is_plain(tokens)
+        if not scope.is_repository(text.removesuffix("/**")):  # else there is no need to look closer
+            _check_pieces(tokens, text)
+            _check_components(text.split("/"), text)
+            if plain:
+                hint = f"a repository name has {scope.MAX_NAME} characters"
+                raise PatternError(f"{text!r} is too long", hint)
         wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
         count = next(wild, len(tokens))
         fixed = tokens[0].value if tokens[0].kind == "text" else ""
         component, _, below = fixed.partition("/")
         first = component if below or plain or fixed.endswith("/") else ""
-        rest = tokens[count:]
-        source = None if _variables(rest) else _source(rest, {})
-        return RepositoryPattern(text, _variables(tokens), plain, tokens[:count], rest, fixed, first, source)
+        rest, used = tokens[count:], variables(tokens)
+        source = None if used and variables(rest) else _source(rest, {})
+        return RepositoryPattern(text, used, plain, tokens[:count], rest, fixed, first, source)
 
     def matches(self, name: str, bound: Mapping[str, str]) -> bool:
         """Tell whether it matches a repository name, with the variables standing for what is bound.
@@ -158,6 +118,17 @@ def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
     return "".join(pieces)
 
 
+def _check_pieces(tokens: Iterable[Token], text: str) -> None:
+    """Check the letters of what is written out.
+
+    Raises:
+        PatternError: No repository name has one of them.
+    """
+    for token in tokens:
+        if token.kind == "text" and not _TEXT.fullmatch(token.value):
+            raise PatternError(f"{text!r} matches no repository name", hints.letters(token.value))
+
+
 def _check_components(components: Sequence[str], text: str) -> None:
     """Check what stands between the slashes.
 
@@ -169,12 +140,11 @@ def _check_components(components: Sequence[str], text: str) -> None:
             raise PatternError(f"{text!r} has an empty component", "no '/' at the ends, nor two in a row")
         if "**" in component and component != "**":
             raise PatternError(f"{text!r} has '**' beside other text", "'**' stands alone between slashes")
-        # the first of several components may be a host with its port
-        legal = scope.is_component(component) or (
-            index == 0 and len(components) > 1 and scope.is_repository(f"{component}/x")
-        )
-        if not (legal or _WILD & set(component)):
-            hint = hints.component(component, text, is_host=index == 0 and len(components) > 1)
+        if not _WILD.isdisjoint(component) or scope.is_component(component):
+            continue
+        is_host = index == 0 and len(components) > 1  # then it may have a port
+        if not (is_host and scope.is_repository(f"{component}/x")):
+            hint = hints.component(component, text, is_host=is_host)
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
 
@@ -205,19 +175,20 @@ class NamePattern:
         Raises:
             PatternError: It is none.
         """
-        tokens = _tokens(" ".join(text.split()))
+        tokens = cut(" ".join(text.split()))
+        if is_plain(tokens):
+            key = dn.fold(text)
+            return NamePattern(text, tokens, key, NO_VARIABLES, None, key)
         if any(token.kind == "deep" for token in tokens):
             raise PatternError(f"{text!r} has '**', which is for repositories", "write '*'")
         captured = [token.value for token in tokens if token.kind == "variable" and token.value != USERNAME]
         if len(captured) != len(set(captured)):
             raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
-        plain = all(token.kind == "text" for token in tokens)
         own = any(token == Token("variable", USERNAME) for token in tokens)
-        source = None if own or plain else _name_source(tokens, "")
+        source = None if own else _name_source(tokens, "")
         texts = (dn.fold_case(token.value) for token in tokens if token.kind == "text")
         longest = max(texts, key=len, default="")
-        key = dn.fold(text) if plain else None
-        return NamePattern(text, tokens, key, frozenset(captured), source, longest)
+        return NamePattern(text, tokens, None, frozenset(captured), source, longest)
 
     @property
     def is_personal(self) -> bool:
@@ -282,17 +253,19 @@ class DNPattern:
             if any(not part.strip() for part in text.split(",")):
                 hint = "take out the comma that nothing stands beside"
             raise PatternError(f"{text!r} is no DN: {error}", hint) from error
-        if len(text) > _MAX_LENGTH:
-            raise PatternError(f"a pattern has {_MAX_LENGTH} characters at the most")
+        if len(text) > MAX_LENGTH:
+            raise PatternError(f"a pattern has {MAX_LENGTH} characters at the most")
         if _BARE_IN_DN.search(text):
             raise PatternError(f'{text!r} has a bare ; " < or >', "write a backslash before it")
         values = [value for rdn in name.rdns for _, value in rdn]
-        if any(text.count(sign) != sum(value.count(sign) for value in values) for sign in "*{}"):
+        if _SIGNS.isdisjoint("".join((text, *values))):
+            return DNPattern(text, name, name, NO_VARIABLES)
+        if any(text.count(sign) != sum(value.count(sign) for value in values) for sign in _SIGNS):
             raise PatternError(f"{text!r} has an escaped *, {{ or }}", "name such a group by its name")
         captured = [value[1:-1] for value in values if _WHOLE_VARIABLE.fullmatch(value)]
         if len(captured) != len(set(captured)):
             raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
-        if any(set("*{}") & set(value) for value in values if value[1:-1] not in captured):
+        if any(not _SIGNS.isdisjoint(value) for value in values if value[1:-1] not in captured):
             hint = "in a DN only {name} as one whole value is a pattern"
             raise PatternError(f"{text!r} has a pattern inside an attribute value", hint)
         return DNPattern(text, name, None if captured else name, frozenset(captured) - {USERNAME})

@@ -10,8 +10,9 @@ from app.protocol.scope import ResourceType
 from app.rules import whom
 from app.rules.language import Elements, elements, written
 from app.rules.model import Rule
-from app.rules.pattern import USERNAME, Captures, DNPattern, NamePattern, Token
+from app.rules.pattern import USERNAME, Captures, DNPattern, NamePattern
 from app.rules.solve import solve
+from app.rules.tokens import Token
 from app.rules.whom import Kind, Whom
 
 

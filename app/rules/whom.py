@@ -15,7 +15,8 @@ from app.dn import DN
 from app.protocol import scope
 from app.rules.language import Elements, TooHardError, beyond, elements, written
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Who
-from app.rules.pattern import USERNAME, DNPattern, NamePattern, Token
+from app.rules.pattern import USERNAME, DNPattern, NamePattern
+from app.rules.tokens import Token
 from app.rules.universe import NAMES
 
 _OWN_NAME = Token("variable", USERNAME)

@@ -11,7 +11,8 @@ from app.rules import whom
 from app.rules.decision import Effect
 from app.rules.lint.finding import Finding, Name
 from app.rules.model import Robot, Rule
-from app.rules.pattern import USERNAME, NamePattern, RepositoryPattern, Token
+from app.rules.pattern import USERNAME, NamePattern, RepositoryPattern
+from app.rules.tokens import Token
 from app.rules.whom import Kind
 
 SOON = timedelta(days=30)

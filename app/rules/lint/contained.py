@@ -17,7 +17,8 @@ from app.rules.decision import Effect
 from app.rules.language import Elements, TooHardError
 from app.rules.lint.finding import Finding, Name
 from app.rules.model import Conditions, Rule
-from app.rules.pattern import USERNAME, Token
+from app.rules.pattern import USERNAME
+from app.rules.tokens import Token
 from app.rules.whom import Kind, Whom
 
 _WILD = "*"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.protocol import scope
 from app.rules.language import Elements, TooHardError, beyond, elements, loose, spell, written
-from app.rules.pattern import NamePattern, PatternError, RepositoryPattern, Token
+from app.rules.pattern import NamePattern, PatternError, RepositoryPattern
+from app.rules.tokens import Token
 from app.rules.universe import NAMES, REPOSITORIES
 
 _ALPHABET = "ab/-:1"

@@ -18,6 +18,8 @@ _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX_VALUE = re.compile(r"#(?:[0-9A-Fa-f]{2})+")
 _KEPT = 16_384
 """DNs that are kept parsed: a company has few groups, and every login names some of them."""
+_RDNS = 1024
+"""RDNs that are kept parsed: most names of one directory end alike."""
 _SPECIAL = frozenset('"+,;<=>\\')
 _ESCAPABLE = frozenset(' "#+,;<=>\\')
 
@@ -112,6 +114,7 @@ def lower(value: str) -> str:
     return "".join(map(str.lower, value))
 
 
+@functools.lru_cache(maxsize=_RDNS)
 def _rdn(text: str) -> tuple[Attribute, ...]:
     return tuple(sorted(_attribute(part) for part in _split(text, "+")))
 

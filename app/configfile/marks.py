@@ -24,7 +24,7 @@ def packed(line: int, column: int) -> int:
 
 def unpacked(node: object) -> Place:
     """Give the place of a node."""
-    place = node[0] if isinstance(node, list | tuple) else node
+    place = node if isinstance(node, int) else node[0]  # type: ignore[index]  # a list or a tuple
     assert isinstance(place, int)  # noqa: S101 - by the shape of the tree
     return place >> _COLUMN_BITS, place & (1 << _COLUMN_BITS) - 1
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,31 +26,18 @@ _CORE = "tag:yaml.org,2002:"
 _MAX_DEPTH = 50
 
 
-class _Loader(yaml.CSafeLoader):
-    """The C parser with YAML 1.2's implicit types instead of 1.1's."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as PyYAML's own
-
-
-for _tag, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    (
-        "float",
-        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        list("-+0123456789."),
-    ),
-):
-    _Loader.add_implicit_resolver(_CORE + _tag, re.compile(f"^(?:{_pattern})$"), _first)
-
-_SCALARS: dict[str, Callable[[str], object]] = {
-    _CORE + "str": str,
-    _CORE + "null": lambda text: None,  # noqa: ARG005 - every spelling of null is None
-    _CORE + "bool": lambda text: text.lower() == "true",
-    _CORE + "int": lambda text: int(text, 0) if text[:2] in ("0o", "0x") else int(text),
-    _CORE + "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
+_WORDS: Mapping[str, object] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), lambda text: float(text.replace(".", ""))),
+)
+_NUMBER_BEGINS = frozenset("+-.0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +76,10 @@ class Document:
         if key and location in self.key_marks:
             return self.key_marks[location]
         while True:
-            found = self.marks.get(location)
-            if found is not None:
-                return found
-            location = location[:-1]
+            try:
+                return self.marks[location]
+            except KeyError:
+                location = location[:-1]
 
 
 def read(path: Path) -> Document:
@@ -138,7 +125,8 @@ class _Builder:
     """Turns the parser's events into data and notes where each value came from."""
 
     def __init__(self, text: str, file: str) -> None:
-        self._loader: Any = _Loader(text)  # its stubs leave the events bare
+        self._loader: Any = yaml.CSafeLoader(text)  # its stubs leave the events bare
+        self._next: Callable[[], Any] = self._loader.get_event
         self._file = file
         self.problems: list[Problem] = []
 
@@ -152,14 +140,14 @@ class _Builder:
             yaml.YAMLError: The text is not YAML.
             ConfigurationError: There is no document, or values are nested too deep to read on.
         """
-        self._loader.get_event()  # the start of the stream
+        self._next()  # the start of the stream
         if self._loader.check_event(yaml.StreamEndEvent):
             raise ConfigurationError([Problem(self._file, 1, 1, "the file is empty")])
-        self._loader.get_event()  # the start of the document
-        data, places = self._value(self._loader.get_event(), 0)
-        self._loader.get_event()  # the end of the document
+        self._next()  # the start of the document
+        data, places = self._value(self._next(), 0)
+        self._next()  # the end of the document
         if not self._loader.check_event(yaml.StreamEndEvent):
-            self._report(self._loader.get_event(), "a second document begins here", "write one file for each")
+            self._report(self._next(), "a second document begins here", "write one file for each")
         return data, places
 
     def _value(self, event: Any, depth: int) -> tuple[object, Node]:
@@ -168,7 +156,10 @@ class _Builder:
         place = packed(mark.line + 1, mark.column + 1)
         if depth > _MAX_DEPTH:
             self._refuse_depth(event)
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent and event.tag is None:
+            return self._scalar(event), place
+        if kind is yaml.AliasEvent:
             self._report(event, "anchors and aliases are not read here", "write the value out")
             return None, place
         if event.tag is not None:
@@ -177,16 +168,16 @@ class _Builder:
                 f"the tag {event.tag.replace(_CORE, '!!')} is not read here",
                 "write the value without a tag",
             )
-        if isinstance(event, yaml.MappingStartEvent):
+        if kind is yaml.MappingStartEvent:
             return self._mapping(place, depth + 1)
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.SequenceStartEvent:
             return self._sequence(place, depth + 1)
-        return self._scalar(event), place
+        return None, place
 
     def _sequence(self, place: int, depth: int) -> tuple[list[object], Node]:
         items: list[object] = []
         places: list[Node] = [place]
-        while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
             item, where = self._value(event, depth)
             items.append(item)
             places.append(where)
@@ -195,9 +186,9 @@ class _Builder:
     def _mapping(self, place: int, depth: int) -> tuple[dict[str, object], Node]:
         result: dict[str, object] = {}
         places: list[str | Node] = [place]
-        while not isinstance(start := self._loader.get_event(), yaml.MappingEndEvent):
+        while type(start := self._next()) is not yaml.MappingEndEvent:
             key = self._key(start)
-            event = self._loader.get_event()
+            event = self._next()
             if key is None:
                 self._skip(event)
             elif key in result:
@@ -206,12 +197,13 @@ class _Builder:
                 self._skip(event)
             else:
                 result[key], where = self._value(event, depth)
-                places += (key, packed(*_place(start)), where)
+                mark = start.start_mark
+                places += (key, packed(mark.line + 1, mark.column + 1), where)
         return result, tuple(places)
 
     def _key(self, event: Any) -> str | None:
         """Read a key as the text that it is written as; None where it is no plain text."""
-        if isinstance(event, yaml.ScalarEvent):
+        if type(event) is yaml.ScalarEvent:
             return sys.intern(event.value)  # the same few words, in rule after rule
         self._report(event, "a key must be plain text", "put quotes around text that begins with {, [ or *")
         self._skip(event)
@@ -227,20 +219,24 @@ class _Builder:
                 self._refuse_depth(event)
             if not depth:
                 return
-            event = self._loader.get_event()
+            event = self._next()
 
     def _refuse_depth(self, event: Any) -> NoReturn:
         problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")
         raise ConfigurationError([*self.problems, problem])
 
     def _scalar(self, event: Any) -> object:
-        if event.tag is not None:
-            return None
-        if not event.implicit[0] or event.value[:1] not in _Loader.yaml_implicit_resolvers:
-            return event.value  # quoted, or nothing but text begins so
-        tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        text: str = event.value
+        if not event.implicit[0]:
+            return text  # in quotes
+        return self._number(event) if text[:1] in _NUMBER_BEGINS else _WORDS.get(text, text)
+
+    def _number(self, event: Any) -> object:
+        """Read plain text that begins like a number, and may be none."""
+        text: str = event.value
+        read = next((read for pattern, read in _NUMBERS if pattern.fullmatch(text)), str)
         try:
-            return _SCALARS[tag](event.value)
+            return read(text)
         except ValueError:  # more digits than Python reads
             self._report(event, "the number is too long", "put quotes around it if it is text")
             return None
@@ -254,5 +250,5 @@ def shown(key: str) -> str:
     return f"'{key.partition(':')[0]}'"
 
 
-def _place(event: Any) -> tuple[int, int]:
+def _place(event: Any) -> Place:
     return event.start_mark.line + 1, event.start_mark.column + 1

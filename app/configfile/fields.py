@@ -27,7 +27,7 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _is_whole_number(cls, value: object, info: ValidationInfo) -> object:
+    def _is_of_its_kind(cls, value: object, info: ValidationInfo) -> object:
         """Refuse `true` and `1.0` where a whole number belongs: Python takes them for 1."""
         if isinstance(value, bool | float) and _is_number(cls.model_fields[info.field_name or ""].annotation):
             raise PydanticKnownError("int_type")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from app import dn
 from app.configfile.marks import Location
@@ -11,10 +12,13 @@ from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.decision import Effect
 from app.rules.model import ROBOT_PREFIX, Conditions, NamedGroup, Persona, Robot, Rule, Who
-from app.rules.pattern import USERNAME, NamePattern, RepositoryPattern, parse_group
+from app.rules.pattern import USERNAME, RepositoryPattern
 from app.rules.schema import RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
 from app.rules.suite import Expectation, Test, everything
-from app.rules.values import named_group, nearest, network, parse_time, secret_hash
+from app.rules.values import named_group, nearest, parse_time, secret_hash
+
+_ALWAYS = Conditions()
+"""What most rules have: they share it."""
 
 
 class Compiler:
@@ -29,13 +33,13 @@ class Compiler:
         """Compile a rule."""
         at: Location = ("rules", index)
         who = Who(
-            groups=tuple(map(parse_group, entry.groups or ())),
-            users=tuple(map(NamePattern.parse, entry.users or ())),
-            robots=tuple(map(NamePattern.parse, entry.robots or ())),
+            groups=tuple(entry.groups or ()),
+            users=tuple(entry.users or ()),
+            robots=tuple(entry.robots or ()),
             authenticated=entry.authenticated,
             everyone=entry.everyone,
         )
-        repositories = tuple(map(RepositoryPattern.parse, entry.repositories or ()))
+        repositories = tuple(entry.repositories or ())
         when = _conditions(entry.when)
         self._check_parts(entry, at)
         self._check_variables(who, repositories, at)
@@ -64,7 +68,7 @@ class Compiler:
             secret_hashes=tuple(map(secret_hash, entry.secrets)),
             groups=tuple(map(NamedGroup.parse, entry.groups)),
             expires=parse_time(entry.expires, end_of_day=True) if entry.expires is not None else None,
-            networks=tuple(map(network, entry.networks or ())),
+            networks=tuple(entry.networks or ()),
             position=self._position(("robots", index)),
         )
 
@@ -185,10 +189,12 @@ class Compiler:
 
 
 def _conditions(entry: WhenEntry) -> Conditions:
+    if not entry.model_fields_set:
+        return _ALWAYS
     attributes = (entry.attributes or {}).items()
     return Conditions(
         services=frozenset(entry.services or ()),
-        networks=tuple(map(network, entry.networks or ())),
+        networks=tuple(entry.networks or ()),
         start=parse_time(entry.from_, end_of_day=False) if entry.from_ is not None else None,
         end=parse_time(entry.until, end_of_day=True) if entry.until is not None else None,
         attributes=tuple((name.lower(), frozenset(map(dn.fold, values))) for name, values in attributes),
@@ -197,6 +203,12 @@ def _conditions(entry: WhenEntry) -> Conditions:
 
 def expand(effect: Effect, words: Iterable[str]) -> frozenset[str]:
     """Give every action that a list of words means: `*` is all, push includes pull, no pull means no push."""
+    return _expanded(effect, frozenset(words))
+
+
+@lru_cache
+def _expanded(effect: Effect, words: frozenset[str]) -> frozenset[str]:
+    """Expand a set of words once: rules share what it means."""
     actions = set(words)
     if ALL_ACTIONS in actions:
         actions.update(Action)

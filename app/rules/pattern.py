@@ -28,7 +28,7 @@ USERNAME = "username"
 """The variable that every rule has: the subject's own name."""
 
 _PARSED = 1024
-"""Patterns that are kept parsed: each is parsed twice in a row, when its text is tried and for use."""
+"""Patterns that are kept parsed: rules that stand together are often about the same names."""
 _TEXT = re.compile(r"[a-z0-9._/:-]+")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')

@@ -9,39 +9,54 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
+from pydantic_core import core_schema
 
 from app.configfile.fields import Section, wrong
 from app.configfile.problems import NO_VALUE_HINT
 from app.rules import values
-from app.rules.pattern import PatternError, RepositoryPattern, parse_group
+from app.rules.model import Network
+from app.rules.pattern import DNPattern, NamePattern, PatternError, RepositoryPattern, parse_group
 from app.rules.values import parse_time
 
+T = TypeVar("T")
 _COMPONENT = r"(?:\*\*|(?:[a-z0-9._:?-]|\*(?!\*)|\{[a-z][a-z0-9_]*\})+)"
 _LISTS = frozenset({"groups", "users", "robots", "repositories", "allow", "deny", "services", "networks"})
+
+
+def _meaning(parse: Callable[[str], T], text: str) -> T:
+    try:
+        return parse(text)
+    except PatternError as error:
+        raise wrong(error.text, error.hint) from error
 
 
 def _tried(parse: Callable[[str], object]) -> AfterValidator:
     """Make a validator that takes the texts that can be parsed."""
 
     def check(value: str) -> str:
-        try:
-            parse(value)
-        except PatternError as error:
-            raise wrong(error.text, error.hint) from error
+        _meaning(parse, value)
         return value
 
     return AfterValidator(check)
+
+
+def _read(parse: Callable[[str], object]) -> GetPydanticSchema:
+    """Make a validator that takes the texts that can be parsed, and gives what they mean."""
+    text = core_schema.str_schema()
+    schema = core_schema.no_info_after_validator_function(partial(_meaning, parse), text)
+    return GetPydanticSchema(lambda _source, _handler: schema)
 
 
 def _seen(pattern: str) -> WithJsonSchema:
@@ -51,10 +66,7 @@ def _seen(pattern: str) -> WithJsonSchema:
 
 def _word(value: object) -> object:
     """Say of a word that is no action which one may be meant."""
-    try:
-        return values.action(value) if isinstance(value, str) else value
-    except PatternError as error:
-        raise wrong(error.text, error.hint) from error
+    return _meaning(values.action, value) if isinstance(value, str) else value
 
 
 _FILLED = Field(min_length=1)
@@ -64,13 +76,15 @@ ActionWord = Annotated[Literal["pull", "push", "delete", "*"], BeforeValidator(_
 Identifier = Annotated[str, _tried(values.identifier), _seen(values.IDENTIFIER)]
 Texts = Annotated[list[str], _FILLED]
 Group = Annotated[str, _tried(values.named_group), _ANY]
-Groups = Annotated[list[Annotated[str, _tried(parse_group), _ANY]], _FILLED]
-Users = Annotated[list[Annotated[str, _tried(values.user), _ANY]], _FILLED]
-Robots = Annotated[list[Annotated[str, _tried(values.robot), _ANY]], _FILLED]
-RepositoryText = Annotated[str, _tried(RepositoryPattern.parse), _seen(f"{_COMPONENT}(?:/{_COMPONENT})*")]
-Repositories = Annotated[list[RepositoryText], _FILLED]
+Groups = Annotated[list[Annotated[NamePattern | DNPattern, _read(parse_group), _ANY]], _FILLED]
+Users = Annotated[list[Annotated[NamePattern, _read(values.user), _ANY]], _FILLED]
+Robots = Annotated[list[Annotated[NamePattern, _read(values.robot), _ANY]], _FILLED]
+Repository = Annotated[
+    RepositoryPattern, _read(RepositoryPattern.parse), _seen(f"{_COMPONENT}(?:/{_COMPONENT})*")
+]
+Repositories = Annotated[list[Repository], _FILLED]
 RepositoryName = Annotated[str, _tried(values.repository), _seen(r"[a-z0-9][a-z0-9._:/-]*")]
-Networks = Annotated[list[Annotated[str, _tried(values.network), _seen(values.NETWORK)]], _FILLED]
+Networks = Annotated[list[Annotated[Network, _read(values.network), _seen(values.NETWORK)]], _FILLED]
 Secret = Annotated[str, _tried(values.secret_hash), _seen(values.SECRET)]
 Secrets = Annotated[list[Secret], Field(min_length=1, max_length=2)]
 Address = Annotated[str, _tried(values.address), _seen(values.ADDRESS)]
@@ -93,9 +107,10 @@ class _Entry(Section):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _has_value(cls, value: object, info: ValidationInfo) -> object:
+    def _is_of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        """Look at each value once: the validator of `Section` would be called beside another one."""
         if value is not None and not isinstance(value, str):
-            return value
+            return super()._is_of_its_kind(value, info)
         name = info.field_name or ""
         key = cls.model_fields[name].alias or name
         if value is None:

@@ -21,6 +21,7 @@ TIME = (
 )
 ADDRESS = r"[0-9A-Fa-f:.]+"
 NETWORK = ADDRESS + r"(?:/[0-9]{1,3})?"
+_IDENTIFIER = re.compile(IDENTIFIER)
 _HASH = re.compile(r"[0-9A-Fa-f]{64}")
 _DATE_LENGTH = len("2026-12-31")
 _LENGTHS = {4: 32, 6: 128}
@@ -64,7 +65,7 @@ def identifier(text: str) -> str:
     Raises:
         PatternError: It is none.
     """
-    if not re.fullmatch(IDENTIFIER, text):
+    if not _IDENTIFIER.fullmatch(text):
         likely = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:128]
         hint = "write small letters, digits and . _ -, 128 at the most"
         if likely != text[:128]:

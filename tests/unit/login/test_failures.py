@@ -188,6 +188,13 @@ def test_a_right_password_costs_nothing(scene: Scene) -> None:
     assert [scene.wrong(str(number)) for number in range(2)] == [Outcome.WRONG] * 2
 
 
+def test_right_passwords_spend_no_budget_of_their_source(scene: Scene) -> None:
+    """Any number of people may log in behind one address."""
+    for number in range(20):
+        assert scene.ask(Outcome.RIGHT, "right", account=f"user{number}") is Outcome.RIGHT
+    assert scene.wrong("x", account="user20") is Outcome.WRONG
+
+
 def test_a_right_password_has_leave_where_it_was_right(scene: Scene) -> None:
     """The budget is spent by others, and the owner logs in; from a place where that never was, it waits."""
     scene.right()

@@ -54,7 +54,7 @@ def _filter(text: str, start: int, depth: int) -> tuple[bytes, int]:
     item = _ITEM.match(text, start)
     if item is None or not (item["type"] or item["rule"]):
         raise ValueError(f"{text[start : start + 40]!r} does not begin with (attribute=value)")
-    return (_comparison if item["type"] and item["comparison"] else _extensible)(item), item.end()
+    return (_comparison if item["comparison"] else _extensible)(item), item.end()
 
 
 def _set(text: str, start: int, depth: int) -> tuple[bytes, int]:

@@ -22,7 +22,7 @@ from app.rules import hints, regex
 from app.rules.hints import PatternError as PatternError  # noqa: PLC0414 - part of what this module gives
 from app.rules.regex import Captures as Captures  # noqa: PLC0414 - part of what this module gives
 from app.rules.shape import Beginning, End, Written
-from app.rules.tokens import MAX_LENGTH, NO_VARIABLES, Token, cut, is_plain, variables
+from app.rules.tokens import MAX_LENGTH, NO_VARIABLES, Token, cut, is_plain, likeliest_name, variables
 
 USERNAME = "username"
 """The variable that every rule has: the subject's own name."""
@@ -33,8 +33,8 @@ _TEXT = re.compile(r"[a-z0-9._/:-]+")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 _BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
-_WILD = frozenset("*?{")
 _SIGNS = frozenset("*{}")
+_WHOLE_DN = "write cn=name,ou=groups,dc=example,dc=com"
 _WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
 
 
@@ -75,7 +75,7 @@ class RepositoryPattern:
         if not scope.is_repository(text.removesuffix("/**")):  # else there is no need to look closer
             _check_pieces(tokens, text)
             _check_components(text.split("/"), text)
-            if plain:
+            if not scope.is_repository(likeliest_name(text)):
                 hint = f"a repository name has {scope.MAX_NAME} characters"
                 raise PatternError(f"{text!r} is too long", hint)
         wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
@@ -140,10 +140,11 @@ def _check_components(components: Sequence[str], text: str) -> None:
             raise PatternError(f"{text!r} has an empty component", "no '/' at the ends, nor two in a row")
         if "**" in component and component != "**":
             raise PatternError(f"{text!r} has '**' beside other text", "'**' stands alone between slashes")
-        if not _WILD.isdisjoint(component) or scope.is_component(component):
+        likeliest = likeliest_name(component)
+        if scope.is_component(likeliest):
             continue
         is_host = index == 0 and len(components) > 1  # then it may have a port
-        if not (is_host and scope.is_repository(f"{component}/x")):
+        if not (is_host and scope.is_repository(f"{likeliest}/x")):
             hint = hints.component(component, text, is_host=is_host)
             raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
 
@@ -249,12 +250,14 @@ class DNPattern:
         try:
             name = dn.parse(text)
         except ValueError as error:
-            hint = "write cn=name,ou=groups,dc=example,dc=com"
+            hint = _WHOLE_DN
             if any(not part.strip() for part in text.split(",")):
                 hint = "take out the comma that nothing stands beside"
             raise PatternError(f"{text!r} is no DN: {error}", hint) from error
         if len(text) > MAX_LENGTH:
             raise PatternError(f"a pattern has {MAX_LENGTH} characters at the most")
+        if not all(value for rdn in name.rdns for _, value in rdn):
+            raise PatternError(f"{text!r} has nothing behind a =", _WHOLE_DN)
         if _BARE_IN_DN.search(text):
             raise PatternError(f'{text!r} has a bare ; " < or >', "write a backslash before it")
         values = [value for rdn in name.rdns for _, value in rdn]

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from app import dn
 from app.configfile.fields import Section, wrong
 from app.configfile.problems import NO_VALUE_HINT
 from app.rules import values
@@ -59,6 +60,16 @@ def _read(parse: Callable[[str], object]) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _source, _handler: schema)
 
 
+def _whole(groups: list[T]) -> list[T]:
+    """Refuse a list in which YAML has cut a DN at its commas: each piece would be the DN of no group."""
+    texts = [group if isinstance(group, str) else str(getattr(group, "text", "")) for group in groups]
+    pieces = [text for text in texts if "=" in text and len(dn.parse(text).rdns) == 1]
+    if len(pieces) > 1:
+        hint = f'put quotes around the whole: "{",".join(pieces)}"'
+        raise wrong(f"{pieces[0]!r} and {pieces[1]!r} are pieces of a DN", hint)
+    return groups
+
+
 def _seen(pattern: str) -> WithJsonSchema:
     """Say what an editor can see of a text."""
     return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
@@ -76,7 +87,10 @@ ActionWord = Annotated[Literal["pull", "push", "delete", "*"], BeforeValidator(_
 Identifier = Annotated[str, _tried(values.identifier), _seen(values.IDENTIFIER)]
 Texts = Annotated[list[str], _FILLED]
 Group = Annotated[str, _tried(values.named_group), _ANY]
-Groups = Annotated[list[Annotated[NamePattern | DNPattern, _read(parse_group), _ANY]], _FILLED]
+MemberGroups = Annotated[list[Group], AfterValidator(_whole)]
+Groups = Annotated[
+    list[Annotated[NamePattern | DNPattern, _read(parse_group), _ANY]], _FILLED, AfterValidator(_whole)
+]
 Users = Annotated[list[Annotated[NamePattern, _read(values.user), _ANY]], _FILLED]
 Robots = Annotated[list[Annotated[NamePattern, _read(values.robot), _ANY]], _FILLED]
 Repository = Annotated[
@@ -91,6 +105,13 @@ Address = Annotated[str, _tried(values.address), _seen(values.ADDRESS)]
 Start = Annotated[str, _tried(partial(parse_time, end_of_day=False)), _TIME]
 End = Annotated[str, _tried(partial(parse_time, end_of_day=True)), _TIME]
 Actions = Annotated[list[ActionWord], _FILLED]
+
+
+def _listed(key: str, text: str) -> str:
+    """Write a text as the items of a list that it may be meant as."""
+    parted = text.replace(",", " ").split() if key in {"allow", "deny"} else text.split(",")
+    items = [text] if "=" in text else filter(None, map(str.strip, parted))
+    return ", ".join(item if item.replace("-", "").isalnum() else f'"{item}"' for item in items)
 
 
 class _Entry(Section):
@@ -116,8 +137,7 @@ class _Entry(Section):
         if value is None:
             raise wrong(f"'{key}' has no value", NO_VALUE_HINT)
         if key in cls.shown_lists and isinstance(value, str):
-            quoted = value if value.replace("-", "").isalnum() else f'"{value}"'
-            raise wrong(f"'{key}' must be a list", f"write {key}: [{quoted}]")
+            raise wrong(f"'{key}' must be a list", f"write {key}: [{_listed(key, value)}]")
         return value
 
 
@@ -207,7 +227,7 @@ class RobotEntry(_Entry):
         description="The SHA-256 of its secret, or of two while one replaces the other.",
         examples=["['sha256:…'], which 'wharfinger robots new' prints"],
     )
-    groups: list[Group] = Field(default=[], description="The same rules apply as to people in these groups.")
+    groups: MemberGroups = Field(default=[], description="The same rules apply as to people in these groups.")
     expires: End | None = Field(default=None, description="It cannot log in after this date or time.")
     networks: Networks | None = Field(default=None, description="It can log in from these networks alone.")
 
@@ -227,7 +247,7 @@ class TestSubject(_Entry):
     )
 
     user: str | None = Field(default=None, description="A person of this name.")
-    groups: list[Group] = Field(default=[], description="The person's groups.")
+    groups: MemberGroups = Field(default=[], description="The person's groups.")
     attributes: dict[str, Texts] = Field(default={}, description="The attributes of the person's entry.")
     robot: str | None = Field(default=None, description="A robot of the files.")
     anonymous: bool = Field(default=False, description="Somebody without a login.")

@@ -10,7 +10,7 @@ from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause
-from app.rules.model import Context, Persona, RuleSet
+from app.rules.model import ROBOT_PREFIX, Context, Persona, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,18 @@ class Outcome:
 
     Attributes:
         outcomes: Of each single action, and why.
+        logs_in: Whether the subject could log in at all, where and when the test says it does.
     """
 
     test: Test
     expectation: Expectation
     outcomes: tuple[ActionOutcome, ...]
+    logs_in: bool = True
 
     @property
     def granted(self) -> frozenset[str]:
         """What was granted."""
-        return frozenset(each.action for each in self.outcomes if each.granted)
+        return frozenset(each.action for each in self.outcomes if each.granted and self.logs_in)
 
     @property
     def passed(self) -> bool:
@@ -77,6 +79,8 @@ class Outcome:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Say of each action on which test and rules differ why it is granted or not."""
+        if not self.logs_in:
+            return ("the robot cannot log in from there, or then",)
         return tuple(
             _reason(each)
             for each in self.outcomes
@@ -92,10 +96,20 @@ class Outcome:
 
 def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[Outcome]:
     """Run one test; gives what came of each expectation."""
-    context = test.context(now)
+    context, logs_in = test.context(now), _logs_in(rules, test)
     for expectation in test.expectations:
         decision = decide(rules, test.subject, [expectation.scope], context)
-        yield Outcome(test, expectation, decision.resources[0].outcomes)
+        yield Outcome(test, expectation, decision.resources[0].outcomes, logs_in)
+
+
+def _logs_in(rules: RuleSet, test: Test) -> bool:
+    """Tell whether a robot could log in, by what the test says: where it says nothing, it could."""
+    if test.subject is None or not test.subject.is_robot:
+        return True
+    robot = rules.robots[test.subject.name.removeprefix(ROBOT_PREFIX)]
+    return not (test.address and not robot.may_come_from(test.address)) and not (
+        test.at is not None and robot.has_expired(test.at)
+    )
 
 
 def failures(rules: RuleSet, tests: Iterable[Test], now: datetime) -> tuple[Problem, ...]:

@@ -58,6 +58,15 @@ def _variable(sign: str) -> Token:
     return Token("variable", name)
 
 
+def likeliest_name(pattern: str) -> str:
+    """Give the shortest name that a pattern may match; where that is no legal name, it matches none.
+
+    A digit for each sign is what every neighbour goes with: separators stand between letters and digits, and
+    a port has digits alone.
+    """
+    return _SIGN.sub("0", pattern)
+
+
 def is_plain(tokens: tuple[Token, ...]) -> bool:
     """Tell whether a pattern is nothing but text."""
     return len(tokens) == 1 and tokens[0].kind == "text"

@@ -95,6 +95,9 @@ def user(text: str) -> NamePattern:
     if text.lower().startswith(ROBOT_PREFIX):
         name = text[len(ROBOT_PREFIX) :]
         raise PatternError(f"{text!r} is a robot, and 'users' are people", f"write robots: [{name}]")
+    for sign, what in (("=", "a DN"), ("\\", "a name with its domain")):
+        if sign in text:
+            raise PatternError(f"{text!r} is {what}", "write the name alone, as audit lines have it")
     return NamePattern.parse(text)
 
 

@@ -16,7 +16,15 @@ RULES = """
 - {id: one, authenticated: true, repositories: [one], allow: [pull], when: {services: [one]}}
 - {id: staff, authenticated: true, repositories: [staff], allow: [pull], when: {attributes: {kind: [staff]}}}
 """
-ROBOTS = f"robots: [{{name: ci, secrets: ['sha256:{'0' * 64}'], groups: [team-web]}}]\n"
+ROBOTS = f"""
+robots:
+  - {{name: ci, secrets: ['sha256:{"0" * 64}'], groups: [team-web]}}
+  - name: far
+    secrets: ['sha256:{"1" * 64}']
+    groups: [team-web]
+    networks: [10.30.0.0/16]
+    expires: 2026-06-30
+"""
 
 
 def _test(test: str) -> str:
@@ -36,6 +44,10 @@ def _test(test: str) -> str:
         "as: {user: bob}, expect: {catalog: []}",
         "as: {robot: ci}, expect: {web/a: [pull, push]}",
         "as: {robot: robot$ci}, expect: {web/a: [pull, push]}",
+        "as: {robot: far}, expect: {web/a: [pull, push]}",
+        "as: {robot: far}, from: 10.30.0.1, at: 2026-06-30, expect: {web/a: [pull, push]}",
+        "as: {robot: far}, from: 192.0.2.1, expect: {web/a: [], base/a: []}",
+        "as: {robot: far}, at: 2026-07-01, expect: {web/a: []}",
         "as: {user: bob}, from: 10.1.2.3, expect: {office: [pull]}",
         "as: {user: bob}, from: '::ffff:10.1.2.3', expect: {office: [pull]}",
         "as: {user: bob}, from: 192.0.2.1, expect: {office: []}",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.rules.hints import PatternError
+from app.rules.language import beyond, elements
+from app.rules.pattern import RepositoryPattern
 from app.rules.tokens import Token, cut, is_plain, variables
 
 
@@ -48,3 +52,18 @@ def test_the_variables_of_a_pattern() -> None:
     """Each is named once, wherever it stands."""
     assert variables(cut("{a}/{b}/{a}")) == {"a", "b"}
     assert variables(cut("a/**")) == set()
+
+
+_PIECES = st.sampled_from(["a", "0", "-", "_", ".", "/", ":", "*", "?", "**", "{x}", "5"])
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=8).map("".join))
+def test_a_pattern_that_loads_matches_some_name(text: str) -> None:
+    """And one that is refused as matching none does match none, by the exact automaton."""
+    try:
+        pattern = RepositoryPattern.parse(text)
+    except PatternError as error:
+        if "matches no repository name" in error.text:
+            assert beyond(elements(cut(text)), []) is None
+        return
+    assert beyond(elements((*pattern.beginning, *pattern.rest)), []) is not None

@@ -73,7 +73,7 @@ class Compiler:
         )
 
     def test(
-        self, index: int, entry: TestEntry, robots: Mapping[str, Robot], named: Collection[str]
+        self, index: int, entry: TestEntry, robots: Mapping[str, Robot], named: Collection[str] | None
     ) -> Test | None:
         """Compile a test; None where it is about nobody whom there is.
 
@@ -81,7 +81,7 @@ class Compiler:
             index: Its place in the list.
             entry: What it says.
             robots: The robots of all files.
-            named: Their names, also of those that could not be compiled.
+            named: Their names, also of those that could not be compiled; None where not all are known.
         """
         at: Location = ("tests", index)
         earlier = len(self.problems)
@@ -140,7 +140,7 @@ class Compiler:
             self._report((*at, "until"), text, f"write an 'until' after {entry.when.from_}")
 
     def _subject(
-        self, entry: TestEntry, robots: Mapping[str, Robot], named: Collection[str], at: Location
+        self, entry: TestEntry, robots: Mapping[str, Robot], named: Collection[str] | None, at: Location
     ) -> Persona | None:
         about = entry.as_
         said = f"test {entry.id!r}:"
@@ -154,7 +154,7 @@ class Compiler:
             name = about.robot.removeprefix(ROBOT_PREFIX)
             if name in robots:
                 return robots[name].persona()
-            if name not in named:  # else it has problems of its own
+            if named is not None and name not in named:  # else it has problems of its own
                 hint = nearest(name, named) or "name one of the file's robots"
                 self._report((*at, "as", "robot"), f"{said} there is no robot {about.robot!r}", hint)
         elif about.user is not None:

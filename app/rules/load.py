@@ -87,7 +87,7 @@ def read(path: Path, now: datetime) -> tuple[RuleSet, tuple[Source, ...]]:
         ConfigurationError: Anything is wrong, or a test fails; carries every problem found.
     """
     documents, found = _documents(path)
-    rules, more = build(documents, _version(documents), now)
+    rules, more = build(documents, _version(documents), now, whole=not found)
     if found or more or rules is None:
         raise ConfigurationError([*found, *more])
     return rules, tuple(Source(document.file, document.text) for document in documents)
@@ -115,14 +115,14 @@ def written(path: Path) -> Written:
         ConfigurationError: Anything is wrong; carries every problem found.
     """
     documents, found = _documents(path)
-    rules, more = assemble(documents, _version(documents))
+    rules, more = assemble(documents, _version(documents), whole=not found)
     if found or rules is None:
         raise ConfigurationError([*found, *more])
     return rules
 
 
 def build(
-    documents: Sequence[Document], version: str, now: datetime | None
+    documents: Sequence[Document], version: str, now: datetime | None, *, whole: bool = True
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
     """Compile parsed documents and run their tests; rules only where there is no problem.
 
@@ -130,15 +130,19 @@ def build(
         documents: In the order of their rules.
         version: The hash of their content.
         now: When the tests that say no time of their own take place (aware); None runs no tests.
+        whole: Whether these are all documents; else what is in none of them may be elsewhere, and no test is
+            run.
     """
-    compiled, found = assemble(documents, version)
-    if compiled is None:
+    compiled, found = assemble(documents, version, whole=whole)
+    if compiled is None or not whole:
         return None, found
     failures = suite.failures(compiled.rules, compiled.tests, now) if now is not None else ()
     return (None if failures else compiled.rules), failures
 
 
-def assemble(documents: Sequence[Document], version: str) -> tuple[Written | None, tuple[Problem, ...]]:
+def assemble(
+    documents: Sequence[Document], version: str, *, whole: bool = True
+) -> tuple[Written | None, tuple[Problem, ...]]:
     """Compile parsed documents; gives rules and tests only where there is no problem."""
     found: list[Problem] = []
     rules: list[Rule] = []
@@ -150,23 +154,26 @@ def assemble(documents: Sequence[Document], version: str) -> tuple[Written | Non
         rules += [rule for _, rule in entries.rules]
         robots |= {entry.name: entries.compiler.robot(index, entry) for index, entry in entries.robots}
         read.append(entries)
-    named = {*robots, *(name for document in documents for name in _names(document))}
+    every = [(document, *each) for document in documents for each in _named(document)]
+    named = {name for _, section, _, _, name in every if section == "robots"} if whole else None
     for entries in read:
         tests += [entries.compiler.test(index, entry, robots, named) for index, entry in entries.tests]
         found += entries.compiler.problems
-    found += _twice(read)
+    found += _twice(every)
     if found:
         return None, tuple(found)
     rule_set = RuleSet(version, tuple(rules), robots)
     return Written(rule_set, tuple(test for test in tests if test is not None)), ()
 
 
-def _names(document: Document) -> Iterator[str]:
-    """Give the names of robots as they stand there, whatever else is wrong with these."""
-    listed = document.data.get("robots") if isinstance(document.data, dict) else None
-    for item in listed if isinstance(listed, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("name"), str):
-            yield item["name"]
+def _named(document: Document) -> Iterator[tuple[str, str, int, str]]:
+    """Give section, key, index and name of whatever has one, whatever else is wrong with it."""
+    data = document.data if isinstance(document.data, dict) else {}
+    for section, key in (("rules", "id"), ("tests", "id"), ("robots", "name")):
+        listed = data.get(section)
+        for index, item in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(item, dict) and isinstance(name := item.get(key), str):
+                yield section, key, index, name
 
 
 def _read(document: Document, first_order: int, found: list[Problem]) -> _Entries:
@@ -217,22 +224,17 @@ def _sound(document: Document, section: str, model: type[Entry]) -> Iterator[tup
             yield index, model.model_validate(item)
 
 
-def _twice(read: Iterable[_Entries]) -> list[Problem]:
+def _twice(every: Iterable[tuple[Document, str, str, int, str]]) -> list[Problem]:
     """Report ids of rules and tests, and names of robots, that stand more than once in all the files."""
     found = []
     first: dict[tuple[str, str], tuple[Document, int]] = {}
-    for entries in read:
-        document = entries.document
-        names = [("rules", "id", index, rule.id) for index, rule in entries.rules]
-        names += [("tests", "id", index, test.id) for index, test in entries.tests]
-        names += [("robots", "name", index, robot.name) for index, robot in entries.robots]
-        for section, key, index, name in names:
-            earlier, at = first.setdefault((section, name), (document, index))
-            if earlier is not document or at != index:
-                line, _ = earlier.place((section, at, key))
-                text = f"the {key} {name!r} stands twice in {section}"
-                hint = f"first at {earlier.file}:{line}"
-                found.append(document.problem((section, index, key), text, hint))
+    for document, section, key, index, name in every:
+        earlier, at = first.setdefault((section, name), (document, index))
+        if earlier is not document or at != index:
+            line, _ = earlier.place((section, at, key))
+            text = f"the {key} {name!r} stands twice in {section}"
+            hint = f"first at {earlier.file}:{line}"
+            found.append(document.problem((section, index, key), text, hint))
     return found
 
 

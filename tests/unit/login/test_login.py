@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
@@ -26,6 +28,7 @@ ROBOT = Robot(
     expires=datetime(2026, 7, 1, tzinfo=UTC),
     networks=(ip_network("10.30.0.0/16"),),
 )
+ONE_SECRET = replace(ROBOT, name="one", secret_hashes=ROBOT.secret_hashes[:1])
 INSIDE = Client("10.30.1.2")
 
 
@@ -37,7 +40,8 @@ def _log_in(
     directory: FakeDirectory | None = None,
 ) -> Subject | Refusal:
     login = Login(directory or FakeDirectory())
-    return login.authenticate(Credentials(name, Secret(password)), {ROBOT.name: ROBOT}, client, now)
+    robots = {robot.name: robot for robot in (ROBOT, ONE_SECRET)}
+    return login.authenticate(Credentials(name, Secret(password)), robots, client, now)
 
 
 def test_a_person_goes_to_the_directory() -> None:
@@ -68,6 +72,22 @@ def test_a_wrong_secret_and_an_unknown_robot_are_alike(name: str, secret: str) -
     answer = _log_in(name, secret)
     assert isinstance(answer, Refusal)
     assert answer.code is Code.WRONG_CREDENTIALS
+
+
+@pytest.mark.parametrize(("name", "secret"), [("ci", FIRST), ("ci", "wrong"), ("one", "x"), ("nobody", "x")])
+def test_every_login_takes_as_many_comparisons(
+    name: str, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In constant time, of as many hashes, whether there is such a robot and whichever secret is right."""
+    compared: list[int] = []
+
+    def compare(left: bytes, right: bytes) -> bool:
+        compared.append(len(left) == len(right) == hashlib.sha256().digest_size)
+        return left == right
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    _log_in(f"robot${name}", secret)
+    assert compared == [True, True]
 
 
 def test_the_robot_that_stands_for_nobody_has_no_secret() -> None:

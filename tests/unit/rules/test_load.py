@@ -120,6 +120,7 @@ def test_shape_and_meaning_at_once(tmp_path: Path) -> None:
         "an item of 'networks' must be text",
         "the rule 'b' is for nobody",
         "nothing binds {team}",
+        "the id 'b' stands twice in rules",
         "'never' is no date or time",
     ]
 

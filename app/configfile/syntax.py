@@ -19,8 +19,8 @@ _WORDS = (
     ),
     (
         "mapping values are not allowed",
-        "a second ': ' in one line",
-        "put quotes around text that has ': ' in it, and check the indentation",
+        "a ': ' where none can be",
+        "put quotes around text that has ': ' in it, a blank behind '-' and ':', and check the indentation",
     ),
     (
         "block sequence entries are not allowed",
@@ -52,6 +52,12 @@ _WORDS = (
         "a colon inside text",
         "write a blank after the colon, or quotes around text that has one in it",
     ),
+    ("unknown escape character", "a backslash inside double quotes", "put single quotes around it"),
+    (
+        "could not find expected ':'",
+        "the line before this is no 'key: value'",
+        "write a blank behind its '-' or ':', or check the indentation",
+    ),
     ("expected ',' or ']'", "a list is not closed", "write ] behind it, and a comma between its items"),
     ("expected ',' or '}'", "a mapping is not closed", "write } behind it, and a comma between its keys"),
     ("did not find expected", "the indentation does not fit", _CLOSE),
@@ -75,6 +81,9 @@ def problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     if mark and source[mark.index : mark.index + 1] == "\t":
         return Problem(file, line, column, "not YAML: a tab", "indent with blanks")
+    if mark and (source.startswith("{", mark.index) or source.endswith("}", 0, mark.index)):
+        hint = "put quotes around text that has { in it"
+        return Problem(file, line, column, "not YAML: a brace in text", hint)
     meant, hint = next(((meant, hint) for words, meant, hint in _WORDS if words in text), (text, ""))
     return Problem(file, line, column, f"not YAML: {meant}", hint)
 

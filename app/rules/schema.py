@@ -110,7 +110,7 @@ Actions = Annotated[list[ActionWord], _FILLED]
 def _listed(key: str, text: str) -> str:
     """Write a text as the items of a list that it may be meant as."""
     parted = text.replace(",", " ").split() if key in {"allow", "deny"} else text.split(",")
-    items = [text] if "=" in text else filter(None, map(str.strip, parted))
+    items = [text] if "=" in text else filter(None, (item.strip("- ") for item in parted))
     return ", ".join(item if item.replace("-", "").isalnum() else f'"{item}"' for item in items)
 
 

@@ -29,6 +29,7 @@ T = TypeVar("T")
 _LEFT_ALONE_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 4
 _MODE: Final = 0o600
+_CHANGE_SECONDS: Final = 0.01
 _POSTGRESQL: Final = {
     "connect_timeout": 2,  # seconds; libpq knows no less
     "keepalives_idle": 10,
@@ -257,7 +258,7 @@ def engine(settings: StateSettings, *, pooled: bool = True) -> Engine:
         **(pool if pooled else {"poolclass": NullPool}),
     )
     if settings.sqlite is not None:
-        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "connect", lambda connection, _: _prepare_sqlite(connection, patience))
     else:
         event.listen(made, "do_connect", lambda *given: _authenticate(settings, given[-1]))
     return made
@@ -269,10 +270,24 @@ def plain(error: Exception) -> str:
     return f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}"
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, patience: float) -> None:
     connection.isolation_level = None  # transactions are begun above, not by the driver
-    for statement in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+    _write_ahead(connection, time.monotonic() + patience)
+    for statement in ("synchronous = NORMAL", "secure_delete = ON"):
         connection.execute(f"PRAGMA {statement}")
+
+
+def _write_ahead(connection: sqlite3.Connection, end: float) -> None:
+    """Have a log written ahead; SQLite does not wait by itself for who makes the same change of a new file."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_CHANGE_SECONDS)
+        else:
+            return
 
 
 def _authenticate(settings: StateSettings, parameters: dict[str, Any]) -> None:

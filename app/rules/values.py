@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ TIME = (
 ADDRESS = r"[0-9A-Fa-f:.]+"
 NETWORK = ADDRESS + r"(?:/[0-9]{1,3})?"
 _IDENTIFIER = re.compile(IDENTIFIER)
+_EMPTY = hashlib.sha256(b"").digest()
 _HASH = re.compile(r"[0-9A-Fa-f]{64}")
 _DATE_LENGTH = len("2026-12-31")
 _LENGTHS = {4: 32, 6: 128}
@@ -65,6 +67,11 @@ def identifier(text: str) -> str:
     Raises:
         PatternError: It is none.
     """
+    if text.startswith(ROBOT_PREFIX):
+        name = text.removeprefix(ROBOT_PREFIX)
+        raise PatternError(
+            f"{text!r} cannot be a name here", f"write {name}: only a login has {ROBOT_PREFIX}"
+        )
     if not _IDENTIFIER.fullmatch(text):
         likely = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:128]
         hint = "write small letters, digits and . _ -, 128 at the most"
@@ -209,7 +216,10 @@ def secret_hash(text: str) -> bytes:
         PatternError: It is none; the text is not repeated, as it may be the secret itself.
     """
     if re.fullmatch(SECRET, text):
-        return bytes.fromhex(text.partition(":")[2])
+        digest = bytes.fromhex(text.partition(":")[2])
+        if digest == _EMPTY:
+            raise PatternError("this is the hash of an empty secret", "look where the secret got lost")
+        return digest
     kind, colon, digits = text.rpartition(":")
     hint = "write what 'wharfinger robots new' prints; the secret itself never stands here"
     if _HASH.fullmatch(digits) and not colon:

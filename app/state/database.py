@@ -278,7 +278,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, patience: float) -> None:
 
 
 def _write_ahead(connection: sqlite3.Connection, end: float) -> None:
-    """Have a log written ahead; SQLite does not wait by itself for who makes the same change of a new file."""
+    """Have a log written ahead; SQLite does not wait where another process changes a new file so."""
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

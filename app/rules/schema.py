@@ -62,6 +62,8 @@ def _read(parse: Callable[[str], object]) -> GetPydanticSchema:
 
 def _whole(groups: list[T]) -> list[T]:
     """Refuse a list in which YAML has cut a DN at its commas: each piece would be the DN of no group."""
+    if len(groups) == 1:
+        return groups
     texts = [group if isinstance(group, str) else str(getattr(group, "text", "")) for group in groups]
     pieces = [text for text in texts if "=" in text and len(dn.parse(text).rdns) == 1]
     if len(pieces) > 1:

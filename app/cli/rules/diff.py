@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
 from app import settings
 from app.cli.options import format_option
-from app.cli.rules import subjects as subject_names
+from app.cli.rules import lists
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
-from app.cli.rules.explain import read_scope
 from app.cli.rules.printing import progress
 from app.cli.rules.sources import Source, Unanswered, read_context, read_rules, realm_of
-from app.protocol.scope import Scope
 from app.rules.changes import compare
-from app.rules.model import ROBOT_PREFIX, Context, Persona, Subject
 from app.rules.replay import Replay, Replayed
-from app.rules.schema import TestSubject
 from app.rules.survey import Survey, survey
 
 _FILE = click.Path(path_type=Path)
@@ -105,47 +98,8 @@ def _replay(sides: Sides, logs: tuple[Path, ...]) -> Replayed:
 
 
 def _survey(sides: Sides, subjects: Path, repositories: Path, source: Source) -> Survey:
-    scopes = list(_scopes(repositories))
-    lines = list(enumerate(_text(subjects).splitlines(), start=1))
-    known = (_subject(line, f"{subjects}:{number}", sides, source) for number, line in lines if line.strip())
+    scopes = lists.scopes(repositories)
+    lines = lists.lines(subjects)
+    known = (lists.subject(line, place, sides, source) for place, line in lines)
     with progress("comparing", len(lines)) as moved:
         return survey((sides.old, sides.new), known, scopes, sides.now, tick=lambda: moved(1))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unanswered(f"{path}: cannot be read: {error}") from None
-
-
-def _scopes(path: Path) -> Iterator[Scope]:
-    """Read names, one a line, or a registry's answer to `GET /v2/_catalog`."""
-    text = _text(path)
-    try:
-        names = json.loads(text)["repositories"] if text.lstrip().startswith("{") else text.split()
-        for name in names:
-            yield read_scope(name, "")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Unanswered(f"{path}: is no list of repositories, nor a registry's catalog") from None
-    except click.BadParameter as error:
-        raise Unanswered(f"{path}: {error.message}") from None
-
-
-def _subject(line: str, place: str, sides: Sides, source: Source) -> tuple[str, Subject | None]:
-    """Read a line: a name, or the `as` of a test as JSON."""
-    name, groups, attributes = line.strip(), list[str](), list[str]()
-    if name.startswith("{"):
-        try:
-            described = TestSubject.model_validate_json(name)
-        except ValidationError:
-            hint = 'write a name, or {"user": "bob", "groups": ["team-web"]}'
-            raise Unanswered(f"{place}: is no subject ({hint})") from None
-        robot = f"{ROBOT_PREFIX}{(described.robot or '').removeprefix(ROBOT_PREFIX)}"
-        name = robot if described.robot is not None else described.user or subject_names.ANONYMOUS
-        groups = described.groups
-        attributes = [f"{key}={value}" for key, values in described.attributes.items() for value in values]
-    if name.startswith(ROBOT_PREFIX):
-        return name, Persona(name, is_robot=True)
-    found = subject_names.find(name, groups, attributes, source, Context("", "", sides.now))
-    return found.name, found.subject

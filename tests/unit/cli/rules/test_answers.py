@@ -54,6 +54,10 @@ CASES = {
     "diff-replay": (1, [*_BOTH, "--replay", "audit.jsonl"]),
     "diff-replay-json": (1, [*_BOTH, "--replay", "audit.jsonl", "--format", "json"]),
     "diff-broken": (2, ["diff", "rules.yaml", "broken.yaml"]),
+    "diff-no-subjects": (2, [*_BOTH, "--subjects", "nothing", "--repositories", "repositories"]),
+    "diff-no-repositories": (2, [*_BOTH, "--subjects", "subjects", "--repositories", "nothing"]),
+    "diff-unknown-person": (2, [*_BOTH, "--subjects", "people", "--repositories", "repositories"]),
+    "diff-unknown-robot": (2, [*_BOTH, "--subjects", "robots", "--repositories", "repositories"]),
     "diff-subjects-alone": (2, ["diff", "rules.yaml", "new.yaml", "--subjects", "subjects"]),
 }
 
@@ -80,6 +84,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("subjects").write_text(
         'anonymous\n{"user": "bob", "groups": ["team-web"]}\n\nrobot$ci-platform\n{"robot": "ci-platform"}\n'
     )
+    Path("people").write_text("anonymous\nbob\n")
+    Path("robots").write_text("robot$ci-platform\nrobot$nobody\n")
+    Path("nothing").write_text("\n \n")
     Path("repositories").write_text('{"repositories": ["web/app", "web/a/b"]}')
     asked = ("repository:web/a/b:pull,push", "repository:web/app:pull")
     had: dict[str, Any] = {"groups": ("team-web",), "group_dns": ("",), "rules_version": "v"}
@@ -109,6 +116,9 @@ def test_answers(case: str) -> None:
     assert result.exit_code == code
     if not {"json", "github", "csv"} & set(case.split("-")):
         assert max(map(len, result.stdout.splitlines()), default=0) <= 80
+    if code == 2 and case.startswith("diff-"):
+        assert result.stdout == ""
+        assert max(map(len, result.stderr.splitlines())) <= 80
 
 
 def test_no_answer_is_left_over() -> None:
@@ -203,3 +213,40 @@ def test_json_says_what_the_text_says() -> None:
         "group contractors",
     }
     assert {change["change"] for change in _answer(*_BOTH)["changes"]} == {"gains", "loses"}
+
+
+@pytest.mark.parametrize("catalog", ["", "\n", '{"repositories": []}'])
+def test_no_repositories_are_no_answer(catalog: str, folder: Path) -> None:
+    """Nor is the catalog of a registry that has none; in every form, for pipelines read all of them."""
+    (folder / "nothing").write_text(catalog)
+    for form in ("text", "json", "github"):
+        result = _run(*CASES["diff-no-repositories"][1], "--format", form)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == "Error: nothing: names no repository; write one a line\n"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["anonymous", '{"user": "bob"}', '{"anonymous": true}', "robot$ci-platform", "robot$old", "robot$new"],
+)
+def test_who_is_described_needs_no_directory(subject: str, folder: Path) -> None:
+    """A person whose groups are written out, also as none, nobody, and a robot that one of the files has."""
+    rules = (folder / "rules.yaml").read_text()
+    for name in ("old", "new"):
+        (folder / f"{name}.yaml").write_text(
+            rules.replace(
+                "robots:", f"robots:\n  - {{name: {name}, secrets: ['sha256:{64 * '0'}'], groups: [a]}}"
+            )
+        )
+    (folder / "subjects").write_text(subject)
+    lists = ["--subjects", "subjects", "--repositories", "repositories"]
+    result = _run("diff", "old.yaml", "new.yaml", *lists)
+    assert (result.exit_code, result.output) == (0, "Nothing changes.\n")
+
+
+def test_a_described_robot_is_of_the_files_too(folder: Path) -> None:
+    """However it is written."""
+    (folder / "robots").write_text('{"robot": "nobody"}')
+    result = _run(*CASES["diff-unknown-robot"][1])
+    assert result.exit_code == 2
+    assert "robots:1: there is no robot 'nobody' in either file" in result.stderr

@@ -68,16 +68,23 @@ class Replayed:
     """What became of the lines of an audit stream.
 
     Attributes:
-        lines: How many were read.
         decided: How many were decided again.
         unusable: How many could not be: not whole, or without the groups that were had.
+        passed: How many were passed over, because nothing was decided then.
+        realms: Which realms the lines are of, those included that were not asked about.
     """
 
-    lines: int = 0
     decided: int = 0
     unusable: int = 0
+    passed: int = 0
+    realms: set[str] = field(default_factory=set)
     gained: dict[Right, Seen] = field(default_factory=dict)
     lost: dict[Right, Seen] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> int:
+        """How many were read, without those of realms that were not asked about."""
+        return self.decided + self.unusable + self.passed
 
 
 _Rights = tuple[tuple[str, str], ...]
@@ -93,10 +100,10 @@ class _Subject:
 
 
 class Replay:
-    """Replays audit lines on two rule sets."""
+    """Replays audit lines on two rule sets: those of one realm, or all where none is named."""
 
-    def __init__(self, old: RuleSet, new: RuleSet) -> None:
-        self._old, self._new = old, new
+    def __init__(self, old: RuleSet, new: RuleSet, realm: str | None = None) -> None:
+        self._old, self._new, self._realm = old, new, realm
         self._changed = _changed(old, new)
         self._classes = _Classes(when for rules in (old, new) for when in rules.conditions())
         self._kept: dict[tuple[object, ...], tuple[_Rights, _Rights]] = {}
@@ -106,11 +113,14 @@ class Replay:
 
     def line(self, line: bytes) -> None:
         """Replay one line."""
-        self.result.lines += 1
         try:
             event = json.loads(line)
-            if event["event"] != "token" or not event["rules_version"]:
-                return  # nothing was decided
+            is_token = event["event"] == "token"
+            if is_token and not self._is_asked_about(event["realm"]):
+                return
+            if not is_token or not event["rules_version"]:
+                self.result.passed += 1  # nothing was decided
+                return
             complete = not event["groups_dropped"]
             gained, lost = self._decide(event) if complete else ((), ())
             subject, time, request_id = (str(event[key]) for key in ("subject", "time", "request_id"))
@@ -123,6 +133,13 @@ class Replay:
         for rights, told in ((gained, self.result.gained), (lost, self.result.lost)):
             for resource, action in rights:
                 told.setdefault(Right(subject, resource, action), Seen()).add(time, request_id)
+
+    def _is_asked_about(self, realm: object) -> bool:
+        """Tell whether lines of a realm are to be replayed, and note it."""
+        if not isinstance(realm, str):
+            raise TypeError
+        self.result.realms.add(realm)
+        return self._realm is None or realm == self._realm
 
     def _decide(self, event: Mapping[str, Any]) -> tuple[_Rights, _Rights]:
         """Give what the new rules grant beyond the old ones, and what they do not."""

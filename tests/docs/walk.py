@@ -5,7 +5,8 @@
 * A command of a `console` block is run if it is about rules and asks no directory; `…` in its answer stands
   for any text. `<!-- not run: WHY -->` before a block leaves it out.
 
-The reader's clock stands at `NOW`; `rules.yaml` is at first the sample company's, and `audit.jsonl` empty.
+The reader's clock stands at `NOW`; `rules.yaml` is at first the sample company's, and `audit.jsonl` has
+the examples of the reference.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import click
 from click.testing import CliRunner
 
 from app.cli.main import main
-from tests.docs.reading import REPOSITORY
+from tests.docs.reading import REPOSITORY, reference
 
 NOW = "2026-06-01T12:00:00Z"
 SAMPLE = REPOSITORY / "deploy" / "demo" / "rules.yaml"
@@ -81,7 +82,8 @@ def commands(block: Block) -> Iterator[Command]:
 def prepare(folder: Path) -> None:
     """Lay out the files that a reader has."""
     shutil.copyfile(SAMPLE, folder / "rules.yaml")
-    (folder / "audit.jsonl").touch()
+    examples = [block.text for block in blocks(reference("audit-log")) if block.language == "json"]
+    (folder / "audit.jsonl").write_text("".join(examples), encoding="utf-8")
 
 
 def write(block: Block, folder: Path) -> Path | None:

@@ -41,7 +41,7 @@ _OFTEN = 4096
     show_envvar=True,
     help="The configuration file, for the directory in which --subjects are looked up.",
 )
-@click.option("--realm", help="The realm of --config; the default realm where not given.")
+@click.option("--realm", help="The realm of the lines of --replay, or of --config.")
 @format_option("json", "github")
 def diff(
     *,
@@ -59,7 +59,7 @@ def diff(
 
     What is compared are effects, not text: rules in another order, or written otherwise, are no change.
 
-    Ends with 0 if nothing changes, with 1 if something does.
+    Ends with 0 if nothing changes, with 1 if something does, with 2 if nothing could be compared.
     """
     if (subjects is None) != (repositories is None):
         raise click.UsageError("--subjects and --repositories go together.")
@@ -68,7 +68,7 @@ def diff(
     now = read_context(None, None, at).now
     sides = Sides(old, read_rules(old), new, read_rules(new), now)
     if logs:
-        changed = replayed(_replay(sides, logs), sides, form)
+        changed = replayed(_answered(_replay(sides, logs, realm), realm), sides, form)
     elif subjects is not None and repositories is not None:
         name, section = realm_of(config, realm) if config is not None else ("", None)
         source = Source(sides.new, new, section, name)
@@ -78,8 +78,8 @@ def diff(
     sys.exit(1 if changed else 0)
 
 
-def _replay(sides: Sides, logs: tuple[Path, ...]) -> Replayed:
-    replay = Replay(sides.old, sides.new)
+def _replay(sides: Sides, logs: tuple[Path, ...], realm: str | None) -> Replayed:
+    replay = Replay(sides.old, sides.new, realm)
     try:
         with progress("replaying", sum(path.stat().st_size for path in logs)) as moved:
             for path in logs:
@@ -95,6 +95,27 @@ def _replay(sides: Sides, logs: tuple[Path, ...]) -> Replayed:
     except OSError as error:
         raise Unanswered(f"{error.filename}: cannot be read: {error.strerror}") from None
     return replay.result
+
+
+def _answered(found: Replayed, realm: str | None) -> Replayed:
+    """Give what was found, if it says anything about the rules of one realm.
+
+    Raises:
+        Unanswered: It does not.
+    """
+    known = ", ".join(sorted(found.realms))
+    if realm is None and len(found.realms) > 1:
+        raise Unanswered(f"the lines are of several realms; choose one with --realm:\n{known}")
+    if realm is not None and found.realms and realm not in found.realms:
+        raise Unanswered(f"no line is of the realm {realm!r}; the realms of the lines:\n{known}")
+    if not found.lines:
+        raise Unanswered("there is no line that could be decided again: the log is empty")
+    if not found.decided:
+        parts = [f"none of {found.lines} lines could be decided again"]
+        parts += [f"{found.unusable} not whole, or without the groups"] if found.unusable else []
+        parts += [f"{found.passed} without a decision, as of a refused login"] if found.passed else []
+        raise Unanswered(";\n".join(parts))
+    return found
 
 
 def _survey(sides: Sides, subjects: Path, repositories: Path, source: Source) -> Survey:

@@ -40,8 +40,8 @@ def _record(**changes: Any) -> TokenRecord:
     return TokenRecord(**(known | changes))
 
 
-def _replay(old: RuleSet, new: RuleSet, *lines: bytes) -> Replayed:
-    replay = Replay(old, new)
+def _replay(old: RuleSet, new: RuleSet, *lines: bytes, realm: str | None = None) -> Replayed:
+    replay = Replay(old, new, realm)
     for each in lines:
         replay.line(each)
     return replay.result
@@ -87,6 +87,11 @@ def test_what_is_not_asked_is_no_difference() -> None:
         line(_record())[:100],
         json.dumps({**json.loads(line(_record())), "asked": [[]]}).encode(),
         json.dumps({**json.loads(line(_record())), "subject": 5}).encode(),
+        json.dumps(
+            {key: value for key, value in json.loads(line(_record())).items() if key != "realm"}
+        ).encode(),
+        json.dumps({**json.loads(line(_record())), "realm": ["r"]}).encode(),
+        json.dumps({**json.loads(line(_record())), "realm": None}).encode(),
         b"[" * 100_000,
     ],
 )
@@ -102,7 +107,20 @@ def test_a_refused_login_is_passed_over() -> None:
     found = _replay(
         OLD, NEW, line(_record(outcome="wrong_credentials", rules_version="", groups=(), group_dns=()))
     )
-    assert (found.lines, found.decided, found.unusable) == (1, 0, 0)
+    assert (found.lines, found.decided, found.unusable, found.passed) == (1, 0, 0, 1)
+
+
+def test_lines_of_another_realm_are_not_replayed() -> None:
+    """They are not counted either; a line of no realm may be of any. All realms are named."""
+    asked = ("repository:web/a:delete",)
+    lines = [line(_record(realm=realm, asked=asked)) for realm in ("lab", "corp", "lab", "corp", "corp")]
+    refused = line(_record(realm="lab", outcome="wrong_credentials", rules_version=""))
+    found = _replay(OLD, NEW, *lines, refused, b"torn", realm="corp")
+    assert _told(found) == ["+ bob repository:web/a delete 3"]
+    assert (found.lines, found.decided, found.unusable, found.passed) == (4, 3, 1, 0)
+    assert found.realms == {"corp", "lab"}
+    found = _replay(OLD, NEW, *lines, refused, b"torn", realm="none")
+    assert (_told(found), found.lines, found.unusable, found.realms) == ([], 1, 1, {"corp", "lab"})
 
 
 def test_a_robot_is_what_each_file_says() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ CASES = {
     "diff-lists-json": (1, [*_LISTS, "--format", "json"]),
     "diff-replay": (1, [*_BOTH, "--replay", "audit.jsonl"]),
     "diff-replay-json": (1, [*_BOTH, "--replay", "audit.jsonl", "--format", "json"]),
+    "diff-replay-realm": (1, [*_BOTH, "--replay", "realms.jsonl", "--realm", "corp"]),
+    "diff-replay-realms": (2, [*_BOTH, "--replay", "realms.jsonl"]),
+    "diff-replay-no-realm": (2, [*_BOTH, "--replay", "realms.jsonl", "--realm", "crop"]),
+    "diff-replay-empty": (2, [*_BOTH, "--replay", "empty.jsonl"]),
+    "diff-replay-undecided": (2, [*_BOTH, "--replay", "undecided.jsonl"]),
     "diff-broken": (2, ["diff", "rules.yaml", "broken.yaml"]),
     "diff-no-subjects": (2, [*_BOTH, "--subjects", "nothing", "--repositories", "repositories"]),
     "diff-no-repositories": (2, [*_BOTH, "--subjects", "subjects", "--repositories", "nothing"]),
@@ -92,6 +98,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     had: dict[str, Any] = {"groups": ("team-web",), "group_dns": ("",), "rules_version": "v"}
     record = TokenRecord(NOW, "id-1", "corp", "issued", "192.0.2.7", subject="bob", asked=asked, **had)
     Path("audit.jsonl").write_bytes(line(record) * 2 + b"torn\n")
+    lab = replace(record, realm="lab", asked=("repository:web/b/c:pull",))
+    Path("realms.jsonl").write_bytes(line(record) + line(lab) * 2)
+    refused = replace(record, outcome="wrong_credentials", rules_version="")
+    Path("undecided.jsonl").write_bytes(
+        line(refused) + line(replace(record, asked=())).replace(b"groups", b"g") * 2
+    )
+    Path("empty.jsonl").touch()
     return tmp_path
 
 
@@ -250,3 +263,29 @@ def test_a_described_robot_is_of_the_files_too(folder: Path) -> None:
     result = _run(*CASES["diff-unknown-robot"][1])
     assert result.exit_code == 2
     assert "robots:1: there is no robot 'nobody' in either file" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_a_log_of_which_nothing_is_decided_is_no_answer(form: str, folder: Path) -> None:
+    """Whatever is wrong with it; beside another, it is one of them."""
+    answer = [*_BOTH, "--format", form]
+    for log in ("empty.jsonl", "undecided.jsonl", "realms.jsonl"):
+        result = _run(*answer, "--replay", log)
+        assert (result.exit_code, result.stdout) == (2, "")
+    assert _run(*answer, "--replay", "empty.jsonl", "--replay", "audit.jsonl").exit_code == 1
+    (folder / "torn.jsonl").write_text("torn\n" * 3)
+    result = _run(*answer, "--replay", "torn.jsonl", "--realm", "corp")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "none of 3 lines could be decided again;\n3 not whole" in result.stderr
+
+
+def test_realms_of_several_logs_are_several(folder: Path) -> None:
+    """Each log may be of one realm: together they are of two."""
+    one, two, _ = (folder / "realms.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "corp.jsonl").write_bytes(one)
+    (folder / "lab.jsonl").write_bytes(two)
+    logs = ["--replay", "corp.jsonl", "--replay", "lab.jsonl"]
+    result = _run(*_BOTH, *logs)
+    assert result.exit_code == 2
+    assert result.stderr.endswith("--realm:\ncorp, lab\n")
+    assert _answer(*_BOTH, *logs, "--realm", "lab")["replay"] == {"lines": 1, "decided": 1, "unusable": 0}

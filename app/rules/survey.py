@@ -13,11 +13,29 @@ from app.rules.replay import Right, rights
 
 
 @dataclass(slots=True)
+class Tried:
+    """In what a subject was tried.
+
+    Attributes:
+        classes: How many classes of circumstances; for a robot, those in which it can log in by either file.
+        moments: How many moments the circumstances tell apart.
+    """
+
+    classes: int = 0
+    moments: int = 0
+
+
+@dataclass(slots=True)
 class Survey:
-    """What was found: each right, with the circumstances in which it is gained or lost."""
+    """What was found: each right, with the circumstances in which it is gained or lost.
+
+    Attributes:
+        tried: By the names of the subjects.
+    """
 
     gained: dict[Right, list[tuple[str, ...]]] = field(default_factory=dict)
     lost: dict[Right, list[tuple[str, ...]]] = field(default_factory=dict)
+    tried: dict[str, Tried] = field(default_factory=dict)
 
 
 def survey(
@@ -44,7 +62,11 @@ def survey(
     for name, subject in subjects:
         logins = {*_logins(both, subject)}
         apart = Circumstances.of(conditions | logins, now) if logins else for_people
+        tried = found.tried[name] = Tried(moments=len(apart.moments))
         for context in apart.contexts():
+            if logins and not any(when.hold(None, context) for when in logins):
+                continue
+            tried.classes += 1
             before = rights(old, subject, scopes, context)
             after = rights(new, subject, scopes, context)
             for told, changed in ((found.gained, after - before), (found.lost, before - after)):

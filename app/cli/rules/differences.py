@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,11 +16,13 @@ from app.rules.changes import Change, Difference
 from app.rules.circumstances import moment
 from app.rules.model import RuleSet
 from app.rules.replay import Replayed, Right, Seen
-from app.rules.survey import Survey
+from app.rules.survey import Survey, Tried
 
 SCHEMA = 1
 _MOST_ROWS = 50
 """Rights that are printed as text; JSON has all."""
+_MOST_CLASSES = 3
+"""Classes of circumstances that are printed as text; of more, the first alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def surveyed(found: Survey, sides: Sides, format_: str) -> bool:
         _json(sides, **shapes)
     else:
         told = (
-            (verb, right, joined(when[0], "") if when[0] else "")
+            (verb, right, _when(when, found.tried[right.subject], sides.now))
             for verb, rights in (("gains", found.gained), ("loses", found.lost))
             for right, when in _sorted(rights)
         )
@@ -180,6 +182,19 @@ def _right(right: Right) -> dict[str, str]:
 def _seen(right: Right, seen: Seen) -> dict[str, Any]:
     last = {"first": seen.first, "last": seen.last, "request_id": seen.example}
     return {**_right(right), "lines": seen.lines, **last}
+
+
+def _when(found: Sequence[tuple[str, ...]], tried: Tried, now: datetime) -> str:
+    """Put classes of circumstances into words; nothing where they are all that there are."""
+    classes = [*dict.fromkeys(found)]  # a subject may be listed twice
+    if len(classes) == tried.classes:
+        return ""
+    told = []
+    for words in classes if len(classes) <= _MOST_CLASSES else classes[:1]:
+        is_first = tried.moments > 1 and not any(word.startswith("at ") for word in words)
+        told.append(joined([*words, f"at {moment(now.replace(microsecond=0))}"] if is_first else words))
+    more = len(classes) - len(told)
+    return "; ".join([*told, f"and {more} more"] if more else told)
 
 
 def _told(rights: Iterable[tuple[str, Right, str]]) -> Iterator[tuple[str, str, str]]:

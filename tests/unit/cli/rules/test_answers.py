@@ -289,3 +289,84 @@ def test_realms_of_several_logs_are_several(folder: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr.endswith("--realm:\ncorp, lab\n")
     assert _answer(*_BOTH, *logs, "--realm", "lab")["replay"] == {"lines": 1, "decided": 1, "unusable": 0}
+
+
+_CI = f"name: ci, secrets: ['sha256:{64 * '0'}'], groups: [a]"
+_REMOTE = "- {id: remote, users: [x], repositories: [y], allow: [pull], when: {networks: [10.0.0.0/8]}}"
+
+
+def _lost(folder: Path, subject: str, old: str, new: str) -> list[str]:
+    """Give what is told of a subject that loses the pull of `x`."""
+    for name, rest in (("old", old), ("new", new)):
+        (folder / f"{name}.yaml").write_text(f"version: 1\nrules:\n{_REMOTE}\n{rest}\n")
+    (folder / "subjects").write_text(f"{subject}\n" * 2)
+    (folder / "repositories").write_text("x")
+    lists = ("--subjects", "subjects", "--repositories", "repositories")
+    result = _run("diff", "old.yaml", "new.yaml", *lists, "--at", "2026-06-01T12:00:00.5Z")
+    assert result.exit_code == 1
+    text = " ".join(result.stdout.split())
+    begin = f"- {'bob' if 'bob' in subject else subject} loses pull on repository:x"
+    assert text.startswith(begin)
+    return text.removeprefix(begin).strip().split("; ")
+
+
+def _rule(when: str = "") -> str:
+    conditions = f", when: {{{when}}}" if when else ""
+    return f"- {{id: r, groups: [a], repositories: [x], allow: [pull]{conditions}}}"
+
+
+@pytest.mark.parametrize("login", ["", ", networks: [10.0.0.0/9]", ", expires: 2026-12-31"])
+def test_what_a_robot_loses_everywhere_is_told_without_circumstances(login: str, folder: Path) -> None:
+    """Everywhere is wherever and whenever it can log in."""
+    robots = f"robots: [{{{_CI}{login}}}]"
+    assert _lost(folder, "robot$ci", f"{_rule()}\n{robots}", robots) == [""]
+
+
+def test_circumstances_are_told_where_others_change_nothing(folder: Path) -> None:
+    """A robot that is bound to a network loses what it had from elsewhere."""
+    robots = [f"{_rule()}\nrobots: [{{{_CI}{login}}}]" for login in ("", ", networks: [10.0.0.0/8]")]
+    assert _lost(folder, "robot$ci", *robots) == ["from (anywhere else)"]
+
+
+_BOB_IN_A = '{"user": "bob", "groups": ["a"]}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (_rule(), "", [""]),
+        (_rule("networks: [10.0.0.0/8]"), "", ["from 10.0.0.0"]),
+        (
+            _rule("until: 2026-06-30, networks: [10.0.0.0/8]"),
+            "",
+            ["from 10.0.0.0, at 2026-06-01T12:00:00Z"],
+        ),
+        (
+            _rule(),
+            _rule("networks: [10.0.0.0/8], services: [s]"),
+            [
+                "service (any other), from (anywhere else)",
+                "service (any other), from 10.0.0.0",
+                "service s, from (anywhere else)",
+            ],
+        ),
+        (
+            _rule(),
+            _rule("networks: [10.0.0.0/8], from: 2026-07-01"),
+            [
+                "from (anywhere else), at 2026-06-01T12:00:00Z",
+                "from (anywhere else), at 2026-07-01T00:00:00Z",
+                "from 10.0.0.0, at 2026-06-01T12:00:00Z",
+            ],
+        ),
+        (
+            _rule(),
+            _rule("networks: [10.0.0.0/8], services: [s, t]"),
+            ["service (any other), from (anywhere else)", "and 3 more"],
+        ),
+    ],
+    ids=["everywhere", "somewhere", "for now", "three", "until then", "four"],
+)
+def test_circumstances_are_listed_or_counted(old: str, new: str, told: list[str], folder: Path) -> None:
+    """Up to three; of more, the first. Now is told where other times are told apart."""
+    assert _lost(folder, _BOB_IN_A, old, new) == told

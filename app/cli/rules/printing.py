@@ -65,7 +65,7 @@ def add_row(to: Table, *cells: str, style: str = "") -> None:
     """Add a row of texts."""
     from rich.text import Text  # noqa: PLC0415 - what prints nothing does without
 
-    to.add_row(*(Text(plain(cell), style=style) for cell in cells))
+    to.add_row(*(Text(plain(cell), style=style, overflow="fold") for cell in cells))
 
 
 def joined(texts: Iterable[str], nothing: str = "-") -> str:

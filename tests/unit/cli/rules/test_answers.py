@@ -370,3 +370,19 @@ _BOB_IN_A = '{"user": "bob", "groups": ["a"]}'
 def test_circumstances_are_listed_or_counted(old: str, new: str, told: list[str], folder: Path) -> None:
     """Up to three; of more, the first. Now is told where other times are told apart."""
     assert _lost(folder, _BOB_IN_A, old, new) == told
+
+
+def test_a_long_name_is_broken_and_not_cut(folder: Path) -> None:
+    """However much is told beside it."""
+    name = f"web/{'x' * 60}/end"
+    (folder / "repositories").write_text(name)
+    rules = [_rule().replace("[x]", "['**']"), _rule("networks: [10.0.0.0/8]").replace("[x]", "['**']")]
+    for path, rule in zip(("old", "new"), rules, strict=True):
+        (folder / f"{path}.yaml").write_text(f"version: 1\nrules:\n{rule}\n")
+    (folder / "subjects").write_text(_BOB_IN_A)
+    shown = _run(
+        "diff", "old.yaml", "new.yaml", "--subjects", "subjects", "--repositories", "repositories"
+    ).stdout
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.count("x") == 60

@@ -22,7 +22,6 @@ _STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, Va
 _OTHER = "an answer to something else"
 _SHOWN = 200
 """Letters of what a server says."""
-_SHORT_FORM = 0x80
 _LENGTH_OCTETS = 4
 
 
@@ -88,9 +87,9 @@ def size(octets: bytes | bytearray, most: int) -> int | None:
     if len(octets) < 2:  # noqa: PLR2004 - tag and length
         return None
     first = octets[1]
-    if first < _SHORT_FORM:
+    if first < ber.SHORT_FORM:
         return 2 + first
-    more = first - _SHORT_FORM
+    more = first - ber.SHORT_FORM
     if not 1 <= more <= _LENGTH_OCTETS:
         raise NoProperAnswer("no LDAP message")
     if len(octets) < 2 + more:

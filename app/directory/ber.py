@@ -4,7 +4,7 @@ from __future__ import annotations
 
 INTEGER, OCTET_STRING, ENUMERATED, SEQUENCE = 0x02, 0x04, 0x0A, 0x30
 TRUE = b"\xff"
-_SHORT_FORM = 0x80
+SHORT_FORM = 0x80
 
 
 def tlv(tag: int, *contents: bytes) -> bytes:
@@ -16,10 +16,10 @@ def tlv(tag: int, *contents: bytes) -> bytes:
     """
     value = b"".join(contents)
     size = len(value)
-    if size < _SHORT_FORM:
+    if size < SHORT_FORM:
         return bytes((tag, size)) + value
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, _SHORT_FORM | len(length))) + length + value
+    return bytes((tag, SHORT_FORM | len(length))) + length + value
 
 
 def text(value: str, tag: int = OCTET_STRING) -> bytes:

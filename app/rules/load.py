@@ -28,14 +28,13 @@ Entry = TypeVar("Entry", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """The entries of one document that are of the right shape, each with its index in its list.
+    """The entries of one document that are of the right shape; robots and tests each with their index.
 
     Rules are compiled as they are read: of a big file the entries alone would take more memory than all else.
     """
 
-    document: Document
     compiler: Compiler
-    rules: tuple[tuple[int, Rule], ...]
+    rules: tuple[Rule, ...]
     robots: tuple[tuple[int, RobotEntry], ...]
     tests: tuple[tuple[int, TestEntry], ...]
 
@@ -151,7 +150,7 @@ def assemble(
     read: list[_Entries] = []
     for document in documents:
         entries = _read(document, len(rules), found)
-        rules += [rule for _, rule in entries.rules]
+        rules += entries.rules
         robots |= {entry.name: entries.compiler.robot(index, entry) for index, entry in entries.robots}
         read.append(entries)
     every = [(document, *each) for document in documents for each in _named(document)]
@@ -187,9 +186,8 @@ def _read(document: Document, first_order: int, found: list[Problem]) -> _Entrie
     except ValidationError as error:  # now of the whole file, in its order
         found.extend(problems.describe(error, document, RulesFile))
     return _Entries(
-        document,
         compiler,
-        tuple((index, compiler.rule(index, entry)) for index, entry in _sound(document, "rules", RuleEntry)),
+        tuple(compiler.rule(index, entry) for index, entry in _sound(document, "rules", RuleEntry)),
         tuple(_sound(document, "robots", RobotEntry)),
         tuple(_sound(document, "tests", TestEntry)),
     )
@@ -201,15 +199,14 @@ def _read_sound(document: Document, compiler: Compiler) -> _Entries:
     Raises:
         ValidationError: One is wrong.
     """
-    rules: list[tuple[int, Rule]] = []
+    rules: list[Rule] = []
     rest = document.data
     if isinstance(rest, dict) and isinstance(listed := rest.get("rules"), list):
         rest = {**rest, "rules": []}
         for index, item in enumerate(listed):
-            rules.append((index, compiler.rule(index, RuleEntry.model_validate(item))))
+            rules.append(compiler.rule(index, RuleEntry.model_validate(item)))
     file = RulesFile.model_validate(rest)
     return _Entries(
-        document,
         compiler,
         tuple(rules),
         tuple(enumerate(file.robots)),

@@ -32,6 +32,7 @@ from app.rules.pattern import DNPattern, NamePattern, PatternError, RepositoryPa
 from app.rules.values import parse_time
 
 T = TypeVar("T")
+GroupText = TypeVar("GroupText", bound=str | NamePattern | DNPattern)
 _COMPONENT = r"(?:\*\*|(?:[a-z0-9._:?-]|\*(?!\*)|\{[a-z][a-z0-9_]*\})+)"
 _LISTS = frozenset({"groups", "users", "robots", "repositories", "allow", "deny", "services", "networks"})
 
@@ -60,11 +61,11 @@ def _read(parse: Callable[[str], object]) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _source, _handler: schema)
 
 
-def _whole(groups: list[T]) -> list[T]:
+def _whole(groups: list[GroupText]) -> list[GroupText]:
     """Refuse a list in which YAML has cut a DN at its commas: each piece would be the DN of no group."""
     if len(groups) == 1:
         return groups
-    texts = [group if isinstance(group, str) else str(getattr(group, "text", "")) for group in groups]
+    texts = [group if isinstance(group, str) else group.text for group in groups]
     pieces = [text for text in texts if "=" in text and len(dn.parse(text).rdns) == 1]
     if len(pieces) > 1:
         hint = f'put quotes around the whole: "{",".join(pieces)}"'

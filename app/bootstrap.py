@@ -24,7 +24,7 @@ from app.login.login import Login
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
-from app.rules.reload import CandidateRules, LastGoodCopy, LiveRules
+from app.rules.file.reload import CandidateRules, LastGoodCopy, LiveRules
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.state.shared import SharedState
 from app.telemetry import metrics

@@ -16,12 +16,12 @@ from statistics import median
 from typing import Final
 
 from app import bootstrap, settings
-from app.directory.deadline import Deadline
 from app.directory.ldap import LdapDirectory
-from app.directory.servers import Servers, addresses
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryUnavailable
+from app.ldap.deadline import Deadline
+from app.ldap.servers import Servers
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
@@ -102,7 +102,7 @@ def _remembered(loaded: settings.Settings, person: Person) -> Figure:
 
 
 def _connection(section: DirectorySettings) -> Figure:
-    servers = Servers(addresses(section), section.timeouts.connect)
+    servers = Servers(section.addresses(), section.timeouts.connect)
 
     def connect() -> None:
         servers.connect(Deadline(section.timeouts.login)).close()

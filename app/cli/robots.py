@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from app.login import robot_secret
-from app.rules import values
-from app.rules.pattern import PatternError
+from app.rules.file import values
+from app.rules.patterns.pattern import PatternError
 
 _OWNER_ALONE = 0o600
 _STANDARD_OUTPUT = Path("-")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from app.directory import filters, outcome
-from app.directory.answers import Entry
-from app.directory.deadline import Deadline
+from app.directory import outcome
 from app.directory.filters import Member
 from app.directory.people import Search
-from app.directory.requests import Query
 from app.errors import DirectoryMisconfigured
+from app.ldap.answers import Entry
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING
+from app.ldap.requests import Query
 
 _CAPABILITY = "1.2.840.113556.1.4.800"
 """LDAP_CAP_ACTIVE_DIRECTORY_OID ([MS-ADTS] 3.1.1.3.4.3.1)."""
@@ -36,7 +37,7 @@ def token_groups(search: Search, dn: str, deadline: Deadline) -> tuple[bytes, ..
         DirectoryUnavailable: No server answers.
         DirectoryMisconfigured: There are none: everybody in Active Directory has a primary group.
     """
-    result = search.search(Query(dn, "base", filters.ANYTHING, ("tokenGroups",)), deadline)
+    result = search.search(Query(dn, "base", ANYTHING, ("tokenGroups",)), deadline)
     if result.code != outcome.SUCCESS:
         raise outcome.failure(result, f"reading tokenGroups of {dn}")
     sids = tuple(bytes(sid) for entry in result.entries for sid in entry.attributes.get("tokengroups", ()))
@@ -55,7 +56,7 @@ def own_sids(search: Search, deadline: Deadline) -> frozenset[bytes]:
         DirectoryUnavailable: The server does not answer.
         DirectoryMisconfigured: It does not tell.
     """
-    result = search.search(Query("", "base", filters.ANYTHING, ("tokenGroups",)), deadline)
+    result = search.search(Query("", "base", ANYTHING, ("tokenGroups",)), deadline)
     sids = [bytes(sid) for entry in result.entries for sid in entry.attributes.get("tokengroups", ())]
     if result.code != outcome.SUCCESS or not sids:
         raise DirectoryMisconfigured(
@@ -71,7 +72,7 @@ def require_in_chain(search: Search, deadline: Deadline) -> None:
         DirectoryUnavailable: No server answers.
         DirectoryMisconfigured: It is no Active Directory.
     """
-    result = search.search(Query("", "base", filters.ANYTHING, ("supportedCapabilities",)), deadline)
+    result = search.search(Query("", "base", ANYTHING, ("supportedCapabilities",)), deadline)
     capabilities = [text for entry in result.entries for text in entry.texts("supportedCapabilities")]
     if result.code != outcome.SUCCESS or _CAPABILITY not in capabilities:
         raise DirectoryMisconfigured(

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 from app.directory import names
 from app.directory.active_directory import own_sids
-from app.directory.connection import Connection
-from app.directory.deadline import Deadline
 from app.directory.login import PasswordCheck
 from app.directory.people import UNKNOWN, People, Person, Proved, Search
 from app.directory.settings import PLACE, DirectorySettings
 from app.errors import Code, Refusal
+from app.ldap.connection import Connection
+from app.ldap.deadline import Deadline
 from app.protocol.credentials import WRONG_CREDENTIALS
 from app.protocol.secret import Secret
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from app.directory import filters, outcome
-from app.directory.deadline import Deadline
+from app.directory import outcome
 from app.directory.people import Search
-from app.directory.requests import Query
 from app.errors import WharfingerError
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
+from app.ldap.requests import Query
 
 _log = logging.getLogger("wharfinger.directory")
 
@@ -27,7 +28,7 @@ class EmptinessCheck:
             configured: The filter.
         """
         self._section, self._bases, self._scope = section, bases, scope
-        self._filter = configured or filters.ANYTHING
+        self._filter = configured or ANYTHING
         self._is_settled = False
 
     def found(self) -> None:
@@ -48,6 +49,6 @@ class EmptinessCheck:
             _log.error("a filter of the directory matches nothing at all", extra=extra)
 
     def _is_there_something(self, search: Search, base: str, deadline: Deadline) -> bool:
-        query = Query(base, self._scope, self._filter, (filters.NO_ATTRIBUTES,), size_limit=1)
+        query = Query(base, self._scope, self._filter, (NO_ATTRIBUTES,), size_limit=1)
         result = search.search(query, deadline)
         return bool(result.entries) or result.code not in (outcome.SUCCESS, outcome.NO_SUCH_OBJECT)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.directory import filters, outcome
-from app.directory.deadline import Deadline
-from app.directory.requests import Query
 from app.directory.search import Searcher
 from app.directory.settings import GroupSettings
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING, equals_any
+from app.ldap.requests import Query
 
 
 def has_group(searcher: Searcher, settings: GroupSettings, name: str, deadline: Deadline) -> bool:
@@ -17,9 +18,9 @@ def has_group(searcher: Searcher, settings: GroupSettings, name: str, deadline: 
         DirectoryMisconfigured: The service account may not search there.
     """
     if "=" in name:
-        query = Query(name, "base", settings.filter or filters.ANYTHING, (settings.name_attribute,), 1)
+        query = Query(name, "base", settings.filter or ANYTHING, (settings.name_attribute,), 1)
         return _finds(searcher, query, deadline, absent=outcome.NO_SUCH_OBJECT)
-    text = filters.restricted(filters.equals_any([settings.name_attribute], name), settings.filter)
+    text = filters.restricted(equals_any([settings.name_attribute], name), settings.filter)
     queries = (Query(base, settings.scope, text, (settings.name_attribute,), 1) for base in settings.bases)
     return any(_finds(searcher, query, deadline) for query in queries)
 

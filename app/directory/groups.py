@@ -12,15 +12,16 @@ from typing import TypeVar
 
 from app import dn
 from app.directory import active_directory, filters, outcome, ranges
-from app.directory.answers import Entry
-from app.directory.deadline import Deadline
 from app.directory.people import Search
 from app.directory.presets import Kind
-from app.directory.requests import Query
 from app.directory.settings import DirectorySettings, GroupSettings
 from app.directory.subject import Group
 from app.dn import DN
 from app.errors import DirectoryMisconfigured
+from app.ldap.answers import Entry
+from app.ldap.deadline import Deadline
+from app.ldap.filters import any_of
+from app.ldap.requests import Query
 
 _Item = TypeVar("_Item")
 PER_FILTER = 50
@@ -164,7 +165,7 @@ class GroupSearch:
         """Give those groups of which nobody can tell whether the configured filter leaves them out."""
         seen: set[DN] = set()
         for some in batches([filters.named_like(first_rdn(value)) for value in rest.values()]):
-            seen.update(parse(each.dn) for each in self._read(search, filters.any_of(some), deadline))
+            seen.update(parse(each.dn) for each in self._read(search, any_of(some), deadline))
         return {name: value for name, value in rest.items() if name not in seen}
 
     def _unread(self, value: str) -> Entry:
@@ -209,7 +210,7 @@ class GroupSearch:
             children = parents
 
     def _restricted(self, matchers: Sequence[str]) -> str:
-        return filters.restricted(filters.any_of(matchers), self._settings.filter)
+        return filters.restricted(any_of(matchers), self._settings.filter)
 
     def _read(self, search: Search, text: str, deadline: Deadline) -> list[Entry]:
         """Read the groups that a filter matches, all of them."""

@@ -14,17 +14,19 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from app.directory import faults, filters, outcome, schema
-from app.directory.connection import Connection
-from app.directory.deadline import Deadline
-from app.directory.faults import Fault
+from app.directory import outcome, schema
 from app.directory.presets import Kind
-from app.directory.requests import START_TLS, Query
-from app.directory.resolver import Resolver
 from app.directory.search import ServiceAccount
 from app.directory.settings import DirectorySettings
-from app.directory.transport import Address, BrokenTransport
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
+from app.ldap import faults
+from app.ldap.connection import Connection
+from app.ldap.deadline import Deadline
+from app.ldap.faults import Fault
+from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
+from app.ldap.requests import START_TLS, Query
+from app.ldap.resolver import Resolver
+from app.ldap.transport import Address, BrokenTransport
 
 _SOON = timedelta(days=30)
 _ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
@@ -169,7 +171,7 @@ class _Inspection:
         """Look at the root entry; gives where the schema is, or nothing."""
         start = time.monotonic()
         with self._step("root entry", adds=False):
-            result = connection.search(Query("", "base", filters.ANYTHING, _ASKED), self._part())
+            result = connection.search(Query("", "base", ANYTHING, _ASKED), self._part())
         texts = {key: entry.texts(key) for entry in result.entries for key in _ASKED}
         vendor = " ".join(texts.get("vendorName", ()) + texts.get("vendorVersion", ()))
         is_ad = _ACTIVE_DIRECTORY in texts.get("supportedCapabilities", ())
@@ -204,7 +206,7 @@ class _Inspection:
         for what, base, scope, configured, section in places:
             start = time.monotonic()
             with self._step(f"{what} under {base}", adds=False):
-                query = Query(base, scope, configured or filters.ANYTHING, (filters.NO_ATTRIBUTES,), 1)
+                query = Query(base, scope, configured or ANYTHING, (NO_ATTRIBUTES,), 1)
                 result = connection.search(query, self._part())
                 if result.code not in (outcome.SUCCESS, outcome.SIZE_LIMIT):
                     raise outcome.failure(result, f"the search for {what}")

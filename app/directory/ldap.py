@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 from app.directory import existence, names, outcome
-from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin
 from app.directory.emptiness import EmptinessCheck
 from app.directory.groups import GroupSearch
@@ -15,11 +14,12 @@ from app.directory.login import PasswordCheck
 from app.directory.members import Members
 from app.directory.people import UNKNOWN, People, Person, Proved
 from app.directory.search import Searcher
-from app.directory.servers import Servers, addresses
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.dn import DN
 from app.errors import Code, DirectoryMisconfigured, Refusal
+from app.ldap.deadline import Deadline
+from app.ldap.servers import Servers
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
 
@@ -39,7 +39,7 @@ class LdapDirectory:
             OSError: A certificate file cannot be read.
         """
         self._settings = settings
-        self._servers = Servers(addresses(settings), settings.timeouts.connect)
+        self._servers = Servers(settings.addresses(), settings.timeouts.connect)
         account = settings.service_account
         self._searcher = Searcher(self._servers, settings, account) if account is not None else None
         self._passwords = PasswordCheck(self._servers, settings)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.directory import filters, outcome
-from app.directory.answers import Result
-from app.directory.connection import Connection
-from app.directory.deadline import Deadline
-from app.directory.pool import Pool
-from app.directory.requests import Query
-from app.directory.servers import Servers
+from app.directory import outcome
 from app.directory.settings import DirectorySettings
 from app.errors import AnswerLost, DirectoryUnavailable, Refusal
+from app.ldap.answers import Result
+from app.ldap.connection import Connection
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING
+from app.ldap.pool import Pool
+from app.ldap.requests import Query
+from app.ldap.servers import Servers
 from app.protocol.secret import Secret
 
 
@@ -73,7 +74,7 @@ class PasswordCheck:
             DirectoryUnavailable: No server answers.
         """
         with self._pool.lend(deadline, fresh=True, keep=False) as connection:
-            connection.search(Query("", "base", filters.ANYTHING, ("supportedLDAPVersion",)), deadline)
+            connection.search(Query("", "base", ANYTHING, ("supportedLDAPVersion",)), deadline)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Protocol
 
 from app.directory import filters, ranges
-from app.directory.answers import Entry
-from app.directory.deadline import Deadline
 from app.directory.groups import PER_FILTER, batches, first_rdn, parse
 from app.directory.people import People, Person, Search
-from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.dn import DN
 from app.errors import DirectoryMisconfigured
+from app.ldap.answers import Entry
+from app.ldap.deadline import Deadline
+from app.ldap.filters import any_of, equals_any
+from app.ldap.requests import Query
 
 _MOST_PEOPLE = 100_000
 _MOST_GROUPS = 10_000
@@ -86,7 +87,7 @@ class Members:
     def _named(self, group: DN | str) -> list[Entry]:
         """Read the groups of a name, or the one of a DN."""
         if isinstance(group, str):
-            return self._read_groups(filters.equals_any([self._groups.name_attribute], group))
+            return self._read_groups(equals_any([self._groups.name_attribute], group))
         return [
             each for each in self._read_groups(filters.named_like(group.rdns[0])) if parse(each.dn) == group
         ]
@@ -122,7 +123,7 @@ class Members:
         uids = ranges.texts(ranges.all_values(self._searcher, group, "memberUid", Deadline(self._each)))
         found = []
         for some in batches([uid for uid in uids if uid], PER_FILTER):
-            matchers = filters.any_of(filters.equals_any(["uid"], uid) for uid in some)
+            matchers = any_of(equals_any(["uid"], uid) for uid in some)
             people = self._read_people(matchers)
             found += [person for person in people if set(person.entry.texts("uid")) & set(some)]
         return found
@@ -131,16 +132,16 @@ class Members:
         found: list[Person] = []
         if "posixgroup" in map(str.lower, group.texts("objectClass")):
             for number in group.texts("gidNumber"):
-                found += self._read_people(filters.equals_any(["gidNumber"], number))
+                found += self._read_people(equals_any(["gidNumber"], number))
         for sid in group.attributes.get("objectsid", ()):
             number = str(int.from_bytes(bytes(sid)[_RID], "little"))
-            found += self._read_people(filters.equals_any(["primaryGroupID"], number))
+            found += self._read_people(equals_any(["primaryGroupID"], number))
         return found
 
     def _batches(self, dns: Sequence[str]) -> Iterator[str]:
         """Give filters that match the entries of DNs, and perhaps further ones of the same RDN."""
         for some in batches(dns, PER_FILTER):
-            yield filters.any_of(filters.named_like(first_rdn(each)) for each in some)
+            yield any_of(filters.named_like(first_rdn(each)) for each in some)
 
     def _read_people(self, text: str) -> list[Person]:
         wanted = filters.restricted(text, self._users.filter)

@@ -13,8 +13,8 @@ from pyasn1.codec.ber import decoder
 from pyasn1.error import PyAsn1Error
 from pyasn1.type import namedtype, tag, univ
 
-from app.directory.answers import Result
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
+from app.ldap.answers import Result
 from app.protocol.credentials import WRONG_CREDENTIALS
 
 SUCCESS, SIZE_LIMIT, STRONGER_AUTH, REFERRAL = 0, 4, 8, 10

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.directory import filters, names, outcome
-from app.directory.answers import Entry, Result
-from app.directory.deadline import Deadline
 from app.directory.presets import Kind
-from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject, Group
 from app.errors import Code, DirectoryMisconfigured, Refusal
+from app.ldap.answers import Entry, Result
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
+from app.ldap.requests import Query
 from app.protocol.credentials import WRONG_CREDENTIALS
 
 _log = logging.getLogger("wharfinger.directory")
@@ -122,7 +123,7 @@ class People:
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: The account may not read it.
         """
-        query = Query(dn, "base", self._users.filter or filters.ANYTHING, self.attributes)
+        query = Query(dn, "base", self._users.filter or ANYTHING, self.attributes)
         result = search.search(query, deadline)
         if result.code == outcome.NO_SUCH_OBJECT or (result.code == outcome.SUCCESS and not result.entries):
             return None
@@ -139,7 +140,7 @@ class People:
         """
         if not self._users.disabled_filter:
             return False
-        query = Query(entry.dn, "base", self._users.disabled_filter, (filters.NO_ATTRIBUTES,))
+        query = Query(entry.dn, "base", self._users.disabled_filter, (NO_ATTRIBUTES,))
         result = search.search(query, deadline)
         if result.code != outcome.SUCCESS or result.referrals:
             raise outcome.failure(result, f"the search with users.disabled_filter at {entry.dn}")

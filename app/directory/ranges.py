@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.directory import filters, outcome
-from app.directory.answers import Entry
-from app.directory.deadline import Deadline
+from app.directory import outcome
 from app.directory.people import Search
-from app.directory.requests import Query
 from app.errors import DirectoryMisconfigured
+from app.ldap.answers import Entry
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING
+from app.ldap.requests import Query
 
 _MOST_ROUNDS = 200
 _RANGE = re.compile(r";range=([0-9]{1,9})-([0-9]{1,9}|\*)")
@@ -62,7 +63,7 @@ def texts(values: tuple[bytes, ...]) -> tuple[str, ...]:
 
 
 def _next(search: Search, dn: str, attribute: str, start: int, deadline: Deadline) -> _Range | None:
-    query = Query(dn, "base", filters.ANYTHING, (f"{attribute};range={start}-*",))
+    query = Query(dn, "base", ANYTHING, (f"{attribute};range={start}-*",))
     result = search.search(query, deadline)
     if result.code != outcome.SUCCESS or len(result.entries) != 1:
         raise outcome.failure(result, f"reading further values of {attribute} of {dn}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from app.directory import filter_string
 from app.directory.settings import DirectorySettings
+from app.ldap import filter_syntax
 
 DEFINITIONS = "attributeTypes"
 SUBSCHEMA = "(objectClass=subschema)"
@@ -41,4 +41,4 @@ def _configured(settings: DirectorySettings) -> Iterator[tuple[str, str]]:
         yield "groups.name_attribute", groups.name_attribute
         filters["groups.filter"] = groups.filter
     for key, text in filters.items():
-        yield from ((key, each) for each in filter_string.attributes(text))
+        yield from ((key, each) for each in filter_syntax.attributes(text))

@@ -7,16 +7,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
-from app.directory import filters, outcome
-from app.directory.answers import Entry, Result
-from app.directory.connection import Connection
-from app.directory.deadline import Deadline
-from app.directory.pool import Pool
-from app.directory.requests import Query
-from app.directory.servers import Servers
+from app.directory import outcome
 from app.directory.settings import DirectorySettings, ServiceAccountSettings
-from app.directory.transport import Address
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
+from app.ldap.answers import Entry, Result
+from app.ldap.connection import Connection
+from app.ldap.deadline import Deadline
+from app.ldap.filters import ANYTHING
+from app.ldap.pool import Pool
+from app.ldap.requests import Query
+from app.ldap.servers import Servers
+from app.ldap.transport import Address
 from app.protocol.secret import Secret
 
 _PAGE = 500
@@ -168,4 +169,4 @@ class Searcher:
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: The service account cannot bind.
         """
-        self.search(Query("", "base", filters.ANYTHING, ("supportedLDAPVersion",)), deadline)
+        self.search(Query("", "base", ANYTHING, ("supportedLDAPVersion",)), deadline)

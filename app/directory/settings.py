@@ -14,8 +14,12 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from app import dn
 from app.configfile.fields import Duration, Section, wrong
-from app.directory import filter_string, presets
+from app.directory import presets
 from app.directory.presets import Kind
+from app.ldap import filter_syntax
+from app.ldap.servers import addresses
+from app.ldap.settings import PoolSettings, TlsSettings
+from app.ldap.transport import Address
 
 
 def _dn(value: str) -> str:
@@ -43,7 +47,7 @@ def _attribute_or_none(value: str) -> str:
 def _filter(value: str) -> str:
     try:
         if value:
-            filter_string.encode(value)
+            filter_syntax.encode(value)
     except ValueError as error:
         raise wrong(f"{value!r} is no filter: {error}", "write (objectClass=person)") from error
     return value
@@ -59,16 +63,6 @@ LdapFilter = Annotated[str, AfterValidator(_filter)]
 Form = Literal["name", "upn", "domain\\name"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Scope = Literal["one", "sub"]
-
-
-class TlsSettings(Section):
-    """How the servers' certificates are checked, and which certificate we show."""
-
-    ca_file: Path | None = None
-    server_name: str | None = None
-    min_version: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
-    client_cert: Path | None = None
-    client_key: Path | None = None
 
 
 class TimeoutSettings(Section):
@@ -91,16 +85,6 @@ class TimeoutSettings(Section):
         if value > timedelta(seconds=13):
             raise wrong("a login may take 13s at the most", "Docker gives up after 15s")
         return value
-
-
-class PoolSettings(Section):
-    """How many connections a process keeps, and for how long."""
-
-    search: Annotated[int, Field(ge=1, le=256)] = 4
-    login: Annotated[int, Field(ge=1, le=256)] = 8
-    wait: Duration = timedelta(seconds=2)
-    lifetime: Duration = timedelta(minutes=5)
-    idle_check: Duration = timedelta(seconds=30)
 
 
 class ServiceAccountSettings(Section):
@@ -231,6 +215,19 @@ class DirectorySettings(Section):
     login: LoginSettings = LoginSettings()
     users: UserSettings
     groups: GroupSettings
+
+    def addresses(self) -> tuple[Address, ...]:
+        """Return where the servers are, sharing one TLS context.
+
+        Raises:
+            OSError: A certificate file cannot be read.
+        """
+        return addresses(
+            self.servers,
+            start_tls=self.start_tls,
+            tls=self.tls,
+            domain_scope=self.kind is Kind.ACTIVE_DIRECTORY,
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from app.dn import fold
 from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, ResourceDecision
-from app.rules.index import ANYWHERE, CATALOG
 from app.rules.model import ROBOT_PREFIX, Context, Rule, RuleSet, Subject
-from app.rules.pattern import USERNAME, Captures
+from app.rules.patterns.index import ANYWHERE, CATALOG
+from app.rules.patterns.pattern import USERNAME, Captures
 
 _EVERY_ACTION = frozenset(str(action) for action in Action)
 

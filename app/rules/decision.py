@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass
 
 from app.protocol.scope import Access, Scope
-from app.rules.pattern import Captures
+from app.rules.patterns.pattern import Captures
 
 
 class Effect(enum.StrEnum):

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from app.dn import DN, fold, parse
 from app.rules.decision import Effect
-from app.rules.index import ANYWHERE, CATALOG, Index, Shelf
-from app.rules.pattern import DNPattern, NamePattern, RepositoryPattern
+from app.rules.patterns.index import ANYWHERE, CATALOG, Index, Shelf
+from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern
 
 Network = IPv4Network | IPv6Network
 ROBOT_PREFIX = "robot$"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigurationError
-from app.rules import load as rules_file
-from app.rules.lint.finding import Name
-from app.rules.schema import RulesFile
+from app.rules.file import load as rules_file
+from app.rules.file.schema import RulesFile
+from app.rules.review.lint.finding import Name
 from tests.docs import shapes
 from tests.docs.reading import DOCS, REPOSITORY, blocks, reference, tables
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.rules import load
-from app.rules.lint.lint import lint
-from app.rules.values import parse_time
+from app.rules.file import load
+from app.rules.file.values import parse_time
+from app.rules.review.lint.lint import lint
 from tests.docs import walk
 from tests.docs.reading import DOCS, PAGES, REPOSITORY
 from tests.docs.walk import Block, Command

@@ -21,14 +21,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from app import settings
 from app.cli.registry.examination import Asked, Examined, examine
-from app.cli.registry.findings import Severity, Topic
-from app.cli.registry.http import Answer, Http
 from app.keys import keyring
 from app.keys.algorithm import Algorithm
 from app.keys.create import create
 from app.keys.keyring import KeyRing
 from app.keys.kid import LIBTRUST
 from app.keys.signing_key import KeyState
+from app.registry.check.findings import Severity, Topic
+from app.registry.check.http import Answer, Http
 from tests.support.authority import Authority
 from tests.support.clients import PASSWORDS
 from tests.support.configured import wharfinger

@@ -12,14 +12,14 @@ from datetime import timedelta
 
 import pytest
 
-from app.directory import ber
-from app.directory.ber import text, tlv
-from app.directory.connection import Connection
-from app.directory.deadline import Deadline
-from app.directory.requests import Query
-from app.directory.resolver import Resolver
-from app.directory.transport import Address
 from app.errors import DirectoryUnavailable
+from app.ldap import ber
+from app.ldap.ber import text, tlv
+from app.ldap.connection import Connection
+from app.ldap.deadline import Deadline
+from app.ldap.requests import Query
+from app.ldap.resolver import Resolver
+from app.ldap.transport import Address
 from app.protocol.secret import Secret
 
 QUERY = Query("", "base", "(objectClass=*)", ("1.1",))

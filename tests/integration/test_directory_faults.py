@@ -19,15 +19,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.directory.connection import Connection
-from app.directory.deadline import Deadline
 from app.directory.ldap import LdapDirectory
-from app.directory.requests import Query
-from app.directory.resolver import Resolver
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
-from app.directory.transport import Address
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
+from app.ldap.connection import Connection
+from app.ldap.deadline import Deadline
+from app.ldap.requests import Query
+from app.ldap.resolver import Resolver
+from app.ldap.transport import Address
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support import certificates

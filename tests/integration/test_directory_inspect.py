@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from app import dn
-from app.directory.deadline import Deadline
 from app.directory.inspect import ServerReport, inspect_server
 from app.directory.ldap import LdapDirectory
-from app.directory.servers import addresses
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryMisconfigured, Refusal
+from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.ldap import directory_settings
@@ -27,7 +26,7 @@ GROUPS = {"bases": [f"ou=groups,{SUFFIX}"], "nested": True}
 
 def _report(slapd: Slapd, *, now: datetime | None = None, **changed: Any) -> ServerReport:
     settings = directory_settings(slapd, **changed)
-    (address,) = addresses(settings)
+    (address,) = settings.addresses()
     return inspect_server(address, settings, Deadline(timedelta(seconds=5)), now or datetime.now(UTC))
 
 

@@ -11,11 +11,11 @@ from typing import Final
 
 from app import dn
 from app.directory import names
-from app.directory.answers import Entry
 from app.directory.people import Person
 from app.directory.subject import DirectorySubject, Group
 from app.dn import DN
 from app.errors import Code, Refusal, WharfingerError
+from app.ldap.answers import Entry
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
 

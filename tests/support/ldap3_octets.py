@@ -12,7 +12,7 @@ from ldap3.protocol.convert import build_controls_list
 from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
 from ldap3.utils.asn1 import encode  # type: ignore[attr-defined]  # the stubs lack it
 
-from app.directory.requests import Query
+from app.ldap.requests import Query
 
 _SCOPES: Any = {"base": ldap3.BASE, "one": ldap3.LEVEL, "sub": ldap3.SUBTREE}
 

@@ -16,7 +16,7 @@ from app.keys.keyring import KeyRing
 from app.login.login import Login
 from app.protocol.claims import Lifetimes
 from app.protocol.request import Limits
-from app.rules import load
+from app.rules.file import load
 from app.telemetry.record import Recorder, TokenRecord
 from app.tokens.issue import Issuer, Realm
 from tests.spec.verifier import Distribution3, Docker2, verify

@@ -13,11 +13,11 @@ import jwt
 
 from app import settings
 from app.cli.registry.examination import Asked, Examined, examine
-from app.cli.registry.http import Answer
 from app.keys.algorithm import Algorithm, generate
 from app.keys.certificate import self_signed
 from app.keys.kid import LIBTRUST
 from app.keys.signing_key import KeyState, SigningKey
+from app.registry.check.http import Answer
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ISSUER = "https://auth.example.com/auth/realms/corp"

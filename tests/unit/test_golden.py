@@ -19,7 +19,7 @@ import pytest
 
 from app import settings
 from app.errors import ConfigurationError
-from app.rules import load
+from app.rules.file import load
 from tests.support.tools import REPOSITORY
 
 FOLDER = REPOSITORY / "tests" / "golden"

@@ -15,12 +15,11 @@ from app.cli.directory.whois import describe, group_lines
 from app.cli.live import live_directory
 from app.cli.options import config_option, find_realm, format_option, realm_option
 from app.cli.rules.printing import plain
-from app.directory.deadline import Deadline
 from app.directory.inspect import ServerReport, Step, inspect_server
-from app.directory.servers import addresses
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
+from app.ldap.deadline import Deadline
 from app.settings import Settings
 from app.telemetry import json_text
 
@@ -80,7 +79,7 @@ def check(settings: Settings, realm: str | None, user: str | None, form: str, *,
 
 def _look(directory: DirectorySettings, user: str | None) -> Iterator[_Server]:
     try:
-        places = addresses(directory)
+        places = directory.addresses()
     except OSError as error:
         raise click.ClickException(f"a certificate of directory.tls cannot be read: {error}") from None
     for url, address in zip(directory.servers, places, strict=True):

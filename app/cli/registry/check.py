@@ -13,12 +13,12 @@ import click
 from app.cli.options import config_option, format_option, problems, realm_option
 from app.cli.registry import examination, report
 from app.cli.registry.examination import Asked
-from app.cli.registry.findings import Severity
-from app.cli.registry.http import Http, Unreachable
-from app.cli.registry.realm import Login
 from app.cli.registry.service import kind_option, url_option
 from app.errors import ConfigurationError
-from app.keys.registry.connection import RegistryKind
+from app.registry.check.findings import Severity
+from app.registry.check.http import Http, Unreachable
+from app.registry.check.realm import Login
+from app.registry.config.connection import RegistryKind
 from app.settings import Settings
 
 

@@ -10,9 +10,9 @@ from app.cli.options import config_option, problems, realm_option
 from app.cli.registry.service import connection_of, kind_option, url_option
 from app.errors import ConfigurationError
 from app.keys import keyring
-from app.keys.registry.connection import RegistryKind, UnfitError
-from app.keys.registry.output import Format, Output, output
 from app.keys.write import write_whole
+from app.registry.config.connection import RegistryKind, UnfitError
+from app.registry.config.output import Format, Output, output
 from app.settings import Settings
 
 _MODE = 0o644

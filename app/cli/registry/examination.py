@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 
 import click
 
-from app.cli.registry import advice, realm
-from app.cli.registry.challenge import Challenge, clock_of, kind_of
-from app.cli.registry.diagnosis import Diagnosis, Known, diagnose
-from app.cli.registry.findings import Finding, Severity, Topic, shown
-from app.cli.registry.http import Answer
-from app.cli.registry.realm import PROBE, Get, Login
 from app.cli.registry.service import connection_of
-from app.cli.registry.trials import Shape, Trial, Verdict, verdict
 from app.keys import keyring
 from app.keys.algorithm import Algorithm, generate
 from app.keys.certificate import self_signed
 from app.keys.keyring import KeyRing
-from app.keys.registry.connection import Connection, RegistryKind
 from app.keys.signing_key import KeyState, SigningKey
 from app.protocol.claims import Lifetimes
 from app.protocol.scope import Access, ResourceType
+from app.registry.check import advice, realm
+from app.registry.check.challenge import Challenge, clock_of, kind_of
+from app.registry.check.diagnosis import Diagnosis, Known, diagnose
+from app.registry.check.findings import Finding, Severity, Topic, shown
+from app.registry.check.http import Answer
+from app.registry.check.realm import PROBE, Get, Login
+from app.registry.check.trials import Shape, Trial, Verdict, verdict
+from app.registry.config.connection import Connection, RegistryKind
 from app.settings import RealmSettings, Settings
 
 _FARTHEST = timedelta(days=1)

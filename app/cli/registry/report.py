@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.cli.registry.examination import Examined
-from app.cli.registry.findings import Finding, Severity
-from app.keys.registry.connection import RegistryKind
+from app.registry.check.findings import Finding, Severity
+from app.registry.config.connection import RegistryKind
 
 _WIDTH = 80
 

@@ -10,7 +10,7 @@ import click
 
 from app.cli.options import find_realm
 from app.keys.kid import KeyId
-from app.keys.registry.connection import Connection, RegistryKind, token_url
+from app.registry.config.connection import Connection, RegistryKind, token_url
 from app.settings import RealmSettings, Settings
 
 P = ParamSpec("P")

@@ -12,12 +12,12 @@ import click
 
 from app.cli.rules.report import FORMATS, Remark, Report, Severity
 from app.errors import ConfigurationError
-from app.rules import load, suite
-from app.rules.lint.finding import Finding, Name
-from app.rules.lint.lint import lint
-from app.rules.load import Written
-from app.rules.pattern import PatternError
-from app.rules.values import parse_time
+from app.rules.file import load, owner_tests
+from app.rules.file.load import Written
+from app.rules.file.values import parse_time
+from app.rules.patterns.pattern import PatternError
+from app.rules.review.lint.finding import Finding, Name
+from app.rules.review.lint.lint import lint
 
 Lint = Callable[[Written, datetime], tuple[Finding, ...]]
 
@@ -80,7 +80,7 @@ def _report(
         for finding in look(written, now)
         if not {(finding.name, ""), (finding.name, finding.about)} & ignored
     )
-    outcomes = tuple(one for test in written.tests for one in suite.run(written.rules, test, now))
+    outcomes = tuple(one for test in written.tests for one in owner_tests.run(written.rules, test, now))
     return Report(path, written, remarks, outcomes)
 
 

@@ -13,9 +13,9 @@ from app.cli.rules import lists
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
 from app.cli.rules.printing import progress
 from app.cli.rules.sources import Source, Unanswered, read_context, read_rules, realm_of
-from app.rules.changes import compare
-from app.rules.replay import Replay, Replayed
-from app.rules.survey import Survey, survey
+from app.rules.review.diff.changes import compare
+from app.rules.review.replay import Replay, Replayed
+from app.rules.review.survey import Survey, survey
 
 _FILE = click.Path(path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -12,11 +12,11 @@ import click
 
 from app.cli.rules.printing import ACTIONS, add_row, joined, plain, show, show_json, table, workflow_command
 from app.errors import Problem
-from app.rules.changes import Change, Difference
-from app.rules.circumstances import moment
 from app.rules.model import RuleSet
-from app.rules.replay import Replayed, Right, Seen
-from app.rules.survey import Survey, Tried
+from app.rules.review.circumstances import moment
+from app.rules.review.diff.changes import Change, Difference
+from app.rules.review.replay import Replayed, Right, Seen
+from app.rules.review.survey import Survey, Tried
 
 SCHEMA = 1
 _MOST_ROWS = 50

@@ -16,10 +16,10 @@ from app.cli.rules.sources import Source, context_options, read_context, read_so
 from app.cli.rules.subjects import Asked
 from app.protocol import scope
 from app.protocol.scope import CATALOG, Action, ResourceType, Scope
-from app.rules.circumstances import moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss
-from app.rules.misses import explain as decide_and_explain
 from app.rules.model import Context, Group, Subject
+from app.rules.review.circumstances import moment
+from app.rules.review.explain import explain as decide_and_explain
 
 SCHEMA = 1
 _CATALOG = f"{ResourceType.REGISTRY}:{CATALOG}"

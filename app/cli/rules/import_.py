@@ -11,8 +11,8 @@ from app.cli.options import problems
 from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.keys.write import write_whole
-from app.rules import load
-from app.rules.docker_auth import document, entry
+from app.migrate.docker_auth import document, entry
+from app.rules.file import load
 
 _MODE = 0o644
 _NOTE = (

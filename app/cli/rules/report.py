@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 
 from app.cli.rules.printing import plain, workflow_command
 from app.errors import Problem
-from app.rules.lint.finding import Finding
-from app.rules.load import Written
-from app.rules.suite import Outcome, Test, words
+from app.rules.file.load import Written
+from app.rules.file.owner_tests import Outcome, Test, words
+from app.rules.review.lint.finding import Finding
 from app.telemetry import json_text
 
 SCHEMA = 1

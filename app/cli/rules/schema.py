@@ -6,7 +6,7 @@ import json
 
 import click
 
-from app.rules.published import json_schema
+from app.rules.file.json_schema import json_schema
 
 
 @click.command()

@@ -10,9 +10,9 @@ import click
 from app import dn
 from app.cli.rules.sources import Directory, Source, Unanswered, unanswered
 from app.errors import Refusal, WharfingerError
+from app.rules.file.values import named_group
 from app.rules.model import ROBOT_PREFIX, Context, NamedGroup, Persona, Subject
-from app.rules.pattern import PatternError
-from app.rules.values import named_group
+from app.rules.patterns.pattern import PatternError
 
 ANONYMOUS = "anonymous"
 

@@ -23,11 +23,11 @@ from app.cli.rules.sources import (
 )
 from app.errors import Refusal, WharfingerError
 from app.protocol.scope import ALL_ACTIONS, Scope
-from app.rules.access import Access, Answer, Standing, Way
-from app.rules.circumstances import moment
 from app.rules.decision import Effect
 from app.rules.model import ROBOT_PREFIX, Context, Robot
-from app.rules.whom import Kind
+from app.rules.review.audience import Kind
+from app.rules.review.circumstances import moment
+from app.rules.review.who_can import Access, Answer, Standing, Way
 
 SCHEMA = 1
 

@@ -18,7 +18,7 @@ from app.cli.main import main
 from app.login import robot_secret, robots
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
-from app.rules import load
+from app.rules.file import load
 from app.rules.model import Persona
 from tests.support.tools import REPOSITORY
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from app.directory import filters
 from app.directory.filters import Member
+from app.ldap.filters import escape
 
 
 def test_every_special_character_is_escaped() -> None:
     """RFC 4515 §3: `*`, `(`, `)`, the backslash and NUL as hexadecimal pairs."""
-    assert filters.escape("a*(b)\\c\0") == "a\\2a\\28b\\29\\5cc\\00"
+    assert escape("a*(b)\\c\0") == "a\\2a\\28b\\29\\5cc\\00"
 
 
 def test_a_person_is_found_by_any_login_attribute() -> None:

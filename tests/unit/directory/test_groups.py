@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from app.directory import ranges
-from app.directory.answers import Entry, Result
-from app.directory.deadline import Deadline
 from app.directory.groups import GroupSearch
-from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryMisconfigured
+from app.ldap.answers import Entry, Result
+from app.ldap.deadline import Deadline
+from app.ldap.requests import Query
 
 PERSON = "uid=alice,ou=people,dc=x"
 GROUPS = "ou=groups,dc=x"

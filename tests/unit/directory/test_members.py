@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from app import dn
-from app.directory.answers import Entry, Result
-from app.directory.deadline import Deadline
 from app.directory.members import Members
 from app.directory.people import People
-from app.directory.requests import Query
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryMisconfigured
+from app.ldap.answers import Entry, Result
+from app.ldap.deadline import Deadline
+from app.ldap.requests import Query
 
 PEOPLE, GROUPS = "ou=people,dc=x", "ou=groups,dc=x"
 _MATCHER = re.compile(r"\(([a-zA-Z]+)=([^()&|]*)\)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.directory import outcome
-from app.directory.answers import Result
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable
+from app.ldap.answers import Result
 from app.protocol.credentials import WRONG_CREDENTIALS
 
 LOCKED = bytes.fromhex("3003810101")

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import dn
-from app.directory.answers import Entry, Result
-from app.directory.deadline import Deadline
 from app.directory.direct import DirectLogin, escape_dn_value
 from app.directory.login import PasswordCheck
 from app.directory.people import People, Person
-from app.directory.requests import Query
-from app.directory.servers import Servers
 from app.directory.settings import DirectorySettings
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
+from app.ldap.answers import Entry, Result
+from app.ldap.deadline import Deadline
+from app.ldap.requests import Query
+from app.ldap.servers import Servers
 from app.protocol.secret import Secret
 
 ALICE = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"]})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.directory import filter_string, schema
+from app.directory import schema
 from app.directory.settings import DirectorySettings
+from app.ldap import filter_syntax
 
 DEFINITIONS = (
     "( 2.5.4.3 NAME ( 'cn' 'commonName' ) DESC 'RFC4519: (common) name' SUP name )",
@@ -24,8 +25,8 @@ def test_every_name_of_a_definition_is_known() -> None:
 def test_attributes_stand_anywhere_in_a_filter() -> None:
     """Of every kind of comparison; a matching rule without an attribute names none."""
     text = "(&(a=x)(|(!(b>=1))(c:1.2.3:=4)(d;lang-de=*))(e=*f=g*)(:1.2:=x))"
-    assert list(filter_string.attributes(text)) == ["a", "b", "c", "d;lang-de", "e"]
-    assert list(filter_string.attributes("")) == []
+    assert list(filter_syntax.attributes(text)) == ["a", "b", "c", "d;lang-de", "e"]
+    assert list(filter_syntax.attributes("")) == []
 
 
 def test_what_the_server_does_not_know_is_given_with_its_key() -> None:

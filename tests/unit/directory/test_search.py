@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from app.directory.answers import Result
-from app.directory.deadline import Deadline
 from app.directory.search import ServiceAccount
 from app.directory.settings import ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
+from app.ldap.answers import Result
+from app.ldap.deadline import Deadline
 from app.protocol.secret import Secret
 
 ACCOUNT = ServiceAccountSettings.model_validate({"dn": "cn=wharfinger,dc=x", "password": "first"})

@@ -3,64 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.cli.keys import realm
 from app.keys.algorithm import Algorithm, PrivateKey
 from app.keys.certificate import self_signed
-from app.keys.signing_key import KeyState, SigningKey
+from tests.unit.conftest import KEY_TIME as NOW
 from tests.unit.keys.commands import Commands
-
-NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def rsa_key() -> rsa.RSAPrivateKey:
-    """An RSA key of the smallest size that is good enough."""
-    return rsa.generate_private_key(65537, 2048)
-
-
-@pytest.fixture(scope="session")
-def short_rsa_key() -> rsa.RSAPrivateKey:
-    """An RSA key that is too short."""
-    return rsa.generate_private_key(65537, 1024)  # noqa: S505 - the key that must be refused
-
-
-@pytest.fixture(scope="session")
-def ec_key() -> ec.EllipticCurvePrivateKey:
-    """A P-256 key."""
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-@pytest.fixture(scope="session")
-def ed25519_key() -> ed25519.Ed25519PrivateKey:
-    """An Ed25519 key."""
-    return ed25519.Ed25519PrivateKey.generate()
 
 
 @pytest.fixture
 def now() -> datetime:
     """The time at which a test happens."""
     return NOW
-
-
-MakeKey = Callable[[PrivateKey, Algorithm], SigningKey]
-
-
-@pytest.fixture(scope="session")
-def make_key() -> MakeKey:
-    """Make an active signing key of a private key."""
-
-    def make(private_key: PrivateKey, algorithm: Algorithm) -> SigningKey:
-        certificate = self_signed(private_key, algorithm, common_name="auth.example.com", now=NOW)
-        return SigningKey("first", KeyState.ACTIVE, algorithm, private_key, (certificate,))
-
-    return make
 
 
 def pem_of(key: PrivateKey) -> bytes:

@@ -23,7 +23,7 @@ from app.keys.keyring import KeyRing
 from app.keys.rotation import LEEWAY, Plan, Step, Waits, plan
 from app.keys.signing_key import KeyState, SigningKey
 from tests.support.authority import Authority
-from tests.unit.keys.conftest import NOW
+from tests.unit.conftest import KEY_TIME as NOW
 
 MakeKey = Callable[[PrivateKey, Algorithm], SigningKey]
 

@@ -11,9 +11,9 @@ import pytest
 from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.protocol import scope
-from app.rules import load
 from app.rules.decide import decide
 from app.rules.decision import Decision
+from app.rules.file import load
 from app.rules.model import Context, NamedGroup, Persona, RuleSet
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 
 from app import dn
 from app.directory.names import canonical
-from app.rules import load
 from app.rules.decision import Cause, Effect
+from app.rules.file import load
 from app.rules.model import NamedGroup, Persona, RuleSet
 from tests.support.tools import REPOSITORY
 from tests.unit.rules.given import NOW, decision, granted, may, one_rule, person, robot, rule_set

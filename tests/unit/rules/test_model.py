@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from app import dn
 from app.dn import DN
-from app.rules.index import ANYWHERE, CATALOG, Index
+from app.rules.file.values import parse_time
 from app.rules.model import Conditions, Context, in_networks
-from app.rules.pattern import DNPattern, NamePattern, PatternError
-from app.rules.values import parse_time
+from app.rules.patterns.index import ANYWHERE, CATALOG, Index
+from app.rules.patterns.pattern import DNPattern, NamePattern, PatternError
 from tests.support.work import lines_run
 from tests.unit.rules.given import NOW, one_rule, rule_set
 

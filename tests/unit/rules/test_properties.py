@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from app.protocol import scope
 from app.protocol.scope import Scope
-from app.rules.compile import expand
 from app.rules.decide import decide
 from app.rules.decision import Decision, Effect
-from app.rules.lint import contained
+from app.rules.file.compile import expand
 from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Who
-from app.rules.pattern import NamePattern, RepositoryPattern, parse_group
+from app.rules.patterns.pattern import NamePattern, RepositoryPattern, parse_group
+from app.rules.review.lint import contained
 
 _quick = settings(max_examples=40, deadline=None)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -29,8 +29,8 @@ from app.keys.keyring import KeyRing
 from app.protocol import scope
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
-from app.rules import load
 from app.rules.decide import decide
+from app.rules.file import load
 from app.rules.model import Context, NamedGroup, Persona, RuleSet
 from app.settings import ServerSettings
 from app.tokens.issue import Realm

@@ -11,7 +11,7 @@ import pytest
 from app.errors import Refusal
 from app.keys.keyring import KeyRing
 from app.protocol.request import Client, RawRequest
-from app.rules import load
+from app.rules.file import load
 from app.rules.model import RuleSet
 from app.telemetry.audit import line
 from app.telemetry.candidate import CandidateLog

@@ -15,18 +15,18 @@ from click.testing import CliRunner
 from app import settings
 from app.cli.main import main
 from app.cli.registry import report
-from app.cli.registry.challenge import Challenge
 from app.cli.registry.examination import Examined
-from app.cli.registry.findings import Severity, Topic
-from app.cli.registry.http import Answer, Unreachable
-from app.cli.registry.realm import Login, ask, judge_address
 from app.keys import keyring
 from app.keys.algorithm import Algorithm, generate
 from app.keys.certificate import self_signed
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId
-from app.keys.registry.connection import Connection, RegistryKind
 from app.keys.signing_key import KeyState, SigningKey
+from app.registry.check.challenge import Challenge
+from app.registry.check.findings import Severity, Topic
+from app.registry.check.http import Answer, Unreachable
+from app.registry.check.realm import Login, ask, judge_address
+from app.registry.config.connection import Connection, RegistryKind
 from tests.support.stand_in import (
     ISSUER,
     NOW,

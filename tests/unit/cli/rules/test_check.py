@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
-from app.rules.lint.finding import Name
+from app.rules.review.lint.finding import Name
 from tests.support.server import SAMPLE_RULES
 
 GOOD = "version: 1\nrules: [{id: a, everyone: true, repositories: ['base/**'], allow: [pull]}]\n"

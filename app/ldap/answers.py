@@ -1,0 +1,208 @@
+"""What a server answers (RFC 4511), read from octets by ldap3's decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ldap3.utils.asn1 import decode_message_fast, decode_sequence
+
+from app.ldap import ber
+from app.ldap.requests import PAGED_CONTROL, PPOLICY_CONTROL, Request
+
+_ENTRY, _REFERENCE, _INTERMEDIATE = 4, 19, 25
+_UNSOLICITED = 0
+Element = tuple[int, bool, int, Any]
+"""As ldap3 decodes one: the class of its tag, whether it is constructed, the tag's number, the value."""
+_TAG = 2
+_UNIVERSAL, _SEQUENCE, _SET = 0, 16, 17
+_STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""How ldap3's decoder ends on what it does not know."""
+_OTHER = "an answer to something else"
+_SHOWN = 200
+"""Letters of what a server says."""
+_LENGTH_OCTETS = 4
+
+
+class NoProperAnswer(Exception):  # noqa: N818 - named after the state
+    """What came is no LDAP, or answers something else; says what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the server returned it: the DN in the server's spelling, the values as octets.
+
+    Attributes:
+        attributes: By lower-case name.
+    """
+
+    dn: str
+    attributes: Mapping[str, Sequence[bytes]]
+
+    def texts(self, attribute: str) -> tuple[str, ...]:
+        """Give the values of an attribute; octets that are no UTF-8 are left out."""
+        values = []
+        for value in self.attributes.get(attribute.lower(), ()):
+            try:
+                values.append(value.decode())
+            except UnicodeDecodeError:
+                continue
+        return tuple(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an operation ended (RFC 4511 §4.1.9).
+
+    Attributes:
+        code: The result code.
+        message: The server's diagnostic message, for logs.
+        ppolicy: The value of the password-policy response control; None where there is none.
+        entries: What a search found.
+        referrals: How many search references came instead of entries.
+        cookie: Where the next page begins; empty after the last, and where pages were not asked for.
+    """
+
+    code: int
+    message: str
+    ppolicy: bytes | None = None
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    referrals: int = 0
+    cookie: bytes = field(default=b"", repr=False)
+
+
+def size(octets: bytes | bytearray, most: int) -> int | None:
+    """Give the size of the message that begins here; None while that cannot be known.
+
+    Args:
+        octets: What has come so far.
+        most: The most octets that it may have.
+
+    Raises:
+        NoProperAnswer: No LDAP message begins so.
+    """
+    if octets and octets[0] != ber.SEQUENCE:
+        raise NoProperAnswer("no LDAP message")
+    if len(octets) < 2:  # noqa: PLR2004 - tag and length
+        return None
+    first = octets[1]
+    if first < ber.SHORT_FORM:
+        return 2 + first
+    more = first - ber.SHORT_FORM
+    if not 1 <= more <= _LENGTH_OCTETS:
+        raise NoProperAnswer("no LDAP message")
+    if len(octets) < 2 + more:
+        return None
+    whole = 2 + more + int.from_bytes(octets[2 : 2 + more], "big")
+    if whole > most:
+        raise NoProperAnswer(f"a message of more than {most} octets")
+    return whole
+
+
+def result(messages: Iterable[bytes], request: Request, number: int) -> Result:
+    """Put together the answer to a request.
+
+    Args:
+        messages: What comes from the server; is read no further than to the end of the answer.
+        request: What was asked.
+        number: The message id that it was asked under.
+
+    Raises:
+        NoProperAnswer: It is none.
+    """
+    answer = _Answer(request, number)
+    for octets in messages:
+        try:
+            found = answer.take(decode_message_fast(octets))
+        except _STUMBLES as error:
+            raise NoProperAnswer(type(error).__name__) from None
+        if found is not None:
+            return found
+    raise NoProperAnswer("it breaks off")
+
+
+class _Answer:
+    """What has come of an answer so far."""
+
+    def __init__(self, request: Request, number: int) -> None:
+        self._request, self._number = request, number
+        self._entries: list[Entry] = []
+        self._referrals = 0
+
+    def take(self, message: Mapping[str, Any]) -> Result | None:
+        """Take one more message; gives the result with the last."""
+        if message["messageID"] != self._number:
+            raise NoProperAnswer(_unasked(message))
+        kind, parts = message["protocolOp"], message["payload"]
+        if kind == self._request.answer:
+            return self._end(parts, dict(map(_control, message["controls"] or ())))
+        if kind == _ENTRY:
+            self._entries.append(_entry(parts))
+        elif kind == _REFERENCE:
+            self._referrals += 1
+        elif kind != _INTERMEDIATE:
+            raise NoProperAnswer(_OTHER)
+        return None
+
+    def _end(self, parts: Sequence[Element], controls: Mapping[str, bytes | None]) -> Result:
+        page = controls.get(PAGED_CONTROL)
+        return Result(
+            code=_value(parts[0], ber.ENUMERATED),
+            message=_text(parts[2]),
+            ppolicy=controls.get(PPOLICY_CONTROL),
+            entries=tuple(self._entries),
+            referrals=self._referrals,
+            cookie=_cookie(page) if page is not None else b"",
+        )
+
+
+def _unasked(message: Mapping[str, Any]) -> str:
+    """Say what a message is that answers nothing that was asked (RFC 4511 §4.4)."""
+    if message["messageID"] != _UNSOLICITED:
+        return _OTHER
+    return f"it ends the session: {' '.join(_text(message['payload'][2]).split())[:_SHOWN]}"
+
+
+def _entry(parts: Sequence[Element]) -> Entry:
+    name, listed = parts
+    attributes: dict[str, list[bytes]] = {}
+    for attribute in _elements(listed):
+        key, values = _elements(attribute)
+        attributes.setdefault(_text(key).lower(), []).extend(map(_octets, _elements(values, _SET)))
+    return Entry(_octets(name).decode(), attributes)
+
+
+def _control(control: Element) -> tuple[str, bytes | None]:
+    """Give the name of a control and its value, which may follow a criticality."""
+    name, *more = _elements(control)
+    values = [_octets(element) for element in more if element[_TAG] == ber.OCTET_STRING]
+    return _text(name), values[0] if values else None
+
+
+def _cookie(value: bytes) -> bytes:
+    (page,) = decode_sequence(value, 0, len(value))
+    _, cookie = _elements(page)
+    return _octets(cookie)
+
+
+def _text(element: Element) -> str:
+    return _octets(element).decode(errors="replace")
+
+
+def _octets(element: Element) -> bytes:
+    octets: bytes = _value(element, ber.OCTET_STRING)
+    return octets
+
+
+def _elements(element: Element, tag: int = _SEQUENCE) -> Sequence[Element]:
+    elements: Sequence[Element] = _value(element, tag)
+    return elements
+
+
+def _value(element: Element, tag: int) -> Any:
+    """Give the value of an element, whose universal tag must have this number: ldap3 takes any."""
+    kind, _, number, value = element
+    if (kind, number) != (_UNIVERSAL, tag):
+        raise NoProperAnswer("a value of another type")
+    return value

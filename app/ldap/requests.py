@@ -1,0 +1,128 @@
+"""What is asked of a server, as octets (RFC 4511): binds, searches, and the beginning of TLS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.ldap import ber, filter_syntax
+from app.ldap.ber import tlv
+from app.protocol.secret import Secret
+
+PPOLICY_CONTROL = "1.3.6.1.4.1.42.2.27.8.5.1"
+"""Password policy for LDAP directories (draft-behera-ldap-password-policy)."""
+PAGED_CONTROL = "1.2.840.113556.1.4.319"
+"""Simple paged results (RFC 2696)."""
+START_TLS = "1.3.6.1.4.1.1466.20037"
+"""The extended operation (RFC 4511 §4.14.1)."""
+_DOMAIN_SCOPE_CONTROL = "1.2.840.113556.1.4.1339"
+"""Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
+BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 1, 5, 24
+"""The application tags of the answers that end an operation."""
+
+_SHORT, _LONG = 2**16, 2**24
+"""Octets of a message that is read, whoever made it up; the second has room for 100,000 members."""
+_BIND, _SIMPLE, _VERSION = 0x60, 0x80, 3
+_SEARCH = 0x63
+_SCOPES = {name: tlv(ber.ENUMERATED, bytes([number])) for number, name in enumerate(("base", "one", "sub"))}
+_NEVER_DEREFERENCE = tlv(ber.ENUMERATED, b"\0")
+_NO_TIME_LIMIT = ber.integer(0)
+_VALUES_TOO = tlv(0x01, b"\0")
+_EXTENDED, _REQUEST_NAME = 0x77, 0x80
+_CONTROLS = 0xA0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search.
+
+    Attributes:
+        scope: base, one or sub.
+        filter: Escaped already.
+        size_limit: The most entries to send; 0 leaves it to the server.
+    """
+
+    base: str
+    scope: str
+    filter: str
+    attributes: tuple[str, ...]
+    size_limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; what it holds may be a password, and is not shown.
+
+    Attributes:
+        answer: The application tag of the answer that ends it.
+        most: The most octets that a message of the answer may have.
+    """
+
+    answer: int
+    most: int
+    _operation: bytes = field(repr=False)
+    _controls: bytes = field(default=b"", repr=False)
+
+    def message(self, number: int) -> bytes:
+        """Give the octets to send (RFC 4511 §4.1.1).
+
+        Args:
+            number: The message id, from 1.
+        """
+        return tlv(ber.SEQUENCE, ber.integer(number), self._operation, self._controls)
+
+
+def _control(name: str, value: bytes | None = None) -> bytes:
+    """Write a control that is not critical (RFC 4511 §4.1.11)."""
+    return tlv(ber.SEQUENCE, ber.text(name), b"" if value is None else tlv(ber.OCTET_STRING, value))
+
+
+_WITH_POLICY = tlv(_CONTROLS, _control(PPOLICY_CONTROL))
+_IN_DOMAIN = _control(_DOMAIN_SCOPE_CONTROL)
+
+
+def bind(name: str, password: Secret) -> Request:
+    """Bind by name and password (RFC 4513 §5.1.3), and be told of the password policy.
+
+    Raises:
+        ValueError: One of them is empty: the server would take it for an anonymous bind.
+    """
+    if not name or password.is_blank():
+        raise ValueError("a bind needs a name and a password")
+    credentials = tlv(_SIMPLE, password.octets())
+    operation = tlv(_BIND, ber.integer(_VERSION), ber.text(name), credentials)
+    return Request(BIND_RESPONSE, _SHORT, operation, _WITH_POLICY)
+
+
+def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] | None = None) -> Request:
+    """Search (RFC 4511 §4.5), following no alias.
+
+    Args:
+        query: What to search for.
+        domain_scope: Whether to ask for no referrals.
+        page: How many entries are wanted at once, and where the page before ended (empty for the first).
+
+    Raises:
+        ValueError: The filter is none.
+    """
+    operation = tlv(
+        _SEARCH,
+        ber.text(query.base),
+        _SCOPES[query.scope],
+        _NEVER_DEREFERENCE,
+        ber.integer(query.size_limit),
+        _NO_TIME_LIMIT,
+        _VALUES_TOO,
+        filter_syntax.encode(query.filter),
+        tlv(ber.SEQUENCE, *map(ber.text, query.attributes)),
+    )
+    controls = [_IN_DOMAIN] if domain_scope else []
+    if page is not None:
+        size, cookie = page
+        value = tlv(ber.SEQUENCE, ber.integer(size), tlv(ber.OCTET_STRING, cookie))
+        controls.append(_control(PAGED_CONTROL, value))
+    return Request(SEARCH_DONE, _LONG, operation, tlv(_CONTROLS, *controls) if controls else b"")
+
+
+def start_tls() -> Request:
+    """Ask to go on in TLS (RFC 4511 §4.14)."""
+    return Request(EXTENDED_RESPONSE, _SHORT, tlv(_EXTENDED, ber.text(START_TLS, _REQUEST_NAME)))

@@ -1,0 +1,114 @@
+"""Names to addresses, within a deadline: the system's own lookup takes none, and may hang."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from app.ldap.deadline import Deadline
+
+_KEPT_SECONDS = 30.0
+_STALE_PATIENCE_SECONDS = 0.5
+"""How long a lookup is waited for where former addresses are known."""
+Endpoint: TypeAlias = tuple[int, int, int, Any]
+"""Family, type, protocol and address, as sockets take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    endpoints: tuple[Endpoint, ...]
+    until: float
+
+
+class Resolver:
+    """Looks names up in a thread of its own, one at a time for each name, and remembers them for a while.
+
+    A lookup that hangs holds that one thread and nobody who asks. Addresses that were known before are used
+    while the name cannot be looked up.
+    """
+
+    def __init__(
+        self,
+        lookup: Callable[[str, int], tuple[Endpoint, ...]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lookup = lookup or _look_up
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, int], _Known] = {}
+        self._flights: dict[tuple[str, int], Future[tuple[Endpoint, ...]]] = {}
+
+    def resolve(self, host: str, port: int, deadline: Deadline) -> tuple[Endpoint, ...]:
+        """Give the endpoints of a host, the preferred one first.
+
+        Raises:
+            OSError: The name cannot be resolved, or not in time.
+            DirectoryUnavailable: There is no time left.
+        """
+        if _is_literal(host):
+            return _look_up(host, port)
+        key = (host, port)
+        known = self._known.get(key)
+        if known is not None and self._clock() < known.until:
+            return known.endpoints
+        patience = deadline.remaining()
+        try:
+            return self._fly(key).result(
+                patience if known is None else min(patience, _STALE_PATIENCE_SECONDS)
+            )
+        except (FutureTimeout, OSError) as error:
+            if known is not None:
+                return known.endpoints
+            if isinstance(error, socket.gaierror):
+                raise socket.gaierror(*error.args) from None  # several may wait for the same error
+            raise TimeoutError(f"the name {host} was not resolved in time") from None
+
+    def _fly(self, key: tuple[str, int]) -> Future[tuple[Endpoint, ...]]:
+        """Begin a lookup, or join the one that is under way."""
+        with self._lock:
+            flight = self._flights.get(key)
+            if flight is None:
+                flight = self._flights[key] = Future()
+                thread = threading.Thread(target=self._run, args=(key, flight), name="resolver", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # there may be as many threads as the machine allows
+                    del self._flights[key]
+                    raise OSError(str(error)) from None
+            return flight
+
+    def _run(self, key: tuple[str, int], flight: Future[tuple[Endpoint, ...]]) -> None:
+        try:
+            endpoints = self._lookup(*key)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the flight lands
+            with self._lock:
+                del self._flights[key]
+            flight.set_exception(error)
+            return
+        with self._lock:
+            self._known[key] = _Known(endpoints, self._clock() + _KEPT_SECONDS)
+            del self._flights[key]
+        flight.set_result(endpoints)
+
+
+def _look_up(host: str, port: int) -> tuple[Endpoint, ...]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label that is empty, or too long
+        raise socket.gaierror(socket.EAI_NONAME, "no such name") from error
+    return tuple((family, kind, protocol, address) for family, kind, protocol, _, address in found)
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""What of the `directory` section is about connections: TLS, and how many are kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.configfile.fields import Duration, Section
+
+
+class TlsSettings(Section):
+    """How the servers' certificates are checked, and which certificate we show."""
+
+    ca_file: Path | None = None
+    server_name: str | None = None
+    min_version: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
+    client_cert: Path | None = None
+    client_key: Path | None = None
+
+
+class PoolSettings(Section):
+    """How many connections a process keeps, and for how long."""
+
+    search: Annotated[int, Field(ge=1, le=256)] = 4
+    login: Annotated[int, Field(ge=1, le=256)] = 8
+    wait: Duration = timedelta(seconds=2)
+    lifetime: Duration = timedelta(minutes=5)
+    idle_check: Duration = timedelta(seconds=30)

@@ -1,0 +1,137 @@
+"""The rules as a file, and what became of each entry."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.migrate.docker_auth import order
+from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.order import Part
+from app.migrate.docker_auth.what import EVERY, actions, networks, services, what
+from app.migrate.docker_auth.who import who
+from app.protocol.scope import CATALOG
+
+_CATALOG = frozenset({"*"})
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one entry.
+
+    Attributes:
+        rules: Its rules, as mappings of the file; none where it needs none, or cannot be turned.
+        refusal: Why it cannot be turned; empty where it can.
+        notes: What is different from before.
+    """
+
+    entry: Entry
+    rules: tuple[Mapping[str, Any], ...] = ()
+    refusal: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        place = f"entry {self.entry.number} (line {self.entry.line})"
+        if self.refusal:
+            return f"{place}: cannot be turned: {self.refusal}"
+        names = " and ".join(str(rule["id"]) for rule in self.rules)
+        became = f"became {names}" if names else "needs no rule: what it does not give is denied anyway"
+        return "; ".join([f"{place}: {became}", *self.notes])
+
+
+def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[Outcome, ...]:
+    """Turn an ACL into rules.
+
+    Args:
+        entries: All of them, in their order.
+        group_labels: The names of the labels that hold groups.
+    """
+    refused: dict[int, str] = {}
+    notes: dict[int, tuple[str, ...]] = {}
+    repositories: list[Part] = []
+    catalog: list[Part] = []
+    for entry in entries:
+        try:
+            of_repositories, of_catalog, notes[entry.number] = _parts(entry, group_labels)
+        except UnfitError as error:
+            refused[entry.number] = str(error)
+            continue
+        repositories += of_repositories
+        catalog += of_catalog
+    settled: dict[int, list[tuple[Part, bool]]] = {entry.number: [] for entry in entries}
+    for parts in (repositories, catalog):
+        for at, part in enumerate(parts):
+            try:
+                settled[part.entry.number].append((order.settle(parts, at), parts is catalog))
+            except UnfitError as error:
+                refused.setdefault(part.entry.number, str(error))
+    return tuple(
+        Outcome(entry, refusal=refused[entry.number])
+        if entry.number in refused
+        else Outcome(entry, tuple(_rules(settled[entry.number])), notes=notes[entry.number])
+        for entry in entries
+    )
+
+
+def _parts(entry: Entry, group_labels: Collection[str]) -> tuple[list[Part], list[Part], tuple[str, ...]]:
+    """Give what an entry says of repositories and of the catalog, and what is to be noted."""
+    about, meant = what(entry, who(entry, group_labels), group_labels)
+    gives, gives_catalog, idle = actions(entry)
+    part = Part(entry, meant, about.repositories, networks(entry), services(entry), gives)
+    seen = replace(part, names=(CATALOG,), gives=_CATALOG if gives_catalog else frozenset())
+    notes = tuple(f"{word!r} has no effect on repositories" for word in idle)
+    return [part] if about.repositories else [], [seen] if about.catalog else [], notes
+
+
+def _rules(parts: Sequence[tuple[Part, bool]]) -> Iterator[dict[str, Any]]:
+    for part, of_catalog in parts:
+        for effect, words in (("allow", part.gives), ("deny", part.denies)):
+            if not words:
+                continue
+            name = f"docker-auth-{part.entry.number}"
+            name += ("-catalog" if of_catalog else "") + ("-not" if effect == "deny" else "")
+            rule: dict[str, Any] = {"id": name}
+            if part.entry.comment:
+                rule["description"] = part.entry.comment
+            rule |= part.who.keys()
+            rule |= {"catalog": True} if of_catalog else {"repositories": list(part.names)}
+            rule[effect] = ["*"] if words in (EVERY, _CATALOG) else sorted(words)
+            when: dict[str, Any] = {}
+            if part.services:
+                when["services"] = list(part.services)
+            if part.networks:
+                when["networks"] = [str(each) for each in part.networks]
+            if when:
+                rule["when"] = when
+            yield rule
+
+
+def as_yaml(outcomes: Sequence[Outcome], origin: str) -> str:
+    """Write the rules as a file.
+
+    Args:
+        outcomes: None of them refused.
+        origin: The name of the file that they come from.
+    """
+    lines = [f"# From {ascii(origin)[1:-1]}, by `wharfinger rules import docker-auth`.", "version: 1", ""]
+    rules = [(outcome, rule) for outcome in outcomes for rule in outcome.rules]
+    lines.append("rules:" if rules else "rules: []")
+    for outcome, rule in rules:
+        lines.append(f"  # entry {outcome.entry.number}, line {outcome.entry.line}")
+        for at, (name, value) in enumerate(rule.items()):
+            lines.append(f"  {'  ' if at else '- '}{name}: {_as_yaml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _as_yaml(value: object) -> str:
+    """Write a value as JSON, which is YAML too and leaves no doubt of what is a text.
+
+    But for some characters, which YAML takes for line breaks or not at all, and JSON as they are.
+    """
+    written = json.dumps(value, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", written)

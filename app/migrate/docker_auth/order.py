@@ -1,0 +1,103 @@
+"""What the order of entries means, said without an order.
+
+The first entry that matches a request decides it. Let A be what an entry gives. Rules that allow add up, so
+what a later entry gives beyond A to a request that both match has to be denied: that is D. A deny wins over
+every allow, so D must be nothing that an earlier entry gives to a request that both match. If that holds for
+all pairs, then for every request, with its first entry k: what is allowed is at least A of k; what later
+entries give beyond that is in D of k; and no D of a later entry takes anything of A of k away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.overlap import any_overlap
+from app.migrate.docker_auth.who import Kind, Who
+from app.protocol.scope import Action
+from app.rules.model import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an entry says of repositories, or of the catalog.
+
+    Attributes:
+        names: Patterns of what it is about.
+        gives: The actions.
+        denies: What later entries would give beyond that, to requests that this one decides.
+    """
+
+    entry: Entry
+    who: Who
+    names: tuple[str, ...]
+    networks: tuple[Network, ...]
+    services: tuple[str, ...]
+    gives: frozenset[str]
+    denies: frozenset[str] = frozenset()
+
+    def meets(self, other: Part) -> bool:
+        """Tell whether both may match one request; "yes" may be wrong, "no" never is."""
+        return (
+            self.who.meets(other.who)
+            and any_overlap(self.names, other.names)
+            and (not self.services or not other.services or bool(set(self.services) & set(other.services)))
+            and _meet(self.networks, other.networks)
+        )
+
+
+def settle(parts: Sequence[Part], at: int) -> Part:
+    """Say what one part has to deny.
+
+    Args:
+        parts: All parts about the same type, in the order of their entries.
+        at: Which one.
+
+    Raises:
+        UnfitError: Its meaning hangs on the order.
+    """
+    part = parts[at]
+    later = [each for each in parts[at + 1 :] if part.meets(each)]
+    denies = frozenset[str]().union(*(each.gives - part.gives for each in later))
+    if Action.PULL in denies:
+        denies |= {str(Action.PUSH)}  # as denying pull does
+    if part.who.kind is Kind.ANONYMOUS:
+        _check_anonymous(part, denies, parts)
+    for earlier in parts[:at]:
+        taken = earlier.gives & denies
+        if taken and earlier.meets(part):
+            giver = next(each.entry.number for each in later if each.gives - part.gives)
+            raise UnfitError(
+                f"it stands between entry {earlier.entry.number}, which gives {_listed(taken)}, and entry "
+                f"{giver}, from which it keeps that back; a deny would keep back what entry "
+                f"{earlier.entry.number} gives as well",
+                f"narrow entry {giver} so that it gives no more than is meant, and take this one out",
+            )
+    return replace(part, denies=denies)
+
+
+def _check_anonymous(part: Part, denies: frozenset[str], parts: Sequence[Part]) -> None:
+    """Refuse what would be given to, or kept from, people who are signed in."""
+    hint = "write the entry for everyone (without account), or give the same to account /.+/ too"
+    if denies:
+        text = f"it keeps {_listed(denies)} from those without a login alone, which rules cannot say"
+        raise UnfitError(text, "give later entries an account, /.+/ for everybody who is signed in")
+    same = (
+        each
+        for each in parts
+        if each.who.kind is Kind.SIGNED_IN
+        and (each.names, each.networks, each.services) == (part.names, part.networks, part.services)
+    )
+    if part.gives and not any(part.gives <= each.gives for each in same):
+        raise UnfitError("it is for those without a login alone, and rules' `everyone` is not", hint)
+
+
+def _meet(ones: tuple[Network, ...], others: tuple[Network, ...]) -> bool:
+    if not ones or not others:
+        return True
+    return any(one.version == other.version and one.overlaps(other) for one in ones for other in others)
+
+
+def _listed(actions: frozenset[str]) -> str:
+    return ", ".join(sorted(actions))

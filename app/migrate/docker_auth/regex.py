@@ -1,0 +1,130 @@
+"""A part of regular expressions: what people mostly write, and nothing that is only nearly the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from app.migrate.docker_auth.entry import UnfitError
+from app.migrate.docker_auth.glob import variable_at
+from app.migrate.docker_auth.pattern import MOST, Kind, Piece, joined
+
+Branch = tuple[Piece, ...]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_/:@ ,=-]")
+_RUN = re.compile(r"\[\^/\]([*+])")
+_ANCHORS = "put ^ before it and $ behind it"
+
+
+def is_regex(text: str) -> bool:
+    """Tell whether docker_auth reads a pattern as a regular expression."""
+    return len(text) > 2 and text[0] == text[-1] == "/"  # noqa: PLR2004 - as it counts
+
+
+def matches_all(text: str) -> bool:
+    """Tell whether a pattern matches every text, the empty one too."""
+    return text in ("/.*/", "/^.*$/", "/^.*/", "/.*$/")
+
+
+def matches_any(text: str) -> bool:
+    """Tell whether a pattern matches every text but the empty one; such need no anchors."""
+    return text in ("/.+/", "/./", "/^.+$/", "/^.+/", "/.+$/", "/^./", "/.$/")
+
+
+def branches(text: str, variables: Mapping[str, str]) -> tuple[Branch, ...]:
+    """Take an expression apart into alternatives without any choice.
+
+    Args:
+        text: As it stands there, slashes included.
+        variables: What stands for a variable, by how it is written there.
+
+    Raises:
+        UnfitError: It has a part that rules cannot say, or is not anchored.
+    """
+    inner = text[1:-1]
+    if not (inner.startswith("^") and inner.endswith("$") and not inner.endswith("\\$")):
+        raise UnfitError("it is not anchored, and so matches any name that has such a part", _ANCHORS)
+    reader = _Reader(inner[1:-1], variables)
+    found = reader.alternatives(depth=0)
+    if reader.at < len(reader.text):
+        raise UnfitError("a ) has no partner", "close every bracket that is opened")
+    return tuple(joined(branch) for branch in found)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads from left to right."""
+
+    text: str
+    variables: Mapping[str, str]
+    at: int = 0
+
+    def alternatives(self, depth: int) -> list[Branch]:
+        """Read up to the bracket that closes, or the end."""
+        found = [self._sequence(depth)]
+        while self._peek() == "|":
+            if depth == 0:
+                text = "of ^a|b$, ^ belongs to a alone and $ to b alone"
+                raise UnfitError(text, "put brackets around the alternatives: ^(a|b)$")
+            self.at += 1
+            found.append(self._sequence(depth))
+        return [branch for choice in found for branch in choice]
+
+    def _sequence(self, depth: int) -> list[Branch]:
+        found: list[Branch] = [()]
+        while self._peek() not in ("", "|", ")"):
+            following = self._group(depth) if self._peek() == "(" else [(self._piece(),)]
+            found = [(*before, *after) for before, after in product(found, following)]
+            if len(found) > MOST:
+                raise UnfitError("it has too many alternatives", "write several simpler entries")
+        return found
+
+    def _group(self, depth: int) -> list[Branch]:
+        self.at += 3 if self.text.startswith("(?:", self.at) else 1
+        found = self.alternatives(depth + 1)
+        if self._peek() != ")":
+            raise UnfitError("a ( has no partner", "close every bracket that is opened")
+        self.at += 1
+        self._refuse_repetition()
+        return found
+
+    def _piece(self) -> Piece:
+        variable = variable_at(self.text, self.at, self.variables)
+        if variable is not None:
+            self.at += len(variable)
+            self._refuse_repetition()
+            return Piece(Kind.VARIABLE, self.variables[variable])
+        if found := _RUN.match(self.text, self.at):
+            self.at = found.end()
+            self._refuse_repetition()
+            return Piece(Kind.RUN, least=int(found[1] == "+"))
+        sign = self.text[self.at]
+        self.at += 1
+        if sign == ".":
+            return self._dot()
+        if sign == "\\" and (escaped := self._peek()) and not escaped.isalnum():
+            self.at += 1
+            self._refuse_repetition()
+            return Piece(Kind.TEXT, escaped)
+        if not _PLAIN.fullmatch(sign):
+            text = f"{sign!r} of a regular expression cannot be said in rules"
+            raise UnfitError(text, "use plain text, .*, .+, [^/]+ and (a|b)")
+        self._refuse_repetition()
+        return Piece(Kind.TEXT, sign)
+
+    def _dot(self) -> Piece:
+        quantity = self._peek()
+        if not quantity or quantity not in "*+":
+            raise UnfitError("a single . is any character, the slash too", r"write \. for a dot")
+        self.at += 1
+        self._refuse_repetition()
+        return Piece(Kind.DEEP, least=int(quantity == "+"))
+
+    def _refuse_repetition(self) -> None:
+        if self._peek() and self._peek() in "*+?{":
+            raise UnfitError("a repetition of something cannot be said in rules", "only .*, .+ and [^/]+ can")
+
+    def _peek(self) -> str:
+        return self.text[self.at : self.at + 1]

@@ -1,0 +1,139 @@
+"""Types, names and actions of an entry as what a rule is about and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from app.migrate.docker_auth import glob, regex
+from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.overlap import any_overlap
+from app.migrate.docker_auth.pattern import Kind, Piece, as_patterns
+from app.migrate.docker_auth.who import GROUP, Who
+from app.migrate.docker_auth.who import Kind as WhoKind
+from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
+from app.rules.model import Network
+from app.rules.patterns.pattern import USERNAME, PatternError, RepositoryPattern
+
+EVERY = frozenset(map(str, Action))
+_ACCOUNT = "${account}"
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What an entry is about.
+
+    Attributes:
+        repositories: Patterns; empty where it is about none.
+        catalog: Whether it is about the catalog.
+    """
+
+    repositories: tuple[str, ...]
+    catalog: bool
+
+
+def what(entry: Entry, meant: Who, group_labels: Collection[str]) -> tuple[What, Who]:
+    """Say what an entry is about, and whom it is for once the variables in its name are looked at.
+
+    Raises:
+        UnfitError: Rules cannot say that.
+    """
+    of_repositories, of_registry = _types(entry.type)
+    if entry.name is None:
+        return What(("**",) if of_repositories else (), of_registry), meant
+    variables = {_ACCOUNT: USERNAME} | {f"${{labels:{label}}}": GROUP for label in group_labels}
+    if regex.matches_all(entry.name) or regex.matches_any(entry.name):
+        branches: tuple[tuple[Piece, ...], ...] = ((Piece(Kind.DEEP, least=1),),)
+    elif regex.is_regex(entry.name):
+        branches = regex.branches(entry.name, variables)
+    else:
+        branches = (glob.pieces(entry.name, variables),)
+    used = {piece.text for branch in branches for piece in branch if piece.kind is Kind.VARIABLE}
+    patterns = tuple(dict.fromkeys(name for branch in branches for name in as_patterns(branch)))
+    for each in patterns:
+        _check(each)
+    # A person called `catalog` is not thought of: a variable is no way to the catalog.
+    catalog = of_registry and any_overlap([each for each in patterns if "{" not in each], [CATALOG])
+    if not of_repositories and not catalog:
+        raise UnfitError(
+            "nothing of this type has such a name", "the catalog is `type: registry, name: catalog`"
+        )
+    return What(patterns if of_repositories else (), catalog), _bound(meant, used)
+
+
+def _types(text: str | None) -> tuple[bool, bool]:
+    """Tell whether a type is that of repositories, and whether that of the registry."""
+    if text is None or regex.matches_all(text) or regex.matches_any(text) or text in ("*", "?*", "*?"):
+        return True, True
+    if text in ("repository", "registry"):
+        return text == "repository", text == "registry"
+    raise UnfitError(f"the type {text!r} is no one that rules know", "write repository or registry")
+
+
+def _bound(meant: Who, used: Collection[str]) -> Who:
+    """Say who has what the variables stand for."""
+    if used and meant.kind is WhoKind.ANONYMOUS:
+        raise UnfitError("nobody without a login has a name or groups", "take the entry out")
+    if GROUP in used:
+        if meant.kind is WhoKind.USERS:
+            text = "the account and the label in the name must both match"
+            raise UnfitError(text, "leave the account out")
+        if meant.kind is WhoKind.GROUPS and meant.names != ("*",):
+            text = "one group is asked for, and the name of any may stand in the repository's"
+            raise UnfitError(text, "leave the label out, or write the group's name")
+        return Who(WhoKind.GROUPS, (f"{{{GROUP}}}",))
+    return Who(WhoKind.SIGNED_IN) if used and meant.kind is WhoKind.EVERYONE else meant
+
+
+def _check(pattern: str) -> None:
+    try:
+        RepositoryPattern.parse(pattern)
+    except PatternError as error:
+        raise UnfitError(error.text, error.hint) from error
+
+
+def actions(entry: Entry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
+    """Say what an entry gives.
+
+    Returns:
+        The actions on repositories; whether it gives the catalog; and what has no effect.
+
+    Raises:
+        UnfitError: It gives push without pull, which here goes with it.
+    """
+    asked = frozenset(entry.actions)
+    if asked == {ALL_ACTIONS}:
+        return EVERY, True, ()
+    given = asked & EVERY
+    if Action.PUSH in given and Action.PULL not in given:
+        raise UnfitError("it gives push without pull, and here push always brings pull", "write [pull, push]")
+    return given, ALL_ACTIONS in asked, tuple(sorted(asked - EVERY))
+
+
+def networks(entry: Entry) -> tuple[Network, ...]:
+    """Give where an entry's requests come from; empty for anywhere.
+
+    Raises:
+        UnfitError: That is no network.
+    """
+    if entry.ip is None:
+        return ()
+    try:
+        return (ip_network(entry.ip, strict=False),)
+    except ValueError:
+        raise UnfitError(f"{entry.ip!r} is no network", "write 10.0.0.0/8 or an address") from None
+
+
+def services(entry: Entry) -> tuple[str, ...]:
+    """Give the services of an entry; empty for all.
+
+    Raises:
+        UnfitError: They are named by a pattern.
+    """
+    text = entry.service
+    if text is None or regex.matches_all(text) or regex.matches_any(text):
+        return ()
+    if not text or regex.is_regex(text) or set(text) & set("*?[\\$"):
+        raise UnfitError("services are named one by one in rules", "write an entry for each service")
+    return (text,)

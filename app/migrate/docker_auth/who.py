@@ -1,0 +1,122 @@
+"""Accounts and labels of an entry as whom a rule is for."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from app.migrate.docker_auth import glob, regex
+from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.overlap import any_overlap
+from app.migrate.docker_auth.pattern import as_patterns
+from app.rules.patterns.pattern import NamePattern, PatternError, parse_group
+
+GROUP = "group"
+"""The variable that stands for the group's name."""
+
+
+class Kind(enum.Enum):
+    """Whom an entry is for."""
+
+    EVERYONE = enum.auto()
+    SIGNED_IN = enum.auto()
+    ANONYMOUS = enum.auto()
+    USERS = enum.auto()
+    GROUPS = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom an entry is for.
+
+    Attributes:
+        names: Patterns over the names of users or groups; empty for the other kinds.
+    """
+
+    kind: Kind
+    names: tuple[str, ...] = ()
+
+    def keys(self) -> Mapping[str, object]:
+        """Give it as a rule has it. There is no "anonymous only" in rules: `order` sees to that."""
+        match self.kind:
+            case Kind.USERS:
+                return {"users": list(self.names)}
+            case Kind.GROUPS:
+                return {"groups": list(self.names)}
+            case Kind.SIGNED_IN:
+                return {"authenticated": True}
+            case _:
+                return {"everyone": True}
+
+    def meets(self, other: Who) -> bool:
+        """Tell whether somebody may be meant by both; "yes" may be wrong, "no" never is."""
+        kinds = {self.kind, other.kind}
+        if Kind.ANONYMOUS in kinds:
+            return kinds <= {Kind.ANONYMOUS, Kind.EVERYONE}
+        if kinds == {Kind.USERS}:
+            folded = [[name.casefold() for name in each.names] for each in (self, other)]
+            return any_overlap(*folded)
+        return True
+
+
+def who(entry: Entry, group_labels: Collection[str]) -> Who:
+    """Say whom an entry is for, by its account and its labels.
+
+    Args:
+        entry: The entry.
+        group_labels: The names of the labels that hold groups.
+
+    Raises:
+        UnfitError: Rules cannot say that.
+    """
+    account = _account(entry.account)
+    if not entry.labels:
+        return account
+    if unknown := sorted(entry.labels.keys() - set(group_labels)):
+        text = f"the label {unknown[0]!r} is not known to hold groups"
+        raise UnfitError(text, "name it by --groups-label, or write a rule with `when: {attributes: …}`")
+    if len(entry.labels) > 1:
+        raise UnfitError("several labels must all match", "a rule applies where any of its groups does")
+    if account.kind is Kind.ANONYMOUS:
+        raise UnfitError("nobody without a login has labels, so it matches nothing", "take the entry out")
+    if account.kind is Kind.USERS:
+        text = "the account and the label must both match"
+        raise UnfitError(text, "a rule applies where any of its users or groups does")
+    return Who(Kind.GROUPS, _groups(next(iter(entry.labels.values()))))
+
+
+def _account(text: str | None) -> Who:
+    if text is None or regex.matches_all(text) or (text and not text.strip("*")):
+        return Who(Kind.EVERYONE)
+    if text == "":
+        return Who(Kind.ANONYMOUS)
+    if regex.matches_any(text) or (text.strip("*") == "?" and "*" in text):
+        return Who(Kind.SIGNED_IN)
+    return Who(Kind.USERS, _names(text))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    if regex.is_regex(text):
+        listed = [as_patterns(branch, of_names=True) for branch in regex.branches(text, {})]
+        names = tuple(dict.fromkeys(name for each in listed for name in each))
+    else:
+        names = as_patterns(glob.pieces(text, {}), of_names=True)
+    for name in names:
+        try:
+            NamePattern.parse(name)
+        except PatternError as error:
+            raise UnfitError(error.text, error.hint) from error
+    return names
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    if regex.matches_all(text) or regex.matches_any(text) or (text and not text.strip("*")):
+        return ("*",)
+    names = _names(text)
+    for name in names:
+        try:
+            parse_group(name)
+        except PatternError as error:
+            raise UnfitError(error.text, error.hint) from error
+    return names

@@ -1,0 +1,127 @@
+"""The files with keys that a registry reads, and what it cannot take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from app.keys import jwks
+from app.keys.algorithm import Algorithm
+from app.keys.keyring import KeyRing
+from app.keys.kid import KidFormat, required_members
+from app.keys.signing_key import SigningKey
+from app.registry.config.connection import Connection, RegistryKind, UnfitError
+
+_AT_ONCE = "a new one needs the new file and a restart of the registry at the same moment."
+BUNDLE, JWK_SET, CERTIFICATE = "certs.pem", "jwks.json", "wharfinger.crt"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a registry must be given of a realm's keys; public, every bit of it.
+
+    Attributes:
+        files: By name, as the registry reads them.
+        algorithms: What the keys in them sign with.
+        notes: What an administrator must know of them.
+    """
+
+    files: Mapping[str, bytes]
+    algorithms: tuple[Algorithm, ...]
+    notes: tuple[str, ...] = ()
+
+
+def trust(kind: RegistryKind, connection: Connection, ring: KeyRing) -> Trust:
+    """Give the files by which a kind of registry believes the tokens of a service.
+
+    Raises:
+        UnfitError: It never would.
+    """
+    match kind:
+        case RegistryKind.DISTRIBUTION2:
+            return _distribution2(connection, ring)
+        case RegistryKind.DISTRIBUTION3:
+            return _distribution3(connection, ring)
+        case RegistryKind.ZOT:
+            return _zot(ring)
+
+
+def _distribution2(connection: Connection, ring: KeyRing) -> Trust:
+    """Give a bundle of certificates: libtrust knows RSA and EC keys by its own ids, and nothing else."""
+    if ring.active.algorithm is Algorithm.EDDSA:
+        raise UnfitError(
+            "the realm signs with an EdDSA key, which Distribution 2.x cannot verify",
+            "make an ES256 key the active one, or use Distribution 3.x",
+        )
+    if connection.key_id.format is not KidFormat.LIBTRUST and not connection.x5c:
+        raise UnfitError(
+            f"the service's key_id is {connection.key_id}, but Distribution 2.x knows keys by libtrust's ids",
+            f"remove key_id from the service {connection.service!r}: libtrust is the default",
+        )
+    fit = [key for key in ring.published if key.algorithm is not Algorithm.EDDSA]
+    left_out = [key.name for key in ring.published if key not in fit]
+    notes = tuple(
+        f"The EdDSA key {name} is left out: Distribution 2.x does not start with it." for name in left_out
+    )
+    notes += _own_certificates(connection, fit)
+    return Trust({BUNDLE: _bundle(connection, fit)}, _algorithms(connection, fit), notes)
+
+
+def _distribution3(connection: Connection, ring: KeyRing) -> Trust:
+    """Give a JWK Set; for tokens with certificates the bundle too, by which alone those are verified."""
+    files = {JWK_SET: _jwk_set(connection, ring)}
+    if connection.x5c:
+        files[BUNDLE] = _bundle(connection, ring.published)
+    notes = _own_certificates(connection, ring.published)
+    if connection.key_id.format is KidFormat.LITERAL:
+        notes += (f"Tokens name the key {connection.key_id.literal!r}, which stands for one key: {_AT_ONCE}",)
+    return Trust(files, _algorithms(connection, ring.published), notes)
+
+
+def _zot(ring: KeyRing) -> Trust:
+    """Give the one certificate that zot reads: that of the active key."""
+    certificate = ring.active.certificates[0].public_bytes(Encoding.PEM)
+    notes = (
+        f"zot takes one key: {_AT_ONCE}",
+        "zot looks at neither issuer nor service: it takes every token of this key. Give it its own realm.",
+    )
+    return Trust({CERTIFICATE: certificate}, (ring.active.algorithm,), notes)
+
+
+def _bundle(connection: Connection, keys: Sequence[SigningKey]) -> bytes:
+    """Give the keys' own certificates; where tokens carry theirs, what those lead to."""
+    if not connection.x5c:
+        return jwks.pem_bundle(keys)
+    anchors = dict.fromkeys(key.certificates[-1].public_bytes(Encoding.PEM) for key in keys)
+    return b"".join(anchors)
+
+
+def _own_certificates(connection: Connection, keys: Sequence[SigningKey]) -> tuple[str, ...]:
+    """Say where the bundle has a key's certificate for want of its authority's."""
+    alone = [key.name for key in keys if len(key.certificates) == 1 and not key.is_self_signed]
+    if not connection.x5c or not alone:
+        return ()
+    text = (
+        f"{BUNDLE} has the certificate of the key {alone[0]} itself: put that of its authority there instead."
+    )
+    return (text,)
+
+
+def _jwk_set(connection: Connection, ring: KeyRing) -> bytes:
+    if connection.key_id.format is not KidFormat.LITERAL:
+        return ring.jwk_set
+    named = {
+        **required_members(ring.active.public_key),
+        "use": "sig",
+        "alg": ring.active.algorithm,
+        "kid": connection.key_id.literal,
+    }
+    return json.dumps({"keys": [named, *json.loads(ring.jwk_set)["keys"]]}, separators=(",", ":")).encode()
+
+
+def _algorithms(connection: Connection, keys: Sequence[SigningKey]) -> tuple[Algorithm, ...]:
+    asked = connection.algorithm
+    return tuple(dict.fromkeys(asked if asked in key.algorithms else key.algorithm for key in keys))

@@ -1,0 +1,78 @@
+"""A pattern cut into its pieces: text, wildcards and variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from app.rules.patterns.hints import PatternError
+
+MAX_LENGTH = 512
+"""Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
+_SIGN = re.compile(r"(\*\*|\*|\?|\{[^{}]*\})")
+_VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+NO_VARIABLES: frozenset[str] = frozenset()
+
+
+class Token(NamedTuple):
+    """One piece of a pattern.
+
+    Attributes:
+        kind: deep, run, one, variable or text.
+        value: The variable's name or the literal text; empty otherwise.
+    """
+
+    kind: str
+    value: str
+
+
+_WILDCARDS = {"**": Token("deep", ""), "*": Token("run", ""), "?": Token("one", "")}
+
+
+def cut(pattern: str) -> tuple[Token, ...]:
+    """Cut a pattern; what stands between two signs is one piece of text.
+
+    Raises:
+        PatternError: It is empty or too long, or a variable in it is none.
+    """
+    if not pattern.strip():
+        raise PatternError("a pattern cannot be empty")
+    if len(pattern) > MAX_LENGTH:
+        raise PatternError(f"a pattern has {MAX_LENGTH} characters at the most")
+    tokens = []
+    for index, piece in enumerate(_SIGN.split(pattern)):
+        if index % 2:
+            tokens.append(_WILDCARDS.get(piece) or _variable(piece))
+        elif "{" in piece or "}" in piece:
+            raise PatternError(f"{pattern!r} has a brace without its partner", "write {name} for a variable")
+        elif piece:
+            tokens.append(Token("text", piece))
+    return tuple(tokens)
+
+
+def _variable(sign: str) -> Token:
+    name = sign[1:-1]
+    if not _VARIABLE.fullmatch(name):
+        raise PatternError(f"{sign} is no variable", "a variable is a small letter, then a-z 0-9 _")
+    return Token("variable", name)
+
+
+def likeliest_name(pattern: str) -> str:
+    """Give the shortest name that a pattern may match; where that is no legal name, it matches none.
+
+    A digit for each sign is what every neighbour goes with: separators stand between letters and digits, and
+    a port has digits alone.
+    """
+    return _SIGN.sub("0", pattern)
+
+
+def is_plain(tokens: tuple[Token, ...]) -> bool:
+    """Tell whether a pattern is nothing but text."""
+    return len(tokens) == 1 and tokens[0].kind == "text"
+
+
+def variables(tokens: Iterable[Token]) -> frozenset[str]:
+    """Give the names of the variables."""
+    found = [token.value for token in tokens if token.kind == "variable"]
+    return frozenset(found) if found else NO_VARIABLES

@@ -1,0 +1,205 @@
+"""Why something was refused: the rules that nearly granted it, and the one thing that each lacks.
+
+This takes time in proportion to the number of rules, so no request to the server computes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from app import dn
+from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
+from app.rules.decide import decide
+from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
+from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Subject, in_networks
+from app.rules.patterns.pattern import USERNAME, RepositoryPattern
+from app.rules.review import circumstances
+from app.rules.review.audience import Kind, example
+from app.rules.review.reach import Reached, reach
+
+MOST = 5
+"""How many are told of one action."""
+_EVERY_ACTION = frozenset([ALL_ACTIONS, *map(str, Action)])
+_ANYTHING = RepositoryPattern.parse("**")
+
+
+def explain(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
+    """Decide as the engine does, and add to everything that is refused what nearly granted it."""
+    made = decide(rules, subject, scopes, context)
+    search = _Search(rules, subject, context)
+    resources = tuple(
+        replace(resource, outcomes=tuple(search.with_misses(resource, one) for one in resource.outcomes))
+        for resource in made.resources
+    )
+    return replace(made, resources=resources)
+
+
+class _Search:
+    """The search in one rule set for one subject."""
+
+    def __init__(self, rules: RuleSet, subject: Subject | None, context: Context) -> None:
+        self._rules = rules
+        self._subject = subject
+        self._context = context
+        self._username = dn.fold(subject.name) if subject is not None else ""
+        allows = [rule for rule in rules.rules if rule.effect is Effect.ALLOW]
+        self._allows = {rule.id: rule for rule in allows}
+        # with the conditions and actions left out, the engine tells which rules lack only these
+        freed = [replace(rule, when=Conditions(), actions=_EVERY_ACTION) for rule in allows]
+        self._freed = RuleSet("", tuple(freed))
+        self._boundless = RuleSet("", tuple(replace(rule, repositories=(_ANYTHING,)) for rule in freed))
+
+    def with_misses(self, resource: ResourceDecision, outcome: ActionOutcome) -> ActionOutcome:
+        """Add the nearest misses to an outcome that is a refusal."""
+        derived = outcome.action == ALL_ACTIONS and resource.scope.type is ResourceType.REPOSITORY
+        if outcome.granted or derived:
+            return outcome
+        misses = sorted(
+            self._misses(replace(resource.scope, actions=frozenset([outcome.action])), outcome), key=_nearness
+        )
+        return replace(outcome, misses=tuple(misses[:MOST]))
+
+    def _misses(self, scope: Scope, outcome: ActionOutcome) -> Iterator[Miss]:
+        if outcome.allowed_by:
+            denying = " and ".join(dict.fromkeys(cause.rule for cause in outcome.denied_by))
+            for cause in outcome.allowed_by:
+                yield _of_cause(cause, Lack.DENIED, f"it is denied by {denying}")
+            return
+        if outcome.denied_by:  # whatever else was there, it would still be denied
+            return
+        near = self._causes(self._freed, scope)
+        for cause in near:
+            yield from self._for_want_of_one(self._allows[cause.rule], cause, scope)
+        known = {cause.rule for cause in near}
+        others = [rule for rule in self._willing(scope) if rule.id not in known]
+        yield from self._for_others(others, scope)
+        yield from self._elsewhere({rule.id for rule in others}, scope)
+
+    def _causes(self, rules: RuleSet, scope: Scope) -> tuple[Cause, ...]:
+        """Give the rules that allow something, each once."""
+        (resource,) = decide(rules, self._subject, (scope,), self._context).resources
+        causes = {cause.rule: cause for outcome in resource.outcomes for cause in outcome.allowed_by}
+        return tuple(causes.values())
+
+    def _willing(self, scope: Scope) -> Iterator[Rule]:
+        """Give the rules that allow the action, and whose conditions hold."""
+        (action,) = scope.actions
+        for rule in self._rules.rules:
+            if rule.effect is Effect.ALLOW and action in rule.actions and not [*self._unmet(rule.when)]:
+                yield rule
+
+    def _for_want_of_one(self, rule: Rule, cause: Cause, scope: Scope) -> Iterator[Miss]:
+        """A rule that is for the subject and about the resource lacks the action, or a condition."""
+        (action,) = scope.actions
+        wants = [*self._unmet(rule.when)]
+        if action not in rule.actions:
+            allowed = ", ".join(sorted(one for one in rule.actions if one != ALL_ACTIONS))
+            wants.append((Lack.ACTION, f"it allows {allowed} alone"))
+        said = {Lack.SERVICE: bool(self._context.service), Lack.NETWORK: bool(self._context.address)}
+        if len(wants) > 1 and not any(said.get(lack, True) for lack, _ in wants):
+            # what nobody said is one thing to say
+            wants = [(wants[0][0], " and ".join(text for _, text in wants))]
+        if len(wants) == 1:
+            yield _of_cause(cause, *wants[0])
+
+    def _unmet(self, when: Conditions) -> Iterator[tuple[Lack, str]]:
+        context = self._context
+        if when.services and context.service not in when.services:
+            yield Lack.SERVICE, f"the service is not {_either(sorted(when.services))}"
+        if when.networks and not in_networks(context.address, when.networks):
+            address = context.address or "of the client, which is not known,"
+            yield Lack.NETWORK, f"the address {address} is not in {_either(map(str, when.networks))}"
+        if when.start is not None and context.now < when.start:
+            yield Lack.DATE, f"it holds from {circumstances.moment(when.start)} on"
+        if when.end is not None and context.now >= when.end:
+            yield Lack.DATE, f"it held before {circumstances.moment(when.end)}"
+        known = self._subject.attributes if self._subject is not None else {}
+        for name, accepted in when.attributes:
+            if accepted.isdisjoint(dn.fold(value) for value in known.get(name, ())):
+                yield Lack.ATTRIBUTE, f"the attribute {name} is not {_either(sorted(accepted))}"
+
+    def _for_others(self, rules: Iterable[Rule], scope: Scope) -> Iterator[Miss]:
+        """A rule that is about the resource is for others."""
+        for rule in rules:
+            for reached in reach(rule, scope.type, scope.name):
+                want = self._want(reached)
+                if want is not None and self._would_grant(reached, scope):
+                    yield Miss(rule.id, rule.position, *want, "", reached.captures)
+
+    def _want(self, reached: Reached) -> tuple[Lack, str] | None:
+        """Say what the subject would have to be."""
+        me = self._username or "nobody"
+        match reached.whom.kind:
+            case Kind.USER | Kind.ROBOT:
+                return Lack.NAME, f"it is for {reached}"
+            case Kind.AUTHENTICATED | Kind.EVERYONE:
+                other = self._subject is not None or bool(reached.username)
+                return (Lack.NAME, f"it is for {reached}") if other else (Lack.LOGIN, "nobody has logged in")
+        if self._subject is None or (reached.username and reached.username != self._username):
+            return Lack.NAME, f"it is for {reached}"
+        if any(group.ambiguous and group.name == reached.name for group in self._subject.groups):
+            what = f"the name {reached.name} does not say which group {me} is in"
+            return Lack.AMBIGUOUS, f"{what}: write its DN into the rule"
+        return Lack.GROUP, f"{me} is not in group {reached.name}"
+
+    def _would_grant(self, reached: Reached, scope: Scope) -> bool:
+        """Ask the engine about somebody who is that too, and else the same."""
+        subject = self._subject
+        groups = (
+            tuple(NamedGroup(g.name, g.dn, g.ambiguous) for g in subject.groups)
+            if subject is not None
+            else ()
+        )
+        name, is_robot = self._username, subject is not None and subject.is_robot
+        kind = reached.whom.kind
+        values = {USERNAME: name, **reached.values}
+        if kind in (Kind.GROUP, Kind.GROUP_DN):
+            added = NamedGroup.parse(reached.name) if kind is Kind.GROUP_DN and reached.exact else None
+            groups = (*groups, added or NamedGroup(example(reached.whom.name, values)))
+            groups = tuple(replace(group, ambiguous=False) for group in groups)
+        name = reached.username or (reached.name if kind is Kind.USER and reached.exact else "") or name
+        if kind is Kind.ROBOT:
+            return True  # a robot has groups of its own, and none of the subject's
+        if not name and kind is not Kind.EVERYONE:
+            name = "somebody"
+        attributes = subject.attributes if subject is not None else {}
+        other = Persona(name, groups, is_robot=is_robot, attributes=attributes) if name else None
+        return bool(decide(self._rules, other, (scope,), self._context).access)
+
+    def _elsewhere(self, willing: set[str], scope: Scope) -> Iterator[Miss]:
+        """A rule that is for the subject is about a repository close by."""
+        if scope.type is ResourceType.REGISTRY:
+            return
+        for cause in self._causes(self._boundless, scope):
+            if cause.rule not in willing:
+                continue
+            for pattern in self._allows[cause.rule].repositories:
+                text = self._bound(pattern, cause)
+                if text and _is_close(text, scope.name):
+                    yield _of_cause(cause, Lack.REPOSITORY, f"{text} does not match {scope.name}")
+
+    def _bound(self, pattern: RepositoryPattern, cause: Cause) -> str:
+        """Write a pattern with what its variables stand for."""
+        text = pattern.text
+        for variable, value in (*cause.captures, (USERNAME, self._username)):
+            text = text.replace(f"{{{variable}}}", value)
+        return text if "{" not in text else ""
+
+
+def _is_close(pattern: str, name: str) -> bool:
+    """Tell whether a pattern is about the same namespace, or is but a few letters away."""
+    first, _, _ = pattern.partition("/")
+    return first == name.partition("/")[0]
+
+
+def _nearness(miss: Miss) -> tuple[int, str, str]:
+    return list(Lack).index(miss.lack), miss.rule, miss.text
+
+
+def _of_cause(cause: Cause, lack: Lack, text: str) -> Miss:
+    return Miss(cause.rule, cause.position, lack, text, cause.through, cause.captures)
+
+
+def _either(texts: Iterable[str]) -> str:
+    return " or ".join(texts)

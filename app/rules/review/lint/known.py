@@ -1,0 +1,72 @@
+"""Names in rules that nothing else knows: groups of the directory, services of the realm, robots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Protocol
+
+from app.rules.file.values import nearest
+from app.rules.model import Robot, Rule, RuleSet
+from app.rules.patterns.pattern import DNPattern, NamePattern
+from app.rules.review.lint.finding import Finding, Name
+
+
+class KnownGroups(Protocol):
+    """What the lint needs to know of a directory."""
+
+    def has_group(self, name: str) -> bool:
+        """Tell whether there is a group of a name, or of a DN where `=` is in it.
+
+        Raises:
+            WharfingerError: It could not be found out.
+        """
+
+
+def robots(rules: RuleSet) -> Iterator[Finding]:
+    """Look for robots that rules name and that are in no file."""
+    for rule in rules.rules:
+        for pattern in rule.who.robots:
+            if pattern.key is not None and pattern.key not in rules.robots:
+                yield _unknown(Name.UNKNOWN_ROBOT, rule, f"robot {pattern.text!r}", pattern.key, rules.robots)
+
+
+def services(rules: RuleSet, known: Collection[str]) -> Iterator[Finding]:
+    """Look for services that rules name and that the realm does not have."""
+    for rule in rules.rules:
+        for service in sorted(rule.when.services.difference(known)):
+            yield _unknown(Name.UNKNOWN_SERVICE, rule, f"service {service!r}", service, known)
+
+
+def groups(rules: RuleSet, directory: KnownGroups) -> Iterator[Finding]:
+    """Look for groups that rules name and that the directory does not have; each is asked once.
+
+    Raises:
+        WharfingerError: The directory does not say.
+    """
+    answers: dict[str, bool] = {}
+
+    def is_known(name: str) -> bool:
+        if name not in answers:
+            answers[name] = directory.has_group(name)
+        return answers[name]
+
+    for rule in rules.rules:
+        for pattern in rule.who.groups:
+            if pattern.key is not None and not is_known(_text(pattern)):
+                yield _unknown(Name.UNKNOWN_GROUP, rule, f"group {_text(pattern)!r}", "", ())
+
+
+def _text(pattern: NamePattern | DNPattern) -> str:
+    return pattern.text if isinstance(pattern, DNPattern) else " ".join(pattern.text.split())
+
+
+def _unknown(
+    name: Name, rule: Rule, what: str, word: str, known: Collection[str] | Mapping[str, Robot]
+) -> Finding:
+    place = {
+        Name.UNKNOWN_ROBOT: "no file has",
+        Name.UNKNOWN_SERVICE: "the realm does not have",
+        Name.UNKNOWN_GROUP: "the directory does not have",
+    }[name]
+    text = f"the rule {rule.id!r} names the {what}, which {place}"
+    return Finding(name, rule.id, rule.position, text, nearest(word, known) or "look for a typo")

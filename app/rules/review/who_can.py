@@ -1,0 +1,162 @@
+"""Who can do one thing with one resource: the ways that rules open and close, and what each subject can."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.protocol.scope import Scope
+from app.rules.decide import decide
+from app.rules.decision import ActionOutcome, Effect
+from app.rules.model import Conditions, Context, Persona, Robot, Rule, RuleSet, Subject
+from app.rules.review import audience, circumstances
+from app.rules.review.audience import Kind
+from app.rules.review.circumstances import Circumstances
+from app.rules.review.reach import Reached, reach
+
+_NO_COMPONENT = "somebody ä"
+"""A name that no variable captures, so that a deny for `users: ["{name}"]` does not speak of all people."""
+
+
+class Answer(enum.StrEnum):
+    """Whether somebody can."""
+
+    YES = "yes"
+    SOMETIMES = "under conditions"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in which a rule gives or takes the action.
+
+    Attributes:
+        answer: Whether somebody who has this way alone can; NO of what takes.
+        denied_by: The rules that take it from all who have this way, always or under conditions.
+    """
+
+    reached: Reached
+    when: tuple[str, ...]
+    answer: Answer
+    denied_by: tuple[str, ...]
+
+    @property
+    def rule(self) -> Rule:
+        """Give the rule."""
+        return self.reached.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether one subject can, and by which rules.
+
+    Attributes:
+        through: What made the rules apply that allow it.
+        conditions: Those of these rules, and of the rules that deny it at times, in words.
+    """
+
+    answer: Answer
+    through: tuple[str, ...]
+    allowed_by: tuple[str, ...]
+    denied_by: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+
+class Access:
+    """One action on one resource under a rule set."""
+
+    def __init__(self, rules: RuleSet, asked: Scope, fixed: Context, *, service: bool, address: bool) -> None:
+        """Find the rules that are about it.
+
+        Args:
+            rules: The rules.
+            asked: The resource, and one action.
+            fixed: The time, and the service and address where these are given.
+            service: Whether the service is given; else all that the rules tell apart are tried.
+            address: Likewise of the address.
+        """
+        (self.action,) = asked.actions
+        self._rules = rules
+        self._asked = asked
+        self._reached = [
+            reached
+            for rule in rules.rules
+            if self.action in rule.actions
+            for reached in reach(rule, asked.type, asked.name)
+        ]
+        self._conditions = {one.rule.id: one.rule.when for one in self._reached}
+        self._fixed, self._service, self._address = fixed, service, address
+
+    def ways(self) -> tuple[Way, ...]:
+        """Give every way that holds at the time: first what gives, then what takes."""
+        open_now = [one for one in self._reached if _holds_now(one.rule.when, self._fixed.now)]
+        ways = (self._way(one) for one in open_now)
+        return tuple(sorted(ways, key=lambda way: (way.rule.effect, str(way.reached), way.rule.id)))
+
+    def standing(self, subject: Subject | None, robot: Robot | None = None) -> Standing:
+        """Ask the engine about a subject, in all circumstances that the rules tell apart.
+
+        Args:
+            subject: Who; None for somebody without a login.
+            robot: The robot that it is, which logs in from its networks alone, and until it expires.
+        """
+        outcomes = [self._outcome(subject, context) for context in self._contexts(robot)]
+        granted = [outcome for outcome in outcomes if outcome.granted]
+        allowed = {cause for outcome in granted for cause in outcome.allowed_by}
+        denied = {cause for outcome in outcomes for cause in outcome.denied_by}
+        answer = (
+            Answer.NO if not granted else Answer.YES if len(granted) == len(outcomes) else Answer.SOMETIMES
+        )
+        told = allowed | denied if answer is Answer.SOMETIMES else set()
+        return Standing(
+            answer,
+            tuple(sorted({cause.through for cause in allowed})),
+            tuple(sorted({cause.rule for cause in allowed})),
+            tuple(sorted({cause.rule for cause in denied})),
+            _words(self._conditions[cause.rule] for cause in told)
+            + (_words([Conditions(networks=robot.networks)]) if robot is not None and told else ()),
+        )
+
+    def _way(self, reached: Reached) -> Way:
+        when = circumstances.words(reached.rule.when)
+        if reached.rule.effect is Effect.DENY:
+            return Way(reached, when, Answer.NO, ())
+        values = {name: min(accepted) for name, accepted in reached.rule.when.attributes}
+        attributes = {name: (value,) for name, value in values.items()}
+        try:
+            subject = audience.persona((reached.whom, reached.values), attributes=attributes)
+        except ValueError:
+            return Way(reached, when, Answer.NO, ())
+        standing = self.standing(subject)
+        is_free = not reached.username and reached.whom.kind not in (Kind.USER, Kind.ROBOT)
+        if standing.answer is Answer.NO and isinstance(subject, Persona) and is_free:
+            standing = self.standing(replace(subject, name=_NO_COMPONENT))
+        return Way(reached, when, standing.answer, standing.denied_by)
+
+    def _contexts(self, robot: Robot | None) -> Sequence[Context]:
+        """Give a request of each class, at the time that is given."""
+        conditions: list[Conditions] = list(self._conditions.values())
+        if robot is not None:
+            conditions.append(Conditions(networks=robot.networks))
+        apart = Circumstances.of(conditions, self._fixed.now)
+        services = (self._fixed.service,) if self._service else apart.services
+        addresses = (self._fixed.address,) if self._address else apart.addresses
+        if robot is not None:
+            if robot.has_expired(self._fixed.now):
+                return ()
+            addresses = tuple(one for one in addresses if robot.may_come_from(one))
+        return [Context(service, address, self._fixed.now) for service in services for address in addresses]
+
+    def _outcome(self, subject: Subject | None, context: Context) -> ActionOutcome:
+        (resource,) = decide(self._rules, subject, (self._asked,), context).resources
+        return next(one for one in resource.outcomes if one.action == self.action)
+
+
+def _holds_now(when: Conditions, now: datetime) -> bool:
+    return (when.start is None or when.start <= now) and (when.end is None or now < when.end)
+
+
+def _words(conditions: Iterable[Conditions]) -> tuple[str, ...]:
+    return tuple(sorted({word for when in conditions for word in circumstances.words(when)}))

@@ -23,7 +23,7 @@ Where things are:
     configfile/  YAML files that people write, with positions in every error
     watch.py     files that change while the server runs: the last good, and who looks
     wsgi.py      what gunicorn runs, as gunicorn_conf.py and gunicorn_worker.py say; dumps.py  no core dumps
-    dn.py        distinguished names; errors.py  the tree of errors
+    dn.py        distinguished names; breaker.py  when to stop asking what fails; errors.py  the tree of errors
 """
 
 __version__ = "0.1.0"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from app.breaker import Breaker
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
-from app.ldap.breaker import Breaker
 from app.ldap.connection import FAIR_SECONDS, Connection
 from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
@@ -21,6 +21,8 @@ from app.ldap.transport import Address
 
 Ready = Callable[[Connection, Deadline], None]
 _log = logging.getLogger("wharfinger.directory")
+_FAILURES, _PAUSE = 3, timedelta(seconds=10)
+"""After so many failures in a row nobody asks a server for so long."""
 
 
 class Servers:
@@ -37,7 +39,10 @@ class Servers:
         self.addresses = tuple(addresses)
         self._connect_timeout = connect_timeout
         self._resolver = resolver or Resolver()
-        self._breakers = {address: Breaker() for address in self.addresses}
+        self._breakers = {
+            address: Breaker(failures=_FAILURES, pause=_PAUSE, trial=2 * connect_timeout)
+            for address in self.addresses
+        }
 
     def connect(self, deadline: Deadline, ready: Ready | None = None) -> Connection:
         """Connect to the first server that lets us.
@@ -51,9 +56,8 @@ class Servers:
             DirectoryMisconfigured: `ready` found that out.
         """
         faults = []
-        patience = 2 * self._connect_timeout.total_seconds()
         for address in self.addresses:
-            if not self._breakers[address].admits(time.monotonic(), patience):
+            if not self._breakers[address].admits(time.monotonic()):
                 faults.append(f"{address}: left alone after repeated failures")
                 continue
             granted = deadline.remaining()
@@ -72,13 +76,13 @@ class Servers:
 
     def is_left_alone(self, connection: Connection) -> bool:
         """Tell whether a connection leads to a server that fails."""
-        return self._breakers[connection.address].is_open()
+        return self._breakers[connection.address].is_open
 
     def _open(self, address: Address, deadline: Deadline, ready: Ready | None) -> Connection:
         """Open a connection; that a server takes one is not yet a sign that it works."""
         connection = Connection(address, self._resolver, deadline)
         try:
-            if self._breakers[address].is_open():
+            if self._breakers[address].is_open:
                 _try_out(connection, deadline)  # before anybody's password goes there
             if ready is not None:
                 ready(connection, deadline)
@@ -90,12 +94,12 @@ class Servers:
             connection.close()
             raise
         connection.watch = lambda worked: self._note(address, worked=worked)
-        if ready is not None or self._breakers[address].is_open():
+        if ready is not None or self._breakers[address].is_open:
             connection.watch(True)  # noqa: FBT003 - the one thing that it is told
         return connection
 
     def _note(self, address: Address, *, worked: bool) -> None:
-        if self._breakers[address].note(worked=worked, now=time.monotonic()):
+        if self._breakers[address].record(worked=worked, now=time.monotonic()):
             extra = {"server": str(address)}
             if worked:
                 _log.info("directory server works again", extra=extra)

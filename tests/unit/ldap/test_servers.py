@@ -1,4 +1,4 @@
-"""Which server is asked, and the breaker."""
+"""Which server is asked, and how."""
 
 from __future__ import annotations
 
@@ -7,68 +7,14 @@ import ssl
 import pytest
 
 from app.directory.settings import DirectorySettings
-from app.ldap.breaker import Breaker
 from app.ldap.servers import tls_context
 from app.ldap.settings import TlsSettings
 
-PATIENCE = 6.0
 SECTION = {
     "service_account": {"dn": "cn=w", "password": "x"},
     "users": {"bases": ["ou=people"]},
     "groups": {"bases": ["ou=groups"]},
 }
-
-
-def test_three_failures_open_the_breaker_for_ten_seconds() -> None:
-    """The fourth caller leaves the server alone, until ten seconds have passed."""
-    breaker = Breaker()
-    for moment in (0.0, 1.0):
-        breaker.note(worked=False, now=moment)
-        assert breaker.admits(moment, PATIENCE)
-    assert breaker.note(worked=False, now=2.0)
-    assert not breaker.admits(11.9, PATIENCE)
-    assert breaker.admits(12.0, PATIENCE)
-
-
-def test_one_success_counts_the_failures_anew() -> None:
-    """Only failures in a row open it."""
-    breaker = Breaker()
-    for worked in (False, False, True, False, False):
-        breaker.note(worked=worked, now=0.0)
-    assert breaker.admits(0.0, PATIENCE)
-
-
-def test_one_caller_alone_tries_a_server_that_failed() -> None:
-    """Whoever comes while that one has not come back leaves the server alone."""
-    breaker = _opened()
-    assert breaker.admits(10.0, PATIENCE)
-    assert not breaker.admits(10.1, PATIENCE)
-    assert breaker.note(worked=True, now=10.2)
-    assert not breaker.is_open()
-    assert breaker.admits(10.2, PATIENCE)
-
-
-def test_a_failed_try_leaves_the_server_alone_for_another_ten_seconds() -> None:
-    """One failure is enough then."""
-    breaker = _opened()
-    assert breaker.admits(10.0, PATIENCE)
-    assert not breaker.note(worked=False, now=13.0)
-    assert not breaker.admits(22.9, PATIENCE)
-    assert breaker.admits(23.0, PATIENCE)
-
-
-def test_a_caller_that_never_comes_back_does_not_close_the_way() -> None:
-    """After its patience the next one may try."""
-    breaker = _opened()
-    assert breaker.admits(10.0, PATIENCE)
-    assert breaker.admits(10.0 + PATIENCE, PATIENCE)
-
-
-def _opened() -> Breaker:
-    breaker = Breaker()
-    for _ in range(3):
-        breaker.note(worked=False, now=0.0)
-    return breaker
 
 
 def test_addresses_keep_the_order_and_have_default_ports() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from app import files
 from app.login import robot_secret
 from app.rules.file import values
 from app.rules.patterns.pattern import PatternError
@@ -121,10 +121,6 @@ def _quoted(text: str) -> str:
 def _write(path: Path, secret: str) -> None:
     """Write a new file, without an end of line: what reads it takes every character for the secret's."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ALONE)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
+        files.create(path, secret.encode("ascii"), mode=_OWNER_ALONE)
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None

@@ -14,9 +14,7 @@ Owns the keys folder of a realm and everything that is derived from a key:
     create.py       a new key in a folder
     change.py       activate, retire, remove a key
     rotation.py     the safe order of these, and how long to wait in between
-    write.py        files that are there as a whole or not at all
     jwks.py         what is published: the JWK Set and the bundle of certificates
-    registry/       what a registry must be configured with
 
 What stands in a token is the business of `app.protocol.claims`, who calls `SigningKey.sign` that of
 `app.tokens`; `app.web` serves what is published, and `app.cli.keys` makes, changes and publishes keys.

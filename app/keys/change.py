@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from app import files
 from app.errors import ConfigurationError, Problem
 from app.keys.folder import KeyFile, active, key_files
 from app.keys.signing_key import KeyState
-from app.keys.write import alone_in, remove, rename
 
 _SECOND = timedelta(seconds=1)
 
@@ -61,7 +61,7 @@ def discard(folder: Path, name: str) -> None:
     with _changing(folder, name) as file:
         if file.state is KeyState.ACTIVE:
             raise _error(folder, f"{name} is the active key, and a realm needs one", "activate another one")
-        remove(file.path, file.certificate)
+        files.remove(file.path, file.certificate)
 
 
 def tidy(folder: Path) -> None:
@@ -78,9 +78,9 @@ def tidy(folder: Path) -> None:
 @contextmanager
 def _changing(folder: Path, name: str) -> Iterator[KeyFile]:
     """Give the file of a key, with the folder to ourselves; leave the folder tidy."""
-    files = key_files(folder)[0]  # before the lock: nobody makes a folder by changing what is not in it
-    if name not in {file.name for file in files}:
-        known = ", ".join(file.name for file in files) or "none"
+    existing = key_files(folder)[0]  # before the lock: nobody makes a folder by changing what is not in it
+    if name not in {file.name for file in existing}:
+        known = ", ".join(file.name for file in existing) or "none"
         raise _error(folder, f"there is no key called {name!r}", f"there is: {known}")
     with _writing(folder):
         _tidy(folder)
@@ -96,7 +96,7 @@ def _changing(folder: Path, name: str) -> Iterator[KeyFile]:
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     try:
-        with alone_in(folder):
+        with files.locked(folder):
             yield
     except OSError as error:
         raise _error(folder, f"the keys cannot be changed here: {error.strerror}") from error
@@ -109,7 +109,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _rename(file: KeyFile, state: KeyState, since: datetime) -> None:
-    rename(file.path, KeyFile.of(file.path.parent, file.name, state, since).path.name)
+    files.rename(file.path, KeyFile.of(file.path.parent, file.name, state, since).path.name)
 
 
 def _error(folder: Path, text: str, hint: str = "") -> ConfigurationError:

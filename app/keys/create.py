@@ -8,13 +8,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app import files
 from app.errors import ConfigurationError, Problem
 from app.keys.algorithm import Algorithm, PublicKey, generate
 from app.keys.certificate import self_signed
 from app.keys.folder import NAME, KeyFile, active, key_files
 from app.keys.kid import libtrust
 from app.keys.signing_key import KeyState, SigningKey
-from app.keys.write import alone_in, write_whole
 
 _KEY_MODE = 0o600
 _CERTIFICATE_MODE = 0o644
@@ -44,7 +44,7 @@ def create(
     file = KeyFile.of(folder, name, state, now)
     key = SigningKey(name, state, algorithm, private_key, (certificate,), file.since)
     try:
-        with alone_in(folder):
+        with files.locked(folder):
             _check_free(folder, key, file)
             _write(file, key)
     except OSError as error:
@@ -68,11 +68,11 @@ def _check_free(folder: Path, key: SigningKey, file: KeyFile) -> None:
     if not NAME.fullmatch(key.name):
         hint = "use letters, digits, `.`, `-` and `_`, and a letter or digit first"
         raise _error(folder, f"a key cannot be called {key.name!r}", hint)
-    files, _ = key_files(folder)
-    taken = {each.certificate for each in files} | set(folder.glob("*.crt"))
+    existing, _ = key_files(folder)
+    taken = {each.certificate for each in existing} | set(folder.glob("*.crt"))
     if file.certificate in taken:
         raise _error(folder, f"a key called {key.name!r} exists")
-    if key.state is KeyState.ACTIVE and (others := active(files)):
+    if key.state is KeyState.ACTIVE and (others := active(existing)):
         hint = "begin with an announced one: `--state announced`"
         raise _error(folder, f"there is an active signing key already: {others[0].path.name}", hint)
 
@@ -80,9 +80,9 @@ def _check_free(folder: Path, key: SigningKey, file: KeyFile) -> None:
 def _write(file: KeyFile, key: SigningKey) -> None:
     """Write the certificate first: who finds the key finds it complete."""
     pem = b"".join(each.public_bytes(Encoding.PEM) for each in key.certificates)
-    write_whole(file.certificate, pem, mode=_CERTIFICATE_MODE)
+    files.replace(file.certificate, pem, mode=_CERTIFICATE_MODE, inherit_owner=True)
     secret = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_whole(file.path, secret, mode=_KEY_MODE)
+    files.replace(file.path, secret, mode=_KEY_MODE, inherit_owner=True)
 
 
 def _error(folder: Path, text: str, hint: str = "") -> ConfigurationError:

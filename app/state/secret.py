@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
+from app import files
 from app.errors import StateUnavailable
 from app.state.settings import StateSettings
 
@@ -48,16 +48,9 @@ def _read(path: Path) -> bytes:
 def _made(path: Path) -> bytes:
     """Read the secret, made before where it is missing; several processes at once make one."""
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(8)}")
         try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w") as file:
-                file.write(secrets.token_hex(32))
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)  # unlike a rename it never replaces one
+            with contextlib.suppress(FileExistsError):  # another process was quicker
+                files.create(path, secrets.token_hex(32).encode(), mode=_MODE, inherit_owner=True)
         except OSError as error:
             raise StateUnavailable(f"the secret of the state: {path}: {error.strerror}") from None
-        finally:
-            draft.unlink(missing_ok=True)
     return _read(path)

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pytest
 
+from app import files
 from app.keys import keyring
 from app.keys.signing_key import SigningKey
-from app.keys.write import write_whole
 from tests.support.authority import Authority
 from tests.support.balancer import Balancer
 from tests.support.clients import PASSWORDS, Skopeo
@@ -226,7 +226,7 @@ def test_with_an_authority(slapd: Slapd, tmp_path: Path) -> None:
     ]
 
     def certify(key: SigningKey) -> None:
-        write_whole(folder / f"{key.name}.crt", authority.certify(key.public_key, now), mode=0o644)
+        files.replace(folder / f"{key.name}.crt", authority.certify(key.public_key, now), mode=0o644)
 
     folder = server.folder / "keys" / REALM
     certify(keyring.load(folder).active)

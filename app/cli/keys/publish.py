@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from app import files
 from app.cli.keys.realm import keys_of_realm
 from app.cli.options import config_option, realm_option
 from app.keys.algorithm import Algorithm
-from app.keys.write import write_whole
 from app.settings import Settings
 
 _PUBLISHED_MODE = 0o644
@@ -28,7 +28,7 @@ def publish(settings: Settings, folder: Path, realm: str | None) -> None:
     for name, data in (("certs.pem", ring.pem_bundle), ("jwks.json", ring.jwk_set)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / name, data, mode=_PUBLISHED_MODE)
+            files.replace(folder / name, data, mode=_PUBLISHED_MODE)
         except OSError as error:
             raise click.ClickException(f"{folder / name}: cannot be written: {error.strerror}") from None
         click.echo(f"Wrote {folder / name}")

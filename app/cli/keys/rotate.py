@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from app import files
 from app.cli.keys import realm as realms
 from app.cli.keys import steps
 from app.cli.keys.change import check_fit
@@ -22,7 +23,6 @@ from app.keys.algorithm import Algorithm
 from app.keys.keyring import KeyRing
 from app.keys.rotation import Plan, Step, plan
 from app.keys.signing_key import KeyState
-from app.keys.write import alone_in
 from app.settings import Settings
 
 _LOCK = ".rotate.lock"
@@ -95,7 +95,7 @@ def rotate(
             outcome = _next(found, asked)
         else:
             found.load()
-            with alone_in(found.folder, _LOCK):
+            with files.locked(found.folder, _LOCK):
                 outcome = _next(found, asked)
     except ConfigurationError as error:
         raise realms.wrong(error) from None

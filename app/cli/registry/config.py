@@ -6,11 +6,11 @@ from pathlib import Path, PurePosixPath
 
 import click
 
+from app import files
 from app.cli.options import config_option, problems, realm_option
 from app.cli.registry.service import connection_of, kind_option, url_option
 from app.errors import ConfigurationError
 from app.keys import keyring
-from app.keys.write import write_whole
 from app.registry.config.connection import RegistryKind, UnfitError
 from app.registry.config.output import Format, Output, output
 from app.settings import Settings
@@ -97,7 +97,7 @@ def _write(made: Output, folder: Path, *, force: bool) -> None:
             text = f"{folder}: {', '.join(kept)} would be changed; --force writes over them"
             raise click.ClickException(text)
         for name, data in made.files.items():
-            write_whole(folder / name, data, mode=_MODE)
+            files.replace(folder / name, data, mode=_MODE)
             click.echo(f"Wrote {folder / name}")
     except OSError as error:
         raise click.ClickException(f"{folder}: cannot be written: {error.strerror}") from None

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from app import files
 from app.cli.options import problems
 from app.configfile import yaml
 from app.errors import ConfigurationError
-from app.keys.write import write_whole
 from app.migrate.docker_auth import document, entry
 from app.rules.file import load
 
@@ -79,10 +79,10 @@ def _check(text: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    if path.exists():
-        raise click.ClickException(f"{path}: exists; give another --out, or take it away")
     try:
-        write_whole(path, text.encode(), mode=_MODE)
+        files.create(path, text.encode(), mode=_MODE)
+    except FileExistsError:
+        raise click.ClickException(f"{path}: exists; give another --out, or take it away") from None
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None
     click.echo(f"Wrote {path}")

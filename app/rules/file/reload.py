@@ -11,12 +11,12 @@ import json
 import logging
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from app import files
 from app.errors import ConfigurationError
 from app.rules.file import load
 from app.rules.file.load import Source
@@ -25,6 +25,7 @@ from app.watch import Fingerprint, LastGood
 
 _log = logging.getLogger("wharfinger.rules")
 _SHOWN_PROBLEMS = 20
+_MODE = 0o600
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -50,16 +51,7 @@ class LastGoodCopy:
                 return
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check_owner(self.file.parent.stat(), "its folder")
-            handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=f".{self.file.name}.")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(head + data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.file)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            files.replace(self.file, head + data, mode=_MODE)
         except (OSError, ValueError) as error:
             extra = {"file": str(self.file), "detail": str(error)}
             _log.error("the last good rules cannot be kept", extra=extra)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.keys.write import write_whole
+from app import files
 from tests.support.authority import Authority
 from tests.unit.keys.commands import Commands
 
@@ -157,7 +157,7 @@ def test_the_way_of_an_authority(commands: Commands, old: str) -> None:
     def certify(name: str) -> None:
         (key,) = (each for each in commands.ring.keys if each.name == name)
         chain = authority.certify(key.public_key, commands.now)
-        write_whole(commands.keys / f"{name}.crt", chain, mode=0o644)
+        files.replace(commands.keys / f"{name}.crt", chain, mode=0o644)
 
     certify(old)
     said = commands.good("rotate").splitlines()
@@ -188,7 +188,7 @@ def test_certificates_that_do_not_name_their_authority(commands: Commands, old: 
         own, end, _ = authority.certify(key.public_key, commands.now).partition(
             b"-----END CERTIFICATE-----\n"
         )
-        write_whole(commands.keys / f"{name}.crt", own + end, mode=0o644)
+        files.replace(commands.keys / f"{name}.crt", own + end, mode=0o644)
 
     certify(old)
     commands.good("rotate")
@@ -305,7 +305,7 @@ def test_list_for_programs(commands: Commands, old: str) -> None:
 def test_list_names_the_authority(commands: Commands, old: str) -> None:
     """Whose certificate it is."""
     pem = Authority.make(commands.now).certify(commands.ring.active.public_key, datetime.now(UTC))
-    write_whole(commands.keys / f"{old}.crt", pem, mode=0o644)
+    files.replace(commands.keys / f"{old}.crt", pem, mode=0o644)
     assert "  certificate  issued by CN=Example keys, expires " in commands.good("list")
 
 

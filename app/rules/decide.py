@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from app.dn import fold
-from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
+from app.protocol.scope import ALL_ACTIONS, Access, Action, ResourceType, Scope
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, ResourceDecision
 from app.rules.model import ROBOT_PREFIX, Context, Rule, RuleSet, Subject
 from app.rules.patterns.index import ANYWHERE, CATALOG
@@ -51,6 +51,22 @@ def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], con
         one for one in _reach(rules, subject, username, places) if one.rule.when.hold(subject, context)
     ]
     return Decision(tuple(_decide_resource(applied, scope, username) for scope in scopes), rules.version)
+
+
+def granted(
+    rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context
+) -> tuple[Access, ...]:
+    """Return what rules grant to a subject that logged in by other rules.
+
+    A robot has the groups that these rules give it. It is granted nothing where these rules do not have it,
+    or do not let it log in.
+    """
+    if subject is not None and subject.is_robot:
+        robot = rules.robots.get(subject.name.removeprefix(ROBOT_PREFIX))
+        if robot is None or not robot.logs_in.hold(None, context):
+            return ()
+        subject = robot.persona()
+    return decide(rules, subject, scopes, context).access
 
 
 def _places(scope: Scope) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from app.login.login import Subject
 from app.protocol.scope import Access, Scope
+from app.rules.decide import granted
 from app.rules.decision import Decision
-from app.rules.granted import granted
 from app.rules.model import Context, RuleSet
 from app.telemetry.record import Difference
 

@@ -55,8 +55,7 @@ class Who:
         if Kind.ANONYMOUS in kinds:
             return kinds <= {Kind.ANONYMOUS, Kind.EVERYONE}
         if kinds == {Kind.USERS}:
-            folded = [[name.casefold() for name in each.names] for each in (self, other)]
-            return any_overlap(*folded)
+            return any_overlap(self.names, other.names, of_names=True)
         return True
 
 

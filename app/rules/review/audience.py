@@ -10,14 +10,12 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from app import dn
 from app.dn import DN
 from app.protocol import scope
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Who
 from app.rules.patterns.pattern import USERNAME, DNPattern, NamePattern
 from app.rules.patterns.pieces import Token
-from app.rules.review.automaton import Elements, TooHardError, beyond, elements, written
-from app.rules.review.universe import NAMES
+from app.rules.review.automaton import NAMES, Elements, TooHardError, beyond, elements, folded, written
 
 _OWN_NAME = Token("variable", USERNAME)
 _ANYBODY = "somebody"
@@ -213,13 +211,10 @@ def _of_name(kind: Kind, pattern: NamePattern) -> Whom:
     if pattern.key is not None:
         text = elements([Token("text", pattern.key)])
         return Whom(kind, pattern.key, text, None, pattern.key, pattern, {})
-    folded = [
-        Token("text", dn.fold_case(token.value)) if token.kind == "text" else token
-        for token in pattern.tokens
-    ]
-    numbers = _number(token.value for token in folded if token.kind == "variable")
-    name = elements(folded, numbers)
-    if kind is Kind.USER and len(folded) == 1:
+    tokens = folded(pattern)
+    numbers = _number(token.value for token in tokens if token.kind == "variable")
+    name = elements(tokens, numbers)
+    if kind is Kind.USER and len(tokens) == 1:
         numbers = dict.fromkeys(numbers, _OWN_NAME)
     return Whom(kind, written(name), name, None, pattern.text, pattern, numbers)
 
@@ -253,7 +248,7 @@ def _number(names: Iterable[str]) -> dict[str, Token]:
 def _within(narrower: Elements, wider: Elements) -> bool:
     """Tell whether one pattern of names lies within another, whatever they capture."""
     try:
-        return beyond(_captureless(narrower), [_captureless(wider)], universe=NAMES) is None
+        return beyond(_captureless(narrower), [_captureless(wider)], grammar=NAMES) is None
     except TooHardError:
         return False
 

@@ -1,10 +1,11 @@
-"""Patterns as languages: whether there is a name that one pattern matches and others do not.
+"""Whether there is a name that one pattern matches and others do not: patterns as automata.
 
-A pattern is a small automaton; the question is answered by walking the product of one with all others, the
-shortest name first. So the answer is exact, also where several patterns together match what one does.
+The question is answered by a breadth-first walk over the product of all the patterns and of the grammar of
+names. So the answer is exact, also where several patterns together match what one does, and the name that is
+found is the shortest one.
 
-A variable is a symbol of its own, for which every legal value can stand: it is matched by the same variable
-and by wildcards, so what holds here holds for each value.
+A variable is a symbol of its own that stands for every legal value. The same variable and the wildcards match
+it, so what is found out here holds for each value.
 """
 
 from __future__ import annotations
@@ -12,26 +13,105 @@ from __future__ import annotations
 import functools
 import string
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product, takewhile
 
+from app.dn import fold_case
+from app.protocol import scope
+from app.rules.patterns.pattern import NamePattern
 from app.rules.patterns.pieces import Token
-from app.rules.review.universe import REPOSITORIES, Universe
 
 Elements = tuple[Token, ...]
 """A pattern, cut into single characters, wildcards and variables."""
+Word = tuple[str, ...]
+"""A name as symbols, each a character or `{variable}`."""
 
+_LETTERS = string.ascii_lowercase
+_READS_WELL = f"xyz{_LETTERS}"
+_SEPARATORS = frozenset("._-")
 _PIECE = frozenset(string.ascii_lowercase + string.digits + "._-")
+_LONGEST_PORT = ":00000"
+_LONGEST_GROUP = 1024
 _MOST_STEPS = 20_000
-"""Steps of one question. What people write needs a few hundred; what somebody could, a lifetime."""
+"""Steps of one question. What people write needs a few hundred; what is made for it, a lifetime."""
 
 
 class TooHardError(Exception):
-    """The question was given up: it cannot be said whether there is such a name."""
+    """The walk was given up: it is not known whether there is such a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Which names are legal.
+
+    Attributes:
+        strangers: Groups of characters. Patterns tell two characters of a group apart only by naming one.
+        step: Return the state after a state and a symbol; None where no legal name goes on like this.
+        is_end: Whether a name may end in a state.
+        longest: Symbols of the longest name.
+    """
+
+    strangers: tuple[str, ...]
+    step: Callable[[str, str], str | None]
+    is_end: Callable[[str], bool]
+    longest: int
+
+
+def _repository_step(state: str, symbol: str) -> str | None:
+    """Follow the grammar of repository names.
+
+    The state is a `+` after the first slash, then what came last: nothing, `a` for a letter or a digit, a
+    separator, or `:` and the digits of a port.
+    """
+    after_slash = "+" if state.startswith("+") else ""
+    last = state.removeprefix("+")
+    if last.startswith(":"):
+        return _port_step(last, symbol)
+    if len(symbol) > 1 or symbol in _LETTERS or symbol in string.digits:
+        return f"{after_slash}a"
+    if symbol in _SEPARATORS:
+        return after_slash + symbol if last == "a" else _second_separator(after_slash, last, symbol)
+    if last != "a" or symbol not in "/:":
+        return None
+    return "+" if symbol == "/" else ":" if not after_slash else None
+
+
+def _second_separator(after_slash: str, last: str, symbol: str) -> str | None:
+    if last != symbol or symbol == ".":
+        return None
+    return f"{after_slash}-" if symbol == "-" else f"{after_slash}__"
+
+
+def _port_step(last: str, symbol: str) -> str | None:
+    if len(symbol) > 1:
+        return _LONGEST_PORT
+    if symbol in string.digits and len(last) < len(_LONGEST_PORT):
+        return f"{last}0"
+    return "+" if symbol == "/" and len(last) > 1 else None
+
+
+def _is_repository_end(state: str) -> bool:
+    return state.removeprefix("+") == "a"
+
+
+def _any_step(state: str, symbol: str) -> str:  # noqa: ARG001 - any symbol will do
+    return state
+
+
+def _any_end(state: str) -> bool:  # noqa: ARG001 - any end will do
+    return True
+
+
+REPOSITORIES = Grammar(
+    (_READS_WELL, string.digits, ".", "_", "-", ":"), _repository_step, _is_repository_end, scope.MAX_NAME
+)
+NAMES = Grammar((_READS_WELL, "~^%$", " "), _any_step, _any_end, _LONGEST_GROUP)
+"""The names of groups, people and robots."""
 
 
 def elements(tokens: Iterable[Token], bound: Mapping[str, Token] | None = None) -> Elements:
-    """Cut a pattern into elements; variables that are bound are replaced by another variable or by a text."""
+    """Cut a pattern into elements; replace each bound variable by another variable or by a text."""
     cut: list[Token] = []
     for token in tokens:
         meant = bound.get(token.value, token) if bound and token.kind == "variable" else token
@@ -42,18 +122,25 @@ def elements(tokens: Iterable[Token], bound: Mapping[str, Token] | None = None) 
     return tuple(cut)
 
 
+def folded(pattern: NamePattern) -> tuple[Token, ...]:
+    """Return a pattern over names with its text folded, as the names are that it is compared with."""
+    return tuple(
+        Token("text", fold_case(token.value)) if token.kind == "text" else token for token in pattern.tokens
+    )
+
+
 @functools.lru_cache(maxsize=1024)
 def _sign(character: str) -> Token:
     return Token("text", character)
 
 
 def spell(word: Iterable[str]) -> str:
-    """Give a pattern or a word as people write it."""
+    """Return a word as people write it."""
     return "".join(word)
 
 
 def written(pattern: Elements) -> str:
-    """Give elements as they are written in a rules file."""
+    """Return elements as they are written in a rules file."""
     signs = {"deep": "**", "run": "*", "one": "?"}
     return "".join(
         f"{{{token.value}}}" if token.kind == "variable" else signs.get(token.kind, token.value)
@@ -61,32 +148,9 @@ def written(pattern: Elements) -> str:
     )
 
 
-def beyond(
-    wanted: Elements,
-    others: Iterable[Elements],
-    *,
-    also: Elements | None = None,
-    universe: Universe | None = None,
-) -> tuple[str, ...] | None:
-    """Find the shortest name that a pattern matches and none of the others does.
-
-    Args:
-        wanted: Matches the name.
-        others: Do not match it.
-        also: Matches it too.
-        universe: Which names there are; those of repositories where not given.
-
-    Returns:
-        Its symbols, each a character or `{variable}`; None where there is no such name.
-
-    Raises:
-        TooHardError: It was given up.
-    """
-    both = [wanted] if also is None else [wanted, also]
-    if not all(_may_meet(wanted, one) for one in both):
-        return None
-    near = [other for other in others if _may_meet(wanted, other)]
-    return _Walk(both, near, universe or REPOSITORIES).shortest()
+def prefix(pattern: Elements) -> str:
+    """Return the text with which every name begins that a pattern matches."""
+    return "".join(token.value for token in takewhile(lambda token: token.kind == "text", pattern))
 
 
 def loose(pattern: Elements) -> Elements:
@@ -94,47 +158,75 @@ def loose(pattern: Elements) -> Elements:
     return tuple(Token("run", "") if token.kind == "variable" else token for token in pattern)
 
 
-def _may_meet(one: Elements, other: Elements) -> bool:
-    """Tell whether two patterns can have a name in common, by the text they begin with."""
-    for left, right in zip(one, other, strict=False):
-        if left.kind != "text" or right.kind != "text":
-            return True
-        if left.value != right.value:
-            return False
-    return True
+def meet(one: Elements, other: Elements, grammar: Grammar = REPOSITORIES) -> bool:
+    """Whether two patterns can match the same name. "Yes" may be wrong, "no" never is."""
+    try:
+        return beyond(loose(one), [], also=loose(other), grammar=grammar) is not None
+    except TooHardError:
+        return True
+
+
+def beyond(
+    wanted: Elements,
+    others: Iterable[Elements],
+    *,
+    also: Elements | None = None,
+    grammar: Grammar = REPOSITORIES,
+) -> Word | None:
+    """Return the shortest name that a pattern matches and none of the others does; None if there is none.
+
+    Args:
+        wanted: Matches the name.
+        others: Do not match it.
+        also: Matches it too.
+        grammar: Which names are legal.
+
+    Raises:
+        TooHardError: The walk was given up.
+    """
+    beginning = prefix(wanted)
+    if also is not None and not _agree(beginning, prefix(also)):
+        return None
+    near = [other for other in others if _agree(beginning, prefix(other))]
+    return _Walk([wanted] if also is None else [wanted, also], near, grammar).shortest()
+
+
+def _agree(one: str, other: str) -> bool:
+    """Whether one name can begin with both prefixes."""
+    return one.startswith(other) or other.startswith(one)
 
 
 State = tuple[int, int]
 """The number of a pattern, and twice the index of an element; one more while inside that element."""
 _Node = tuple[tuple[State, ...], frozenset[State], str]
-"""Where the patterns that match are, where the others may be, and the state of the names there are."""
+"""The states of the patterns that match, those of the others, and that of the grammar."""
 
 
 class _Walk:
-    """One walk over the product of the patterns that match, all others, and the names there are."""
+    """One walk over the product of the patterns that match, all others, and the grammar."""
 
-    def __init__(self, wanted: Sequence[Elements], others: Sequence[Elements], universe: Universe) -> None:
+    def __init__(self, wanted: Sequence[Elements], others: Sequence[Elements], grammar: Grammar) -> None:
         self._patterns = [*wanted, *others]
         self._wanted = len(wanted)
-        self._universe = universe
+        self._grammar = grammar
         named = {token.value for pattern in self._patterns for token in pattern if token.kind == "text"}
-        strangers = (next((c for c in group if c not in named), None) for group in universe.strangers)
+        strangers = (next((c for c in group if c not in named), None) for group in grammar.strangers)
         fresh = [sign for sign in strangers if sign is not None]
         # of names that are equally short, the one that reads best is found first
         self._alphabet = [*fresh, *sorted(named.difference(fresh, "/")), "/"]
         self._next_others: dict[tuple[frozenset[State], str], frozenset[State]] = {}
 
-    def shortest(self) -> tuple[str, ...] | None:
+    def shortest(self) -> Word | None:
         """Walk from the empty name, breadth first."""
         others = frozenset(self._closed((n, 0) for n in range(self._wanted, len(self._patterns))))
         start = (tuple((n, 0) for n in range(self._wanted)), others, "")
-        queue: deque[tuple[_Node, tuple[str, ...]]] = deque([(start, ())])
+        queue: deque[tuple[_Node, Word]] = deque([(start, ())])
         seen = {start}
         while queue:
             node, word = queue.popleft()
             if self._is_answer(node):
                 return word
-            if len(word) >= self._universe.longest:
+            if len(word) >= self._grammar.longest:
                 continue
             for symbol in self._symbols(node[0][0]):
                 for following in self._following(node, symbol):
@@ -149,13 +241,13 @@ class _Walk:
         states, others, legal = node
         return (
             all(map(self._is_end, states))
-            and self._universe.is_end(legal)
+            and self._grammar.is_end(legal)
             and not any(map(self._is_end, others))
         )
 
     def _following(self, node: _Node, symbol: str) -> Iterator[_Node]:
         states, others, legal = node
-        after = self._universe.step(legal, symbol)
+        after = self._grammar.step(legal, symbol)
         if after is None:
             return
         rest = self._step_others(others, symbol)
@@ -163,7 +255,7 @@ class _Walk:
             yield targets, rest, after
 
     def _symbols(self, state: State) -> Sequence[str]:
-        """Give the symbols with which a pattern can go on."""
+        """Return the symbols with which a pattern can go on."""
         pattern, index = self._patterns[state[0]], state[1] // 2
         if index == len(pattern):
             return ()
@@ -200,7 +292,7 @@ class _Walk:
                 yield number, place - 1
 
     def _closed(self, states: Iterable[State]) -> Iterator[State]:
-        """Give states, and those that are reached from them without a further symbol."""
+        """Add the states that are reached without a further symbol."""
         for number, place in states:
             yield number, place
             if place % 2:

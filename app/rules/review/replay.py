@@ -16,8 +16,7 @@ from typing import Any
 from app import dn
 from app.protocol import scope
 from app.protocol.scope import Scope
-from app.rules.decide import decide
-from app.rules.granted import granted
+from app.rules.decide import decide, granted
 from app.rules.model import (
     ROBOT_PREFIX,
     Conditions,

@@ -19,7 +19,7 @@ from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.model import Context, RuleSet
 from app.rules.review import audience
-from app.rules.review.automaton import TooHardError, beyond, loose
+from app.rules.review.automaton import TooHardError, Word, beyond, loose, meet
 from app.rules.review.bindings import solve
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.diff.grants import Grant, Grants
@@ -29,7 +29,6 @@ _MOST_WAYS = 8
 _MOST_TRIES = 64
 """How often somebody is made to prove a change; beyond, it is told as one that may be."""
 
-Word = tuple[str, ...]
 Ask = Callable[[Context | None], Word | None]
 """Gives a name that is concerned by a request, or by any; None where there is none."""
 
@@ -197,12 +196,7 @@ class Comparison:
 
 def _meet(grant: Grant, other: Grant) -> bool:
     """Tell whether two grants may be about one name and one subject."""
-    if grant.whom.names_another(other.whom):
-        return False
-    try:
-        return beyond(loose(grant.pattern), [], also=loose(other.pattern)) is not None
-    except TooHardError:
-        return True
+    return not grant.whom.names_another(other.whom) and meet(grant.pattern, other.pattern)
 
 
 def _has_variables(grant: Grant) -> bool:

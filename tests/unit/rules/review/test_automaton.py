@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 from app.protocol import scope
 from app.rules.patterns.pattern import NamePattern, PatternError, RepositoryPattern
 from app.rules.patterns.pieces import Token
-from app.rules.review.automaton import Elements, TooHardError, beyond, elements, loose, spell, written
-from app.rules.review.universe import NAMES, REPOSITORIES
+from app.rules.review.automaton import (
+    NAMES,
+    REPOSITORIES,
+    Elements,
+    TooHardError,
+    beyond,
+    elements,
+    loose,
+    meet,
+    prefix,
+    spell,
+    written,
+)
 
 _ALPHABET = "ab/-:1"
 _NAMES = [
@@ -111,6 +122,24 @@ def test_a_name_that_two_patterns_match() -> None:
     assert beyond(_repository("web/**"), [], also=loose(_repository("{team}/a"))) is not None
 
 
+def test_what_only_may_meet_is_said_to_meet() -> None:
+    """Two patterns meet where the values of their variables allow it; a question given up counts as yes."""
+    assert meet(_repository("{team}/a"), _repository("web/{username}"))
+    assert not meet(_repository("{team}"), _repository("web/a"))
+    ends_in_a, ends_in_b = (elements(NamePattern.parse(text * 200).tokens) for text in ("*a", "*b"))
+    assert meet(ends_in_a, ends_in_b, NAMES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_PATTERNS)
+def test_every_name_begins_with_the_prefix(text: str) -> None:
+    """The text before the first wildcard or variable is the beginning of every name that is matched."""
+    pattern = RepositoryPattern.parse(text)
+    names = [name for name in _NAMES if pattern.matches(name, {})]
+    assert all(name.startswith(prefix(_repository(text))) for name in names)
+    assert prefix(_repository("web-{team}/a*")) == "web-"
+
+
 def test_the_grammar_of_names_is_the_protocols() -> None:
     """The automaton takes exactly the names that the scope grammar takes."""
     for length in range(1, 6):
@@ -126,8 +155,8 @@ def test_names_of_groups() -> None:
     """What a variable captures are fewer characters than those a star matches."""
     captured = (*elements(NamePattern.parse("team-").tokens), Token("piece", ""))
     starred = elements(NamePattern.parse("team-*").tokens)
-    assert beyond(captured, [starred], universe=NAMES) is None
-    assert beyond(starred, [captured], universe=NAMES) is not None
+    assert beyond(captured, [starred], grammar=NAMES) is None
+    assert beyond(starred, [captured], grammar=NAMES) is not None
 
 
 def test_variables_are_replaced_and_patterns_written() -> None:

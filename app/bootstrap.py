@@ -23,7 +23,7 @@ from app.login.ledger import ProcessLedger
 from app.login.login import Login
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
-from app.protocol.request import Limits
+from app.protocol.request import RequestLimits
 from app.rules.file.reload import CandidateRules, LastGoodCopy, LiveRules
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.state.shared import SharedState
@@ -33,7 +33,8 @@ from app.telemetry.candidate import CandidateLog
 from app.telemetry.log import RequestLog
 from app.telemetry.metrics import KeysMetrics, RequestMetrics, RulesMetrics
 from app.telemetry.record import AuditedRecorder
-from app.tokens.issue import Issuer, Realm
+from app.tokens.issue import Issuer
+from app.tokens.realm import Realm
 from app.watch import LastGood, Watcher
 
 _log = logging.getLogger("wharfinger")
@@ -169,7 +170,7 @@ def _realm(
         services=section.key_services(),
         password_grant=section.password_grant,
         lifetimes=Lifetimes(**section.lifetimes.model_dump()),
-        limits=Limits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
+        limits=RequestLimits(**limits.model_dump(exclude={"token_bytes", "body_bytes"})),
         max_token_bytes=limits.token_bytes,
         tells_issued_at=section.issued_at,
         rules=of.rules,

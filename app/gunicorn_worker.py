@@ -20,7 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from app.errors import Refusal, WharfingerError
 from app.watch import Watcher
 from app.web import errors, request_id
-from app.web.address import normal
+from app.web.address import parse
 from app.web.application import WATCH
 
 _log = logging.getLogger("wharfinger.web")
@@ -58,8 +58,8 @@ class JsonErrorsWorker(ThreadWorker):
         if no is None:
             _log.error("a fault of the token server", exc_info=exc, extra=known)
         else:
-            status, address = errors.TABLE[no.code].status, normal(addr[0] if addr else "")
-            _log.info("request refused", extra={**known, "status": status, "address": address})
+            status, address = errors.TABLE[no.code].status, parse(addr[0] if addr else "")
+            _log.info("request refused", extra={**known, "status": status, "address": str(address or "")})
         if not is_answered(req):
             with contextlib.suppress(OSError):
                 util.write_nonblock(client, errors.render_plainly(no or WharfingerError(), known_as))

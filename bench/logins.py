@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -93,7 +94,7 @@ def _uncached(section: DirectorySettings, people: Sequence[Person]) -> Figure:
 
 def _remembered(loaded: settings.Settings, person: Person) -> Figure:
     login = bootstrap.build(loaded).issuers[loaded.default_realm].realm.login
-    credentials, client, now = _credentials(person), Client("192.0.2.1"), datetime.now(UTC)
+    credentials, client, now = _credentials(person), Client(IPv4Address("192.0.2.1")), datetime.now(UTC)
 
     def log_in() -> None:
         _expect(login.authenticate(credentials, {}, client, now), person)

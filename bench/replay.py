@@ -17,6 +17,8 @@ from pathlib import Path
 
 import click
 
+from app.protocol.request import Client
+from app.protocol.scope import ResourceType, Scope
 from app.telemetry.audit import line
 from app.telemetry.record import TokenRecord
 from bench.rules import rule, write
@@ -26,6 +28,7 @@ _PEOPLE, _REPOSITORIES, _ADDRESSES = 5_000, 20, 20_000
 """Who asks, for how many repositories each, and from how many addresses all of them."""
 _SPAN = timedelta(days=30)
 _START = datetime(2026, 6, 1, tzinfo=UTC)
+_AGENT = "docker/28.3.0 go/go1.24.4 git-commit/e77ff99 kernel/6.1.0 os/linux arch/amd64"
 _NETWORK = int(IPv4Address("10.20.0.0"))
 
 
@@ -50,20 +53,19 @@ def records(lines: int, seed: int = 1) -> Iterator[TokenRecord]:
         place = dice.randrange(_REPOSITORIES)
         team = teams[place % len(teams)]
         names = tuple(f"team-{each}" for each in teams)
+        name = f"area{team % 10}/team{team}/app{place}"
         yield TokenRecord(
             time=_START + _SPAN * (number / lines),
             request_id=f"request-{number}",
             realm="corp",
             outcome="issued",
-            address=str(IPv4Address(_NETWORK + dice.randrange(_ADDRESSES))),
-            client="docker",
-            user_agent="docker/28.3.0 go/go1.24.4 git-commit/e77ff99 kernel/6.1.0 os/linux arch/amd64",
+            client=Client(IPv4Address(_NETWORK + dice.randrange(_ADDRESSES)), "docker", _AGENT),
             service="registry.example.com",
             subject=f"person-{person}",
             subject_id=f"id-{person}",
             groups=names,
             group_dns=tuple(f"cn={name},ou=groups,dc=example,dc=com" for name in names),
-            asked=(f"repository:area{team % 10}/team{team}/app{place}:pull,push",),
+            asked=(Scope(ResourceType.REPOSITORY, name, frozenset({"pull", "push"})),),
             rules_version="0123456789abcdef",
         )
 

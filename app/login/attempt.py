@@ -10,8 +10,9 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
+from app.protocol.request import Address
 from app.protocol.secret import Secret
 
 _LENGTH, _SHORT_LENGTH = 16, 3
@@ -78,13 +79,11 @@ class Tagger:
 
 
 @functools.lru_cache(4096)
-def source_of(address: str) -> str:
-    """Give the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
+def source_of(address: Address | None) -> str:
+    """Return the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
 
     Whoever has one address of a /64 has all of them. An unknown address is a source of its own.
     """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    if address is None:
         return ""
-    return str(parsed if parsed.version == 4 else ip_network((parsed, _V6_PREFIX), strict=False))  # noqa: PLR2004 - the version of IP
+    return str(address if address.version == 4 else ip_network((address, _V6_PREFIX), strict=False))  # noqa: PLR2004 - the version of IP

@@ -42,5 +42,5 @@ class Login:
             WharfingerError: It could not be found out.
         """
         if robots.is_robot(credentials.username):
-            return robots.authenticate(known_robots, credentials, client.address, now)
+            return robots.authenticate(known_robots, credentials, client.address_text, now)
         return self._people.authenticate(credentials, client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 
 from app.errors import Code, Refusal
 from app.protocol import credentials as login
@@ -11,9 +12,11 @@ from app.protocol import scope
 from app.protocol.credentials import Credentials, Grant
 from app.protocol.scope import Scope
 
+Address = IPv4Address | IPv6Address
+
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """How much one request may hold.
 
     Attributes:
@@ -34,14 +37,19 @@ class Client:
     """Where a request comes from, as far as it can be known.
 
     Attributes:
-        address: An IPv4 or IPv6 address; empty where the peer has none.
+        address: In its one form (IPv4 is never within IPv6); None where it is not known.
         name: The `client_id` that the client gave; unverified.
         user_agent: The header that the client sent; unverified.
     """
 
-    address: str
+    address: Address | None
     name: str = ""
     user_agent: str = ""
+
+    @property
+    def address_text(self) -> str:
+        """Return the address as text; empty where it is not known."""
+        return str(self.address) if self.address is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ class Terms:
 
     services: tuple[str, ...]
     password_grant: bool
-    limits: Limits
+    limits: RequestLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,7 @@ def _read_credentials(raw: RawRequest, terms: Terms) -> Credentials | Refusal | 
     return presented
 
 
-def _check_size(words: Sequence[str], limits: Limits) -> Refusal | None:
+def _check_size(words: Sequence[str], limits: RequestLimits) -> Refusal | None:
     if len(words) > limits.scopes:
         text = f"The request asks for {len(words)} scopes; the token server takes {limits.scopes} at once."
         return Refusal(Code.TOO_MANY_SCOPES, text)

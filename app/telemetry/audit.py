@@ -94,12 +94,12 @@ def line(record: TokenRecord) -> bytes:
         "subject": record.subject,
         "subject_id": record.subject_id,
         **_groups(record),
-        "address": record.address,
-        "client": record.client,
-        "user_agent": record.user_agent,
+        "address": record.client.address_text,
+        "client": record.client.name,
+        "user_agent": record.client.user_agent,
         "service": record.service,
-        "asked": record.asked,
-        "granted": record.granted,
+        "asked": [str(scope) for scope in record.asked],
+        "granted": [str(entry) for entry in record.granted],
         "scopes_dropped": record.scopes_dropped,
         "rules": record.rules,
         "rules_version": record.rules_version,
@@ -109,8 +109,8 @@ def line(record: TokenRecord) -> bytes:
     if record.candidate is not None:
         event["candidate"] = {
             "rules_version": record.candidate.rules_version,
-            "gained": record.candidate.gained,
-            "lost": record.candidate.lost,
+            "gained": [str(entry) for entry in record.candidate.gained],
+            "lost": [str(entry) for entry in record.candidate.lost],
         }
     if record.outcome != ISSUED:
         event["username"] = record.username

@@ -40,7 +40,7 @@ class CandidateLog:
             "subject": record.subject,
             "rules_version": record.rules_version,
             "candidate_version": found.rules_version,
-            "gained": found.gained,
-            "lost": found.lost,
+            "gained": [str(entry) for entry in found.gained],
+            "lost": [str(entry) for entry in found.lost],
         }
         _log.info("the candidate rules would decide otherwise", extra=extra)

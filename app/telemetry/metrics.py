@@ -142,11 +142,10 @@ class RequestMetrics:
             LOGIN_SECONDS.labels(record.realm).observe(record.milliseconds.login / 1000)
         if record.spared:
             SPARED.labels(record.realm, record.spared).inc()
-        asked, granted = set(record.asked), set(record.granted)
-        resources = {scope.rpartition(":")[0] for scope in granted}
-        for scope in asked:
-            granted_some = scope.rpartition(":")[0] in resources
-            result = "granted" if scope in granted else "reduced" if granted_some else "refused"
+        granted = {(entry.type, entry.name): entry.actions for entry in record.granted}
+        for scope in record.asked:
+            actions = granted.get((scope.type, scope.name), ())
+            result = "refused" if not actions else "granted" if scope.actions.issubset(actions) else "reduced"
             SCOPES.labels(record.realm, result).inc()
         if record.scopes_dropped:
             SCOPES.labels(record.realm, "malformed").inc(len(record.scopes_dropped))

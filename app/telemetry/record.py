@@ -1,21 +1,23 @@
-"""One request to the token endpoint, as the log, the audit stream and the metrics tell it."""
+"""One request to the token endpoint, as the log, the audit stream and the metrics report it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
-from app.errors import AuditUnavailable
+from app.errors import AuditUnavailable, Code
+from app.protocol.request import Client
+from app.protocol.scope import Access, Scope
 
-ISSUED = "issued"
+ISSUED: Final = "issued"
 """The outcome of a request that got a token; every other outcome is an `errors.Code`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long each step of a request took, in milliseconds; 0 for one that was not reached."""
+    """How long each step of a request took, in milliseconds; 0 for a step that was not reached."""
 
     login: float = 0.0
     deciding: float = 0.0
@@ -24,18 +26,18 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What the candidate rules would grant otherwise; false where that is nothing.
+class CandidateDifference:
+    """What the candidate rules would grant differently; false where that is nothing.
 
     Attributes:
         rules_version: Of the candidate rules.
-        gained: What they would grant beyond the live rules, as scopes.
-        lost: What they would not grant.
+        gained: What they would grant beyond the live rules.
+        lost: What the live rules granted and they would not.
     """
 
     rules_version: str
-    gained: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
+    gained: tuple[Access, ...] = ()
+    lost: tuple[Access, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.gained or self.lost)
@@ -46,6 +48,9 @@ class TokenRecord:
     """What was asked, by whom, from where, what was granted and why, and how long it took.
 
     Attributes:
+        outcome: `issued`, or the code of the refusal or failure.
+        client: Where the request came from.
+        service: Empty where the request was refused before it was known.
         subject: The canonical subject; empty where nobody logged in.
         subject_id: The entry's immutable id; empty where there is none.
         groups: The names of the groups that the decision was made with.
@@ -56,18 +61,15 @@ class TokenRecord:
         scopes_dropped: Scopes outside the grammar.
         rules: The ids of the rules that allowed or denied something that was asked.
         candidate: What the candidate rules would change; None where there are none, or nothing was decided.
-        outcome: `issued`, or the code of the refusal or failure.
         detail: What only an operator may know; empty for most.
-        spared: Why a refused login was not asked of the directory; empty where it was.
+        spared: Why the directory was not asked about a refused login; empty where it was.
     """
 
     time: datetime
     request_id: str
     realm: str
-    outcome: str
-    address: str
-    client: str = ""
-    user_agent: str = ""
+    outcome: Code | Literal["issued"]
+    client: Client
     service: str = ""
     subject: str = ""
     subject_id: str = ""
@@ -76,12 +78,12 @@ class TokenRecord:
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     username: str = ""
     account: str = ""
-    asked: tuple[str, ...] = ()
+    asked: tuple[Scope, ...] = ()
     scopes_dropped: tuple[str, ...] = ()
-    granted: tuple[str, ...] = ()
+    granted: tuple[Access, ...] = ()
     rules: tuple[str, ...] = ()
     rules_version: str = ""
-    candidate: Difference | None = None
+    candidate: CandidateDifference | None = None
     key_id: str = ""
     detail: str = ""
     spared: str = ""
@@ -95,12 +97,12 @@ class Recorder(Protocol):
         """Take note of one.
 
         Raises:
-            AuditUnavailable: It is the audit stream, and it takes no line.
+            AuditUnavailable: It is the audit stream, and the line could not be written.
         """
 
 
 class AuditedRecorder:
-    """The audit stream first, then all others: what the audit stream refuses, the others tell as refused."""
+    """The audit stream first, then the others, which report as refused what the audit stream did not take."""
 
     def __init__(self, audit: Recorder, *others: Recorder) -> None:
         self._audit = audit
@@ -110,7 +112,7 @@ class AuditedRecorder:
         """Let each take note.
 
         Raises:
-            AuditUnavailable: The audit stream takes no line.
+            AuditUnavailable: The audit line could not be written.
         """
         try:
             self._audit.record(record)

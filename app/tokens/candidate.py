@@ -1,23 +1,23 @@
-"""What the candidate rules of a realm would grant otherwise. Nothing of it is ever enforced."""
+"""What the candidate rules of a realm would grant differently. Nothing of it is ever enforced."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.login.login import Subject
-from app.protocol.scope import Access, Scope
+from app.protocol.scope import Access, ResourceType, Scope
 from app.rules.decide import granted
 from app.rules.decision import Decision
 from app.rules.model import Context, RuleSet
-from app.telemetry.record import Difference
+from app.telemetry.record import CandidateDifference
 
 _log = logging.getLogger("wharfinger.candidate")
 
 
 def difference(
     rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context, live: Decision
-) -> Difference | None:
+) -> CandidateDifference | None:
     """Compare a decision with what the candidate rules say; None where they fail, which is logged.
 
     Args:
@@ -32,15 +32,16 @@ def difference(
     except Exception:  # noqa: BLE001 - whatever it is, it must not touch the live answer
         _log.exception("the candidate rules failed", extra={"rules_version": rules.version})
         return None
-    before, after = _by_resource(live.access), _by_resource(other)
-    return Difference(rules.version, _more(after, before), _more(before, after))
+    return CandidateDifference(rules.version, _beyond(other, live.access), _beyond(live.access, other))
 
 
-def _by_resource(access: Sequence[Access]) -> dict[str, set[str]]:
-    return {f"{each.type}:{each.name}": set(each.actions) for each in access}
+def _beyond(one: Sequence[Access], other: Sequence[Access]) -> tuple[Access, ...]:
+    """Return what the first grants and the second does not, sorted."""
+    known = {(each.type, each.name): each.actions for each in other}
+    return tuple(sorted((left for each in one if (left := _without(each, known)) is not None), key=str))
 
 
-def _more(one: dict[str, set[str]], other: dict[str, set[str]]) -> tuple[str, ...]:
-    """Give what the first grants beyond the second."""
-    found = {resource: sorted(actions - other.get(resource, set())) for resource, actions in one.items()}
-    return tuple(f"{resource}:{','.join(actions)}" for resource, actions in sorted(found.items()) if actions)
+def _without(entry: Access, known: Mapping[tuple[ResourceType, str], tuple[str, ...]]) -> Access | None:
+    taken = known.get((entry.type, entry.name), ())
+    actions = tuple(action for action in entry.actions if action not in taken)
+    return Access(entry.type, entry.name, actions) if actions else None

@@ -14,6 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from werkzeug.datastructures import Headers
 
+from app.protocol.request import Address
+
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _BALANCED = re.compile(r'(?:[^"]|"(?:[^"\\]|\\.)*")*')
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)', re.IGNORECASE)
@@ -38,21 +40,20 @@ class Proxies:
     hops: int = 1
     header: str = "X-Forwarded-For"
 
-    def trust(self, address: str) -> bool:
-        """Tell whether an address is a trusted proxy's; the empty one is that of a Unix socket's peer."""
-        if not address:
+    def trust(self, address: Address | None) -> bool:
+        """Whether an address is a trusted proxy's; None is that of a Unix socket's peer."""
+        if address is None:
             return self.unix
-        parsed = ip_address(address)
-        return any(parsed in network for network in self.networks)
+        return any(address in network for network in self.networks)
 
-    def client_address(self, peer: str, headers: Headers) -> str:
-        """Give the client's address; empty where a trusted proxy does not say it properly.
+    def client_address(self, peer: Address | None, headers: Headers) -> Address | None:
+        """Find the client's address; None where a trusted proxy does not say it properly.
 
         Args:
-            peer: Of the connection; empty for a Unix socket.
+            peer: Of the connection; None for a Unix socket.
             headers: Of the request.
         """
-        address = normal(peer)
+        address = peer
         said = self._said(headers) if self.trust(address) else iter(())
         for _ in range(self.hops):
             if not self.trust(address):
@@ -60,13 +61,13 @@ class Proxies:
             nearer = next(said, None)
             if nearer is None:
                 break
-            address = normal(nearer)
-            if not address:
-                return ""
+            address = parse(nearer)
+            if address is None:
+                return None
         return address
 
     def _said(self, headers: Headers) -> Iterator[str]:
-        """Give what the proxies said of their peers, the last one first."""
+        """Yield what the proxies said of their peers, the last one first."""
         values = ",".join(headers.getlist(self.header))
         if self.header == "Forwarded" and not _BALANCED.fullmatch(values):
             yield ""  # a quote that the client left open swallows what the proxies said
@@ -80,12 +81,15 @@ class Proxies:
                 yield element
 
 
-def normal(text: str) -> str:
-    """Give an address in its usual spelling, without a port or brackets; empty where it is none."""
+def parse(text: str) -> Address | None:
+    """Read an address, with or without a port and brackets; None where it is none.
+
+    IPv4 within IPv6 becomes IPv4, so that one address is never two.
+    """
     found = _WITH_PORT.fullmatch(text.strip())
     bare = (found.group("bracketed") or found.group("plain") or "") if found else text.strip()
     try:
         parsed = ip_address(bare)
     except ValueError:
-        return ""
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed

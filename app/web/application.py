@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from app.bootstrap import Parts
 from app.settings import ServerSettings
 from app.web import errors, health, keys, openapi, request_id, token
-from app.web.address import UNIX, Proxies, normal
+from app.web.address import UNIX, Proxies, parse
 
 _log = logging.getLogger("wharfinger.web")
 _SHOWN_LENGTH = 256
@@ -55,7 +55,7 @@ def proxies(server: ServerSettings) -> Proxies:
 
 def _begin(trusted: Proxies) -> None:
     """Note where a request comes from, and its id: ours, or the one that a trusted proxy gave it."""
-    peer = normal(request.remote_addr or "")
+    peer = parse(request.remote_addr or "")
     given = request.headers.get("X-Request-Id", "")
     taken_over = trusted.trust(peer) and request_id.is_usable(given)
     g.request_id = given if taken_over else request_id.make()
@@ -83,6 +83,6 @@ def _tell(response: Response) -> None:
             "status": response.status_code,
             "method": request.method,
             "path": request.path[:_SHOWN_LENGTH],
-            "address": g.address,
+            "address": str(g.address) if g.address is not None else "",
         },
     )

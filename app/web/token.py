@@ -11,7 +11,8 @@ from werkzeug.exceptions import MethodNotAllowed
 from app.errors import Refusal
 from app.protocol.credentials import Grant
 from app.protocol.request import Client, RawRequest
-from app.tokens.issue import Issued, Issuer
+from app.tokens.issue import Issuer
+from app.tokens.realm import Issued
 from app.web import errors, parameters
 from app.web.parameters import Parameters
 from app.web.realms import find, realm_paths

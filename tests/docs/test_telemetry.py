@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from datetime import UTC, datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from app.telemetry import audit, log, metrics
-from app.telemetry.record import Difference, TokenRecord
+from app.telemetry.record import CandidateDifference, TokenRecord
 from tests.docs.reading import blocks, code, reference, tables
+from tests.support.records import token_record
 
-_NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _KINDS: dict[type, str] = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
 _RENDERED = {"event", "level", "logger", "time"}
 
@@ -22,7 +21,7 @@ def _record(outcome: str) -> TokenRecord:
     """Give a record of which every field holds something."""
     texts = {field.name: "x" for field in fields(TokenRecord) if field.type == "str"}
     lists = {field.name: ("x",) for field in fields(TokenRecord) if str(field.type).startswith("tuple")}
-    return TokenRecord(time=_NOW, **{**texts, **lists, "outcome": outcome})  # type: ignore[arg-type]  # by name
+    return token_record(**{**texts, **lists, "outcome": outcome})
 
 
 def _keys_of_table(page: str, *columns: str) -> list[str]:
@@ -57,7 +56,7 @@ def test_every_label_stands_in_the_reference() -> None:
 def test_every_key_of_the_audit_line_stands_in_the_reference() -> None:
     """Every key of an audit line is described, and no other."""
     described = _keys_of_table("audit-log", "key", "type", "meaning")
-    record = replace(_record("wrong_credentials"), candidate=Difference("v2"))
+    record = replace(_record("wrong_credentials"), candidate=CandidateDifference("v2"))
     assert sorted(described) == sorted(json.loads(audit.line(record)))
 
 

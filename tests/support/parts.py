@@ -15,10 +15,11 @@ from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.login.login import Login
 from app.protocol.claims import Lifetimes
-from app.protocol.request import Limits
+from app.protocol.request import RequestLimits
 from app.rules.file import load
 from app.telemetry.record import Recorder, TokenRecord
-from app.tokens.issue import Issuer, Realm
+from app.tokens.issue import Issuer
+from app.tokens.realm import Realm
 from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.directory import FakeDirectory
 from tests.support.server import SAMPLE_RULES, SERVICE
@@ -58,7 +59,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         services={SERVICE: Service(kid.LIBTRUST, x5c=False)},
         password_grant=True,
         lifetimes=Lifetimes(),
-        limits=Limits(),
+        limits=RequestLimits(),
         max_token_bytes=7 * 1024,
         tells_issued_at=False,
         rules=Holder(load.load(rules, NOW)),

@@ -20,9 +20,9 @@ from app.login.ledger import Ledger, ProcessLedger
 from app.login.settings import ShieldSettings
 from app.login.shield import Answer, Directory, Shield
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
-from app.protocol.request import Client
 from app.protocol.secret import Secret
 from tests.support.directory import FakeDirectory
+from tests.support.records import client
 
 ALICE = Credentials("alice", Secret("alice-password"))
 WRONG = Credentials("alice", Secret("wrong"))
@@ -78,7 +78,7 @@ class _Asked:
     shield: Shield
 
     def authenticate(self, credentials: Credentials, address: str = "192.0.2.1") -> Answer:
-        return self.shield.authenticate(credentials, Client(address))
+        return self.shield.authenticate(credentials, client(address))
 
 
 def account_of(typed: str) -> str | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import Code, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials, Grant, check, read_basic, read_grant
-from app.protocol.request import Limits
+from app.protocol.request import RequestLimits
 from app.protocol.secret import Secret
 
 
@@ -26,7 +26,7 @@ def _read_header(header: str | None) -> Credentials | Refusal | None:
     presented = read_basic(header)
     if not isinstance(presented, Credentials):
         return presented
-    limits = Limits()
+    limits = RequestLimits()
     refusal = check(presented, username_length=limits.username_length, password_length=limits.password_length)
     return presented if refusal is None else refusal
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from app.errors import Code, Refusal
 from app.protocol import request
 from app.protocol.credentials import Credentials, Grant
-from app.protocol.request import Client, Limits, RawRequest, Terms, TokenRequest
+from app.protocol.request import RawRequest, RequestLimits, Terms, TokenRequest
 from app.protocol.secret import Secret
+from tests.support.records import client
 
-LIMITS = Limits()
+LIMITS = RequestLimits()
 REGISTRY = "registry.example.com"
 
 
@@ -34,10 +35,10 @@ def _read(
     *scopes: str,
     authorization: str | None = ALICE,
     service: str = REGISTRY,
-    limits: Limits = LIMITS,
+    limits: RequestLimits = LIMITS,
     grant: Grant | Refusal | None = None,
 ) -> TokenRequest | Refusal:
-    raw = RawRequest(Client("192.0.2.1"), authorization, (service,), scopes, grant)
+    raw = RawRequest(client(), authorization, (service,), scopes, grant)
     return request.read(raw, Terms((REGISTRY,), password_grant=True, limits=limits))
 
 
@@ -138,9 +139,9 @@ def test_the_length_of_a_scope_is_limited() -> None:
 
 def test_limits_are_settings() -> None:
     """Every limit is the configured one."""
-    assert _code(_read("a b c", limits=Limits(scopes=2))) is Code.TOO_MANY_SCOPES
-    assert _code(_read("abc", limits=Limits(scope_length=2))) is Code.TOO_MANY_SCOPES
-    name, password = Limits(username_length=2), Limits(password_length=2)
+    assert _code(_read("a b c", limits=RequestLimits(scopes=2))) is Code.TOO_MANY_SCOPES
+    assert _code(_read("abc", limits=RequestLimits(scope_length=2))) is Code.TOO_MANY_SCOPES
+    name, password = RequestLimits(username_length=2), RequestLimits(password_length=2)
     assert _code(_read(authorization=_basic(b"abc:x"), limits=name)) is Code.WRONG_CREDENTIALS
     assert _code(_read(authorization=_basic(b"a:xyz"), limits=password)) is Code.WRONG_CREDENTIALS
 

@@ -33,7 +33,7 @@ from app.rules.decide import decide
 from app.rules.file import load
 from app.rules.model import Context, NamedGroup, Persona, RuleSet
 from app.settings import ServerSettings
-from app.tokens.issue import Realm
+from app.tokens.realm import Realm
 from app.web.application import create
 from tests.spec import rules as reference
 from tests.spec.rules import Request, Somebody

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import AuditUnavailable
+from app.errors import AuditUnavailable, Code
 from app.telemetry.audit import AuditStream, line
-from app.telemetry.record import TokenRecord
+from tests.support.records import client, token_record
 from tests.support.tools import REPOSITORY
 
-RECORD = TokenRecord(datetime(2026, 6, 1, 12, 0, 0, 123456, UTC), "id-1", "demo", "issued", "192.0.2.1")
+RECORD = token_record(time=datetime(2026, 6, 1, 12, 0, 0, 123456, UTC))
 
 
 def test_a_record_is_one_line_of_json(tmp_path: Path) -> None:
@@ -34,9 +34,7 @@ def test_a_record_is_one_line_of_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ['"}\n{"outcome":"issued', "\r\n\u2028", "zoë", "\udcff"])
 def test_nothing_that_a_client_sends_breaks_a_line(text: str) -> None:
     """Line ends and quotes in names and agents are escaped; a lone surrogate is no error."""
-    record = TokenRecord(
-        RECORD.time, "id", "demo", "wrong_credentials", "192.0.2.1", user_agent=text, username=text
-    )
+    record = token_record(outcome=Code.WRONG_CREDENTIALS, client=client(user_agent=text), username=text)
     data = line(record)
     assert data.count(b"\n") == 1
     assert data.endswith(b"\n")
@@ -46,7 +44,7 @@ def test_nothing_that_a_client_sends_breaks_a_line(text: str) -> None:
 def test_nothing_that_a_client_sends_moves_a_cursor() -> None:
     """Whoever reads the stream at a terminal sees its lines as they are; names stay readable."""
     text = "zoë \x1b[2J \x9b2J \x7f \u202egnp.exe \u2066 \ufeff"
-    data = line(replace(RECORD, user_agent=text))
+    data = line(replace(RECORD, client=client(user_agent=text)))
     shown = data.decode().removesuffix("\n")
     assert shown.isprintable()
     assert "zoë" in shown
@@ -115,15 +113,13 @@ def test_a_line_does_not_grow_without_end() -> None:
 
 _WRITERS = """
 import os, sys
-from datetime import UTC, datetime
 from app.telemetry.audit import AuditStream
-from app.telemetry.record import TokenRecord
+from tests.support.records import token_record
 
 stream = AuditStream(None)
 for sign in "abcd":
     if os.fork() == 0:
-        many = {"groups": (sign * 12_000,), "group_dns": ("",)}
-        record = TokenRecord(datetime(2026, 6, 1, tzinfo=UTC), sign, "r", "issued", "", **many)
+        record = token_record(request_id=sign, groups=(sign * 12_000,), group_dns=("",))
         for _ in range(25):
             stream.record(record)
         os._exit(0)

@@ -6,16 +6,14 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 import structlog
 
 from app.errors import Code, DirectoryUnavailable
 from app.telemetry import log
-from app.telemetry.record import ISSUED, Timings, TokenRecord
-
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
+from app.telemetry.record import ISSUED, Timings
+from tests.support.records import token_record
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +46,10 @@ def test_a_request_is_one_line_whose_level_says_whom_it_concerns(
 ) -> None:
     """A wrong password is information; what an administrator must see is an error."""
     log.configure("info")
-    log.RequestLog().record(
-        TokenRecord(NOW, "id", "demo", outcome, "192.0.2.1", milliseconds=Timings(1.23456, all=2))
-    )
+    log.RequestLog().record(token_record(outcome=outcome, milliseconds=Timings(1.23456, all=2)))
     (line,) = _lines(capsys)
     assert (line["event"], line["outcome"], line["level"]) == ("token request", outcome, level)
-    assert (line["ms_login"], line["ms"], line["request_id"]) == (1.235, 2, "id")
+    assert (line["ms_login"], line["ms"], line["request_id"]) == (1.235, 2, "id-1")
 
 
 def test_libraries_log_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,9 +64,7 @@ def test_nothing_that_a_client_sends_moves_a_cursor(capsys: pytest.CaptureFixtur
     """A name that somebody typed is shown, and obeyed by no terminal."""
     log.configure("info")
     typed = "zoë \x1b[2J \x9b2J \u202e"
-    log.RequestLog().record(
-        TokenRecord(NOW, "id", "demo", Code.WRONG_CREDENTIALS, "192.0.2.1", username=typed)
-    )
+    log.RequestLog().record(token_record(outcome=Code.WRONG_CREDENTIALS, username=typed))
     (shown,) = capsys.readouterr().err.splitlines()
     assert shown.isprintable()
     assert "zoë" in shown
@@ -80,7 +74,7 @@ def test_nothing_that_a_client_sends_moves_a_cursor(capsys: pytest.CaptureFixtur
 def test_the_level_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
     """At `error` the requests are silent."""
     log.configure("error")
-    log.RequestLog().record(TokenRecord(NOW, "id", "demo", ISSUED, "192.0.2.1"))
+    log.RequestLog().record(token_record())
     assert _lines(capsys) == []
 
 

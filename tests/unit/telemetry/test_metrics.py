@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from prometheus_client import REGISTRY
 
 from app.telemetry.metrics import RequestMetrics, RulesMetrics, exposition
-from app.telemetry.record import ISSUED, Difference, Timings, TokenRecord
+from app.telemetry.record import CandidateDifference, Timings
+from tests.support.records import access, client, scopes, token_record
 
 
 def _value(name: str, **labels: str) -> float:
@@ -16,8 +15,7 @@ def _value(name: str, **labels: str) -> float:
 
 
 def _record(realm: str, **known: object) -> None:
-    fields = {"outcome": ISSUED, "address": "192.0.2.1"} | known
-    RequestMetrics().record(TokenRecord(datetime(2026, 6, 1, tzinfo=UTC), "id", realm, **fields))  # type: ignore[arg-type]
+    RequestMetrics().record(token_record(realm=realm, **known))
 
 
 def test_requests_are_counted_by_how_they_ended() -> None:
@@ -41,8 +39,8 @@ def test_scopes_are_counted_by_what_became_of_them() -> None:
     """Granted whole, in part, not at all, or outside the grammar."""
     _record(
         "scoped",
-        asked=("repository:a:pull", "repository:b:pull,push", "repository:c:pull"),
-        granted=("repository:a:pull", "repository:b:pull"),
+        asked=scopes("repository:a:pull", "repository:b:pull,push", "repository:c:pull"),
+        granted=access("repository:a:pull", "repository:b:pull"),
         scopes_dropped=("x", "y"),
     )
     found = {result: _value("wharfinger_scopes_total", realm="scoped", result=result) for result in
@@ -56,9 +54,8 @@ def test_nothing_that_a_client_chooses_is_a_label() -> None:
         "quiet",
         subject="marked-subject",
         username="marked-name",
-        user_agent="marked-agent",
-        client="marked-client",
-        asked=("repository:marked-repository:pull",),
+        client=client(name="marked-client", user_agent="marked-agent"),
+        asked=scopes("repository:marked-repository:pull"),
     )
     assert b"marked" not in exposition()
 
@@ -91,13 +88,20 @@ def test_candidate_rules_count_no_processes() -> None:
     assert REGISTRY.get_sample_value("wharfinger_rules_faulty", {"realm": "tried", "rules": "candidate"}) == 0
 
 
-@pytest.mark.parametrize(("gained", "lost"), [((), ()), (("repository:a:pull",), ()), (("x",), ("y", "z"))])
+@pytest.mark.parametrize(
+    ("gained", "lost"),
+    [
+        ((), ()),
+        (("repository:a:pull",), ()),
+        (("repository:x:pull",), ("repository:y:pull", "repository:z:pull")),
+    ],
+)
 def test_differences_of_candidate_rules_are_counted_by_kind(
     gained: tuple[str, ...], lost: tuple[str, ...]
 ) -> None:
     """A request counts once as gained and once as lost, whatever the number of scopes; or as neither."""
     realm = f"candidate-{len(gained)}-{len(lost)}"
-    _record(realm, candidate=Difference("v2", gained, lost))
+    _record(realm, candidate=CandidateDifference("v2", access(*gained), access(*lost)))
     counted = [
         _value("wharfinger_candidate_differences_total", realm=realm, kind=kind)
         for kind in ("gained", "lost")

@@ -10,15 +10,16 @@ import pytest
 
 from app.errors import Refusal
 from app.keys.keyring import KeyRing
-from app.protocol.request import Client, RawRequest
+from app.protocol.request import RawRequest
 from app.rules.file import load
 from app.rules.model import RuleSet
 from app.telemetry.audit import line
 from app.telemetry.candidate import CandidateLog
-from app.telemetry.record import Difference
-from app.tokens.issue import Issued
+from app.telemetry.record import CandidateDifference
+from app.tokens.realm import Issued
 from tests.support.directory import FakeDirectory
 from tests.support.parts import NOW, Collector, Holder, make_issuer, make_realm
+from tests.support.records import access, client
 from tests.support.server import SERVICE
 
 _CANDIDATE = """
@@ -45,7 +46,7 @@ def _rules(folder: Path, text: str) -> RuleSet:
 
 def _ask(login: str, *scopes: str) -> RawRequest:
     header = "Basic " + base64.b64encode(login.encode()).decode()
-    return RawRequest(Client("192.0.2.7", "docker", "docker/27"), header, (SERVICE,), scopes)
+    return RawRequest(client("192.0.2.7", "docker", "docker/27"), header, (SERVICE,), scopes)
 
 
 @pytest.fixture
@@ -65,8 +66,8 @@ def test_the_difference_is_recorded_and_not_enforced(ring: KeyRing, told: Collec
     answer = _answer(ring, told, candidate, "repository:platform/app:pull,push", "repository:web/app:push")
     assert isinstance(answer, Issued)
     assert [str(each) for each in answer.claims.access] == ["repository:platform/app:pull,push"]
-    gained, lost = ("repository:web/app:push",), ("repository:platform/app:push",)
-    assert told.last.candidate == Difference(candidate.version, gained, lost)
+    gained, lost = access("repository:web/app:push"), access("repository:platform/app:push")
+    assert told.last.candidate == CandidateDifference(candidate.version, gained, lost)
     assert b'"candidate":{"rules_version":"' in line(told.last)
 
 
@@ -109,7 +110,7 @@ def test_a_robot_is_what_the_candidate_rules_say_of_it(
     make_issuer(replace(realm, rules=Holder(live)), told).answer(
         _ask("robot$ci:secret", "repository:app:pull"), "request-1"
     )
-    assert told.last.candidate == Difference(other.version, (), lost)
+    assert told.last.candidate == CandidateDifference(other.version, (), access(*lost))
 
 
 def test_a_distinct_case_is_logged_once(
@@ -122,8 +123,8 @@ def test_a_distinct_case_is_logged_once(
         _answer(ring, told, candidate, f"repository:{scope}")
         log.record(told.last)
     assert [record.__dict__["lost"] for record in caplog.records] == [
-        ("repository:platform/app:push",),
-        ("repository:platform/api:push",),
+        ["repository:platform/app:push"],
+        ["repository:platform/api:push"],
     ]
 
 

@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
+from app.errors import Code
 from app.telemetry.audit import line
-from app.telemetry.record import TokenRecord
+from tests.support.records import client, scopes, token_record
 from tests.support.server import SAMPLE_RULES
 from tests.support.tools import REPOSITORY
 from tests.unit.rules.given import NOW
@@ -94,13 +95,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("robots").write_text("robot$ci-platform\nrobot$nobody\n")
     Path("nothing").write_text("\n \n")
     Path("repositories").write_text('{"repositories": ["web/app", "web/a/b"]}')
-    asked = ("repository:web/a/b:pull,push", "repository:web/app:pull")
+    asked = scopes("repository:web/a/b:pull,push", "repository:web/app:pull")
     had: dict[str, Any] = {"groups": ("team-web",), "group_dns": ("",), "rules_version": "v"}
-    record = TokenRecord(NOW, "id-1", "corp", "issued", "192.0.2.7", subject="bob", asked=asked, **had)
+    where = client("192.0.2.7")
+    record = token_record(time=NOW, realm="corp", client=where, subject="bob", asked=asked, **had)
     Path("audit.jsonl").write_bytes(line(record) * 2 + b"torn\n")
-    lab = replace(record, realm="lab", asked=("repository:web/b/c:pull",))
+    lab = replace(record, realm="lab", asked=scopes("repository:web/b/c:pull"))
     Path("realms.jsonl").write_bytes(line(record) + line(lab) * 2)
-    refused = replace(record, outcome="wrong_credentials", rules_version="")
+    refused = replace(record, outcome=Code.WRONG_CREDENTIALS, rules_version="")
     Path("undecided.jsonl").write_bytes(
         line(refused) + line(replace(record, asked=())).replace(b"groups", b"g") * 2
     )

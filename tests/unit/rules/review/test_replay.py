@@ -17,6 +17,7 @@ from app.rules.review.replay import Replay, Replayed
 from app.rules.review.survey import survey
 from app.telemetry.audit import line
 from app.telemetry.record import TokenRecord
+from tests.support import records
 from tests.unit.rules.given import NOW, person, rule_set
 from tests.unit.rules.review.test_diff import _CONTEXTS, _NAMES, _RULE_LISTS, _SUBJECTS
 
@@ -27,17 +28,15 @@ NEW = rule_set("- {id: r, groups: ['team-{t}'], repositories: ['{t}/*'], allow: 
 def _record(**changes: Any) -> TokenRecord:
     known: dict[str, Any] = {
         "time": NOW,
-        "request_id": "id-1",
         "realm": "r",
-        "outcome": "issued",
-        "address": "192.0.2.1",
         "service": "s",
         "subject": "bob",
         "groups": ("team-web",),
         "group_dns": ("",),
         "rules_version": "v",
     }
-    return TokenRecord(**(known | changes))
+    changes["asked"] = records.scopes(*map(str, changes.get("asked", ())))
+    return records.token_record(**(known | changes))
 
 
 def _replay(old: RuleSet, new: RuleSet, *lines: bytes, realm: str | None = None) -> Replayed:
@@ -141,7 +140,7 @@ def test_a_robot_that_could_not_log_in_loses_all() -> None:
         for more in ("", ", networks: [192.0.2.0/28]", ", expires: 2026-01-31")
     )
     asked = _record(subject="robot$ci", groups=("a",), asked=("repository:x:pull",))
-    inside, outside = line(asked), line(replace(asked, address="192.0.2.99"))
+    inside, outside = line(asked), line(replace(asked, client=records.client("192.0.2.99")))
     tomorrow = line(replace(asked, time=NOW + timedelta(days=1)))
     lost = ["- robot$ci repository:x pull 1"]
     assert _told(_replay(free, bounded, inside)) == []
@@ -176,13 +175,13 @@ def test_a_replay_is_what_the_engine_decides(
     groups = subject.groups if subject is not None else ()
     record = _record(
         time=context.now,
-        address=context.address,
+        client=records.client(context.address),
         service=context.service,
         subject=subject.name if subject is not None else "",
         groups=tuple(group.name for group in groups),
         group_dns=tuple(group.dn.written if group.dn is not None else "" for group in groups),
         attributes=subject.attributes if subject is not None else {},
-        asked=tuple(map(str, scopes)),
+        asked=scopes,
     )
     found = _replay(*rules, line(record))
     flagged = tuple(

@@ -143,7 +143,7 @@ def directory(realm: str, section: RealmSettings) -> LdapDirectory:
     except OSError as error:
         text = f"realm {realm}: a certificate of directory.tls cannot be read: {error}"
         file = str(section.directory.tls.ca_file or "directory.tls")
-        raise ConfigurationError([Problem(file, 0, 0, text)]) from error
+        raise ConfigurationError([Problem.of_file(file, text)]) from error
 
 
 def utc_now() -> datetime:

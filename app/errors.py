@@ -10,6 +10,8 @@
     ├── StateUnavailable         what processes share cannot be read or written
     ├── AuditUnavailable         what was about to happen could not be written down, so it does not happen
     └── ConfigurationError       files that an administrator wrote cannot be used: a list of `Problem`
+    UnfitError                   an exception: one value cannot be used. Whoever knows where it stands makes a
+                                 `Problem` of it, a value with a `Position`
 
 Each carries a stable `Code`, a public message (written for the person at the terminal) and a private
 detail (for the log alone). `web/errors.py` has the one table from codes to HTTP.
@@ -20,6 +22,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class Code(enum.StrEnum):
@@ -121,38 +124,73 @@ class AuditUnavailable(WharfingerError):  # noqa: N818 - named after the state, 
     message = "The token server cannot do its work just now. Try again in a moment."
 
 
+class UnfitError(ValueError):
+    """Something that was given cannot be used: a value of a file, an argument, a key.
+
+    Attributes:
+        text: What is wrong with it.
+        hint: What to give instead; may be empty.
+    """
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(_with_hint(text, hint))
+        self.text = text
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file that somebody wrote, or a file as a whole.
+
+    Attributes:
+        file: Its path, or what stands for it (`environment variable WHARFINGER__LOG`); empty for no file.
+        line: Counted from 1; 0 where no line is meant.
+        column: Counted from 1; 0 likewise.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return `file:line:column`; the file alone where there is no line."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+NOWHERE = Position("")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing that is wrong with a file that an administrator wrote.
 
     Attributes:
-        file: The file's path, or what stands for it (`environment`).
-        line: Counted from 1; 0 where the problem has no place in the file.
-        column: Counted from 1; 0 likewise.
+        position: Where it stands.
         text: What is wrong.
         hint: What to write instead; may be empty.
     """
 
-    file: str
-    line: int
-    column: int
+    position: Position
     text: str
     hint: str = ""
 
     @classmethod
-    def at(cls, position: str, text: str, hint: str = "") -> Problem:
-        """Make a problem that stands at a `file:line:column`."""
-        file, line, column = position.rsplit(":", 2)
-        return cls(file, int(line), int(column), text, hint)
+    def of_file(cls, file: Path | str, text: str, hint: str = "") -> Problem:
+        """Make a problem of a file as a whole."""
+        return cls(Position(str(file)), text, hint)
 
     @property
-    def position(self) -> str:
-        """Give `file:line:column`; the file alone where there is no line."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+    def message(self) -> str:
+        """What is wrong and what to write instead, without the position."""
+        return _with_hint(self.text, self.hint)
 
     def __str__(self) -> str:
-        """Give `file:line:column: what is wrong (what to write instead)`."""
-        return f"{self.position}: {self.text}" + (f" ({self.hint})" if self.hint else "")
+        """Return `file:line:column: what is wrong (what to write instead)`."""
+        return f"{self.position}: {self.message}"
+
+
+def _with_hint(text: str, hint: str) -> str:
+    return f"{text} ({hint})" if hint else text
 
 
 class ConfigurationError(WharfingerError):

@@ -28,10 +28,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from app.configfile import problems, yaml
 from app.configfile.environment import DELIMITER, EnvironmentSource, Overrides, SecretsSource
-from app.configfile.fields import Duration, Section, resolve, wrong
+from app.configfile.fields import Duration, Section, resolve
 from app.configfile.yaml import Document
 from app.directory.settings import DirectorySettings
-from app.errors import ConfigurationError, Problem
+from app.errors import ConfigurationError, Problem, UnfitError
 from app.keys.algorithm import Algorithm
 from app.keys.fitness import Service
 from app.keys.kid import KeyId
@@ -56,7 +56,7 @@ _LONGEST_BACKDATE = timedelta(hours=1)
 
 def _realm_name(value: str) -> str:
     if not _REALM.fullmatch(value):
-        raise wrong(
+        raise UnfitError(
             f"{value!r} cannot be a realm's name", "write small letters, digits and -, 64 at the most"
         )
     return value
@@ -64,13 +64,15 @@ def _realm_name(value: str) -> str:
 
 def _service_name(value: str) -> str:
     if not value.strip() or not value.isprintable():
-        raise wrong(f"{value!r} cannot be a service's name", "write what the registry has as its 'service'")
+        raise UnfitError(
+            f"{value!r} cannot be a service's name", "write what the registry has as its 'service'"
+        )
     return value
 
 
 def _not_empty(value: object) -> object:
     if value == "":
-        raise wrong("the path is empty", "write where it lies, as seen from this file")
+        raise UnfitError("the path is empty", "write where it lies, as seen from this file")
     return value
 
 
@@ -96,7 +98,9 @@ class ServerSettings(Section):
             try:
                 each == "unix" or ip_network(each)
             except ValueError as error:
-                raise wrong(f"{each!r} is no network", "write 10.0.0.0/8, an address, or unix") from error
+                raise UnfitError(
+                    f"{each!r} is no network", "write 10.0.0.0/8, an address, or unix"
+                ) from error
         return value
 
     @field_validator("bind")
@@ -104,7 +108,7 @@ class ServerSettings(Section):
     def _address(cls, value: str) -> str:
         found = _BIND.fullmatch(value)
         if found is None or int(found.group(1) or 0) > _LAST_PORT:
-            raise wrong(
+            raise UnfitError(
                 f"{value!r} is nothing to listen on", "write 127.0.0.1:5001, [::1]:5001 or unix:/path"
             )
         return value
@@ -135,11 +139,7 @@ class ServiceSettings(Section):
     @field_validator("key_id")
     @classmethod
     def _known_format(cls, value: str) -> str:
-        try:
-            KeyId.parse(value)
-        except ValueError as error:
-            text, _, hint = str(error).partition("; ")
-            raise wrong(text, hint) from error
+        KeyId.parse(value)
         return value
 
     def service(self) -> Service:
@@ -158,16 +158,18 @@ class LifetimeSettings(Section):
     @classmethod
     def _long_enough(cls, value: timedelta) -> timedelta:
         if value < MIN_LIFETIME:
-            raise wrong("a token lives 60s at least", "clients take a shorter lifetime as 60s")
+            raise UnfitError("a token lives 60s at least", "clients take a shorter lifetime as 60s")
         if value > _LONGEST_TOKEN:
-            raise wrong("a token lives 24h at the most", "nothing takes back what it allows")
+            raise UnfitError("a token lives 24h at the most", "nothing takes back what it allows")
         return value
 
     @field_validator("backdate")
     @classmethod
     def _short_enough(cls, value: timedelta) -> timedelta:
         if value > _LONGEST_BACKDATE:
-            raise wrong("a token is backdated 1h at the most", "10s are enough where clocks are kept right")
+            raise UnfitError(
+                "a token is backdated 1h at the most", "10s are enough where clocks are kept right"
+            )
         return value
 
 
@@ -200,9 +202,9 @@ class RealmSettings(Section):
         except ValueError:
             usable = False
         if "@" in value:  # not shown: a password may stand before it
-            raise wrong("the issuer stands in every token, so it holds no user name", hint)
+            raise UnfitError("the issuer stands in every token, so it holds no user name", hint)
         if not usable or not value.isprintable() or " " in value:
-            raise wrong(f"{value!r} is no URL", hint)
+            raise UnfitError(f"{value!r} is no URL", hint)
         return value
 
 
@@ -232,7 +234,7 @@ class Settings(BaseSettings):
     def _exists(cls, value: str, info: ValidationInfo) -> str:
         realms = info.data.get("realms")  # None where they have problems of their own
         if realms is not None and value not in realms:
-            raise wrong(f"there is no realm {value!r}", f"write one of: {', '.join(realms)}")
+            raise UnfitError(f"there is no realm {value!r}", f"write one of: {', '.join(realms)}")
         return value
 
     @classmethod
@@ -282,13 +284,13 @@ def load(path: Path) -> Settings:
 
 def _describe(error: ValidationError, document: Document, overrides: Overrides) -> Iterator[Problem]:
     """Give the problems of a validation, each at its place in the file or named by its variable."""
-    for finding in problems.findings(error, document, Settings):
-        source = overrides.source(finding.location, document)
+    for violation in problems.violations(error, document, Settings):
+        source = overrides.source(violation.location, document)
         if source is None:
-            yield finding.problem(document)
+            yield violation.problem(document)
         else:
-            hint = "write it as JSON" if finding.hint in problems.STRUCTURES else finding.hint
-            yield Problem(source, 0, 0, finding.text, hint)
+            hint = "write it as JSON" if violation.hint in problems.STRUCTURES else violation.hint
+            yield Problem.of_file(source, violation.text, hint)
 
 
 def _secrets_folder() -> Path | None:

@@ -126,7 +126,7 @@ class LastGood(Generic[T]):
         except Exception as error:  # noqa: BLE001 - it must not end the thread that would read the mended file
             _log.exception("a fault of the token server", extra={"what": self.name})
             text = f"cannot be read: {type(error).__name__}"
-            return None, ConfigurationError([Problem(self.name, 0, 0, text)])
+            return None, ConfigurationError([Problem.of_file(self.name, text)])
 
     def _accept(self, new: T | None, fault: ConfigurationError | None) -> bool:
         if new is not None:

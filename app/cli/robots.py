@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from app import files
+from app.errors import UnfitError
 from app.login import robot_secret
 from app.rules.file import values
-from app.rules.patterns.pattern import PatternError
 
 _OWNER_ALONE = 0o600
 _STANDARD_OUTPUT = Path("-")
@@ -93,7 +93,7 @@ def _future(text: str) -> datetime:
     """Read a date at which the robot can still log in."""
     end = values.parse_time(text, end_of_day=True)
     if end <= datetime.now(UTC):
-        raise PatternError(f"{text} is over")
+        raise UnfitError(f"{text} is over")
     return end
 
 
@@ -101,9 +101,8 @@ def _try(option: str, parse: Callable[[str], object], texts: Iterable[str]) -> N
     for text in texts:
         try:
             parse(text)
-        except PatternError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            raise click.BadParameter(f"{error.text}{hint}", param_hint=option) from None
+        except UnfitError as error:
+            raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def _listed(texts: Iterable[str]) -> list[str]:

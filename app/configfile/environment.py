@@ -70,7 +70,7 @@ class Overrides:
             section = name.removeprefix(self.prefix).split(DELIMITER)[0]
             if section not in sections:
                 hint = f"known here: {', '.join(self.prefix + known for known in sorted(sections))}"
-                yield Problem(how, 0, 0, "there is no such setting", hint)
+                yield Problem.of_file(how, "there is no such setting", hint)
 
     def source(self, location: Location, document: Document) -> str | None:
         """Name what a value came from, or what called for it; None where that is the file."""
@@ -99,16 +99,16 @@ def _files(folder: Path, prefix: str) -> list[Path]:
     try:
         files = sorted(file for file in folder.iterdir() if file.name.upper().startswith(prefix))
     except OSError as error:
-        problem = Problem(f"secrets folder {folder}", 0, 0, f"cannot be read: {error.strerror}")
+        problem = Problem.of_file(f"secrets folder {folder}", f"cannot be read: {error.strerror}")
         raise ConfigurationError([problem]) from error
     problems = []
     for file in files:
         try:
             file.read_text(encoding="utf-8")
         except OSError as error:
-            problems.append(Problem(f"secret file {file}", 0, 0, f"cannot be read: {error.strerror}"))
+            problems.append(Problem.of_file(f"secret file {file}", f"cannot be read: {error.strerror}"))
         except UnicodeDecodeError:
-            problems.append(Problem(f"secret file {file}", 0, 0, "not UTF-8 text", "save it as UTF-8"))
+            problems.append(Problem.of_file(f"secret file {file}", "not UTF-8 text", "save it as UTF-8"))
     if problems:
         raise ConfigurationError(problems)
     return files

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticKnownError
+
+from app.errors import UnfitError
 
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _SHORT = 40
@@ -41,16 +43,11 @@ def _is_number(annotation: object) -> bool:
     return bool not in kinds and any(isinstance(kind, int) or kind is int for kind in kinds)
 
 
-def wrong(text: str, hint: str = "") -> PydanticCustomError:
-    """Make the error that a validator raises: what is wrong, and what to write instead."""
-    return PydanticCustomError("wharfinger", "{text}", {"text": text, "hint": hint})
-
-
 def parse_duration(value: object) -> timedelta:
     """Read `500ms`, `30s`, `5m`, `1h30m` or `2d`; 0 needs no unit.
 
     Raises:
-        PydanticCustomError: It is none of these.
+        UnfitError: It is none of these.
     """
     if isinstance(value, timedelta):
         return value
@@ -59,7 +56,7 @@ def parse_duration(value: object) -> timedelta:
     if isinstance(value, str) and re.fullmatch(f"(?:{_DURATION.pattern})+", value):
         return _sum(value)
     known = type(value) in (str, int) and len(repr(value)) <= _SHORT
-    raise wrong(
+    raise UnfitError(
         f"{value!r} is no duration" if known else "this is no duration",
         "write a number with its unit: 500ms, 30s, 5m, 1h",
     )
@@ -73,7 +70,7 @@ def _sum(text: str) -> timedelta:
     except (OverflowError, ValueError):
         total = timedelta.max
     if total > _LONGEST:
-        raise wrong("the duration is too long", f"{_LONGEST.days}d is the most")
+        raise UnfitError("the duration is too long", f"{_LONGEST.days}d is the most")
     return total
 
 

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from app.configfile.marks import Location
 from app.configfile.yaml import Document, shown
-from app.errors import Problem
+from app.errors import Problem, UnfitError
 
 _MAPPING = ("a mapping", "write 'key: value', with a blank after the colon")
 _LIST = ("a list", "write [one, two], or one item a line with '- ' before it")
@@ -57,7 +57,7 @@ _TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Violation:
     """One thing that is wrong with a document, before it is known which file or variable it came from.
 
     Attributes:
@@ -77,11 +77,11 @@ class Finding:
 
 def describe(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Problem]:
     """Give every problem that a validation found, each at its place in the document."""
-    for finding in findings(error, document, model):
-        yield finding.problem(document)
+    for violation in violations(error, document, model):
+        yield violation.problem(document)
 
 
-def findings(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Finding]:
+def violations(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Violation]:
     """Give everything that a validation found; what each branch of a union says is said as one."""
     grouped: dict[tuple[Location, bool], list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_input=False):
@@ -94,37 +94,37 @@ def findings(error: ValidationError, document: Document, model: type[BaseModel])
         kind = several[0]["type"]
         if kind not in _UNKNOWN and location in document.marks and document.value(location) is None:
             hint = "write {} where every default is right" if kind in _MODEL else NO_VALUE_HINT
-            yield Finding(location, f"{_name(location)} has no value", hint)
+            yield Violation(location, f"{_name(location)} has no value", hint)
         elif len(several) > 1:
             wanted, hints = zip(*(_wanted(details) for details in several), strict=True)
             hint = next(filter(None, hints), "")
-            yield Finding(location, f"{_name(location)} must be {' or '.join(dict.fromkeys(wanted))}", hint)
+            yield Violation(location, f"{_name(location)} must be {' or '.join(dict.fromkeys(wanted))}", hint)
         else:
             yield _explain(several[0], location, model, document)
 
 
 def _explain(
     details: ErrorDetails, location: Location, model: type[BaseModel], document: Document
-) -> Finding:
+) -> Violation:
     """Say what one error means: what is wrong, and what to write instead."""
     kind, context = details["type"], details.get("ctx", {})
     at_key = kind == "extra_forbidden" or location[-1:] == (_KEY,)
     place = location[:-1] if location[-1:] == (_KEY,) else location
-    if kind == "wharfinger":
-        return Finding(place, context["text"], context["hint"], at_key)
+    if isinstance(unfit := context.get("error"), UnfitError):
+        return Violation(place, unfit.text, unfit.hint, at_key)
     if kind == "extra_forbidden":
         name = str(location[-1])
         hint = _suggestion(name, _keys_at(model, location[:-1]))
-        return Finding(place, f"unknown key {shown(name)}", hint, at_key)
+        return Violation(place, f"unknown key {shown(name)}", hint, at_key)
     if kind == "missing":
-        return Finding(place, f"{_name(location)} is missing", _example(model, location))
+        return Violation(place, f"{_name(location)} is missing", _example(model, location))
     if kind in _EMPTY:
-        return Finding(place, f"{_name(location)} must not be empty", "", at_key)
+        return Violation(place, f"{_name(location)} must not be empty", "", at_key)
     if kind == "too_long":
-        return Finding(place, f"{_name(location)} has more than {context['max_length']} items", "", at_key)
+        return Violation(place, f"{_name(location)} has more than {context['max_length']} items", "", at_key)
     wanted, hint = _wanted(details)
     hint = _remedy(kind, document.value(location) if location in document.marks else None) or hint
-    return Finding(place, f"{_name(location)} must be {wanted}", hint, at_key)
+    return Violation(place, f"{_name(location)} must be {wanted}", hint, at_key)
 
 
 def _remedy(kind: str, value: object) -> str:

@@ -7,7 +7,7 @@ import re
 import yaml
 from yaml.reader import ReaderError
 
-from app.errors import Problem
+from app.errors import Position, Problem
 
 _CONFLICT = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
 _CLOSE = "check the indentation, and that every [, { and quote is closed"
@@ -71,21 +71,21 @@ def problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
     conflict = _CONFLICT.search(source)
     if conflict is not None:
         place = place_of(source[: conflict.start()].encode())
-        return Problem(file, *place, "an open merge conflict", "settle it, and take the marks out")
+        return Problem(Position(file, *place), "an open merge conflict", "settle it, and take the marks out")
     if isinstance(error, ReaderError):
         place = place_of(source.encode()[: error.position])
         text = "not YAML: a control character, which YAML does not have"
-        return Problem(file, *place, text, "take it out")
+        return Problem(Position(file, *place), text, "take it out")
     mark = getattr(error, "problem_mark", None)
     text = getattr(error, "problem", None) or str(error).splitlines()[0]
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
     if mark and source[mark.index : mark.index + 1] == "\t":
-        return Problem(file, line, column, "not YAML: a tab", "indent with blanks")
+        return Problem(position, "not YAML: a tab", "indent with blanks")
     if mark and (source.startswith("{", mark.index) or source.endswith("}", 0, mark.index)):
         hint = "put quotes around text that has { in it"
-        return Problem(file, line, column, "not YAML: a brace in text", hint)
+        return Problem(position, "not YAML: a brace in text", hint)
     meant, hint = next(((meant, hint) for words, meant, hint in _WORDS if words in text), (text, ""))
-    return Problem(file, line, column, f"not YAML: {meant}", hint)
+    return Problem(position, f"not YAML: {meant}", hint)
 
 
 def place_of(before: bytes) -> tuple[int, int]:

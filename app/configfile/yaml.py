@@ -19,8 +19,8 @@ from typing import Any, NoReturn
 import yaml
 
 from app.configfile import syntax
-from app.configfile.marks import Location, Marks, Node, Place, packed, unpacked
-from app.errors import ConfigurationError, Problem
+from app.configfile.marks import Location, Marks, Node, packed, unpacked
+from app.errors import ConfigurationError, Position, Problem
 
 _CORE = "tag:yaml.org,2002:"
 _MAX_DEPTH = 50
@@ -69,15 +69,15 @@ class Document:
 
     def problem(self, location: Location, text: str, hint: str = "", *, key: bool = False) -> Problem:
         """Make a problem that stands at a value (or at its key), or at the nearest place that exists."""
-        return Problem(self.file, *self.place(location, key=key), text, hint)
+        return Problem(self.position(location, key=key), text, hint)
 
-    def place(self, location: Location, *, key: bool = False) -> Place:
-        """Give the place of a value (or of its key), or the nearest that exists."""
+    def position(self, location: Location, *, key: bool = False) -> Position:
+        """Return where a value (or its key) stands, or the nearest place that exists."""
         if key and location in self.key_marks:
-            return self.key_marks[location]
+            return Position(self.file, *self.key_marks[location])
         while True:
             try:
-                return self.marks[location]
+                return Position(self.file, *self.marks[location])
             except KeyError:
                 location = location[:-1]
 
@@ -93,12 +93,14 @@ def read(path: Path) -> Document:
     except UnicodeDecodeError as error:
         place = syntax.place_of(error.object[: error.start])
         raise ConfigurationError(
-            [Problem(str(path), *place, "not UTF-8 text", "save it as UTF-8")]
+            [Problem(Position(str(path), *place), "not UTF-8 text", "save it as UTF-8")]
         ) from error
     except OSError as error:
-        raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
+        raise ConfigurationError([Problem.of_file(path, f"cannot be read: {error.strerror}")]) from error
     except ValueError as error:  # a NUL in the path
-        raise ConfigurationError([Problem(repr(str(path)), 0, 0, "cannot be read: no such file")]) from error
+        raise ConfigurationError(
+            [Problem.of_file(repr(str(path)), "cannot be read: no such file")]
+        ) from error
     return parse(text, str(path))
 
 
@@ -142,7 +144,7 @@ class _Builder:
         """
         self._next()  # the start of the stream
         if self._loader.check_event(yaml.StreamEndEvent):
-            raise ConfigurationError([Problem(self._file, 1, 1, "the file is empty")])
+            raise ConfigurationError([Problem(Position(self._file, 1, 1), "the file is empty")])
         self._next()  # the start of the document
         data, places = self._value(self._next(), 0)
         self._next()  # the end of the document
@@ -222,7 +224,7 @@ class _Builder:
             event = self._next()
 
     def _refuse_depth(self, event: Any) -> NoReturn:
-        problem = Problem(self._file, *_place(event), f"values are nested more than {_MAX_DEPTH} deep")
+        problem = Problem(self._position(event), f"values are nested more than {_MAX_DEPTH} deep")
         raise ConfigurationError([*self.problems, problem])
 
     def _scalar(self, event: Any) -> object:
@@ -242,13 +244,12 @@ class _Builder:
             return None
 
     def _report(self, event: Any, text: str, hint: str) -> None:
-        self.problems.append(Problem(self._file, *_place(event), text, hint))
+        self.problems.append(Problem(self._position(event), text, hint))
+
+    def _position(self, event: Any) -> Position:
+        return Position(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 def shown(key: str) -> str:
     """Quote a key for a message, without what follows a colon: that was meant as a value, maybe a secret."""
     return f"'{key.partition(':')[0]}'"
-
-
-def _place(event: Any) -> Place:
-    return event.start_mark.line + 1, event.start_mark.column + 1

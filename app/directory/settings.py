@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from app import dn
-from app.configfile.fields import Duration, Section, wrong
+from app.configfile.fields import Duration, Section
 from app.directory import presets
 from app.directory.presets import Kind
+from app.errors import UnfitError
 from app.ldap import filter_syntax
 from app.ldap.servers import addresses
 from app.ldap.settings import PoolSettings, TlsSettings
@@ -26,7 +27,7 @@ def _dn(value: str) -> str:
     try:
         dn.parse(value)
     except ValueError as error:
-        raise wrong(f"{value!r} is no DN: {error}", "write ou=people,dc=example,dc=com") from error
+        raise UnfitError(f"{value!r} is no DN: {error}", "write ou=people,dc=example,dc=com") from error
     return value
 
 
@@ -36,7 +37,7 @@ def _dns(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _attribute(value: str) -> str:
     if not _ATTRIBUTE.fullmatch(value):
-        raise wrong(f"{value!r} is no attribute", "write a name such as uid, cn or mail")
+        raise UnfitError(f"{value!r} is no attribute", "write a name such as uid, cn or mail")
     return value
 
 
@@ -49,7 +50,7 @@ def _filter(value: str) -> str:
         if value:
             filter_syntax.encode(value)
     except ValueError as error:
-        raise wrong(f"{value!r} is no filter: {error}", "write (objectClass=person)") from error
+        raise UnfitError(f"{value!r} is no filter: {error}", "write (objectClass=person)") from error
     return value
 
 
@@ -76,14 +77,14 @@ class TimeoutSettings(Section):
     @classmethod
     def _some_time(cls, value: timedelta) -> timedelta:
         if not value:
-            raise wrong("nothing answers in no time", "write 3s, or some other time")
+            raise UnfitError("nothing answers in no time", "write 3s, or some other time")
         return value
 
     @field_validator("login")
     @classmethod
     def _under_the_clients_patience(cls, value: timedelta) -> timedelta:
         if value > timedelta(seconds=13):
-            raise wrong("a login may take 13s at the most", "Docker gives up after 15s")
+            raise UnfitError("a login may take 13s at the most", "Docker gives up after 15s")
         return value
 
 
@@ -97,11 +98,11 @@ class ServiceAccountSettings(Section):
     @model_validator(mode="after")
     def _one_password(self) -> ServiceAccountSettings:
         if self.password is None and self.password_file is None:
-            raise wrong("the service account has no password", "write password_file: PATH")
+            raise UnfitError("the service account has no password", "write password_file: PATH")
         if self.password is not None and self.password_file is not None:
-            raise wrong("the service account has two passwords", "take out password or password_file")
+            raise UnfitError("the service account has two passwords", "take out password or password_file")
         if self.password is not None and not self.password.get_secret_value():
-            raise wrong("the service account's password is empty", "a bind without one is anonymous")
+            raise UnfitError("the service account's password is empty", "a bind without one is anonymous")
         return self
 
 
@@ -129,21 +130,21 @@ class LoginSettings(Section):
     def _one_place(cls, value: str | None) -> str | None:
         hint = "write uid={username},ou=people,dc=example,dc=com"
         if value is not None and value.count(PLACE) != 1:
-            raise wrong(f"the template needs {PLACE} exactly once", hint)
+            raise UnfitError(f"the template needs {PLACE} exactly once", hint)
         if value is not None and "=" in value:
             _dn(value.replace(PLACE, "x"))
             if not re.search(rf"=\s*{re.escape(PLACE)}\s*(?:[,+]|$)", value):
-                raise wrong(f"{PLACE} must be a whole value of the DN", hint)
+                raise UnfitError(f"{PLACE} must be a whole value of the DN", hint)
         elif value is not None and not _ACTIVE_DIRECTORY_NAME.fullmatch(value):
-            raise wrong(f"{value!r} is neither a DN nor a name of Active Directory", hint)
+            raise UnfitError(f"{value!r} is neither a DN nor a name of Active Directory", hint)
         return value
 
     @model_validator(mode="after")
     def _template_where_used(self) -> LoginSettings:
         if self.mode == "direct" and self.template is None:
-            raise wrong("'template' is missing", "write uid={username},ou=people,dc=example,dc=com")
+            raise UnfitError("'template' is missing", "write uid={username},ou=people,dc=example,dc=com")
         if self.mode == "search" and self.template is not None:
-            raise wrong("a template is for mode: direct", "write mode: direct, or take the template out")
+            raise UnfitError("a template is for mode: direct", "write mode: direct, or take the template out")
         return self
 
     @model_validator(mode="after")
@@ -151,9 +152,9 @@ class LoginSettings(Section):
         for form, key in (("upn", "suffixes"), ("domain\\name", "domains")):
             ours = getattr(self, key)
             if form in self.forms and not ours:
-                raise wrong(f"'{key}' is missing", f"the form {form} takes only those that are ours")
+                raise UnfitError(f"'{key}' is missing", f"the form {form} takes only those that are ours")
             if ours and form not in self.forms:
-                raise wrong(f"'{key}' says nothing without the form {form}", f"add {form} to 'forms'")
+                raise UnfitError(f"'{key}' says nothing without the form {form}", f"add {form} to 'forms'")
         return self
 
     @property
@@ -197,7 +198,9 @@ class GroupSettings(Section):
     @model_validator(mode="after")
     def _bases_where_searched(self) -> GroupSettings:
         if self.strategy != "none" and not self.bases:
-            raise wrong("'bases' is missing", "write bases: [ou=groups,dc=example,dc=com], or strategy: none")
+            raise UnfitError(
+                "'bases' is missing", "write bases: [ou=groups,dc=example,dc=com], or strategy: none"
+            )
         return self
 
 
@@ -245,9 +248,9 @@ class DirectorySettings(Section):
                 usable = False
             hint = "write ldaps://host, ldaps://host:port or ldap://host"
             if "@" in server:  # not shown: a password may stand before it
-                raise wrong("a server's address holds no user name", hint)
+                raise UnfitError("a server's address holds no user name", hint)
             if not usable or url.path not in ("", "/") or url.query:
-                raise wrong(f"{server!r} is no LDAP server", hint)
+                raise UnfitError(f"{server!r} is no LDAP server", hint)
         return servers
 
     @model_validator(mode="after")
@@ -255,23 +258,27 @@ class DirectorySettings(Section):
         for server in self.servers:
             url = urlsplit(server)
             if url.scheme == "ldaps" and self.start_tls:
-                raise wrong(f"start_tls does not go with {server}", "write ldap:// or leave start_tls out")
+                raise UnfitError(
+                    f"start_tls does not go with {server}", "write ldap:// or leave start_tls out"
+                )
             if (
                 url.scheme == "ldap"
                 and not (self.start_tls or self.allow_plaintext)
                 and not _is_loopback(url.hostname or "")
             ):
                 hint = "write ldaps://, or start_tls: true; allow_plaintext: true if you must"
-                raise wrong(f"passwords would go to {server} in clear", hint)
+                raise UnfitError(f"passwords would go to {server} in clear", hint)
         return self
 
     @model_validator(mode="after")
     def _somebody_searches(self) -> DirectorySettings:
         if self.service_account is None and self.login.mode == "search":
-            raise wrong("'service_account' is missing", "login.mode: search needs an account that searches")
+            raise UnfitError(
+                "'service_account' is missing", "login.mode: search needs an account that searches"
+            )
         by_name = self.login.template is not None and not self.login.binds_by_dn
         if by_name and self.kind is not Kind.ACTIVE_DIRECTORY:
-            raise wrong(
+            raise UnfitError(
                 f"only Active Directory takes {self.login.template!r} for a name",
                 "write a DN as the template",
             )

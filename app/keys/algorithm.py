@@ -7,6 +7,8 @@ import enum
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from app.errors import UnfitError
+
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
@@ -43,20 +45,6 @@ _HASHES: dict[Algorithm, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = 
 _RSA = (Algorithm.RS256, Algorithm.RS384, Algorithm.RS512)
 
 
-class UnfitKeyError(ValueError):
-    """A private key that no algorithm may use.
-
-    Attributes:
-        text: What is wrong with it.
-        hint: Which keys are right.
-    """
-
-    def __init__(self, text: str, hint: str) -> None:
-        super().__init__(text)
-        self.text = text
-        self.hint = hint
-
-
 def hash_of(algorithm: Algorithm) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
     """Give the hash that the algorithm signs; none for EdDSA, which brings its own."""
     kind = _HASHES.get(algorithm)
@@ -70,11 +58,11 @@ def fitting(private_key: object) -> tuple[PrivateKey, tuple[Algorithm, ...]]:
         The same key, known to be of a kind that signs tokens, and its algorithms, the usual one first.
 
     Raises:
-        UnfitKeyError: No algorithm may use this key.
+        UnfitError: No algorithm may use this key.
     """
     match private_key:
         case rsa.RSAPrivateKey(key_size=bits) if bits < RSA_MINIMUM_BITS:
-            raise UnfitKeyError(
+            raise UnfitError(
                 f"is an RSA key of {bits} bits, too short to be trusted",
                 f"use {RSA_MINIMUM_BITS} bits or more",
             )
@@ -83,14 +71,14 @@ def fitting(private_key: object) -> tuple[PrivateKey, tuple[Algorithm, ...]]:
         case ec.EllipticCurvePrivateKey(curve=curve) if curve.name in _BY_CURVE:
             return private_key, (_BY_CURVE[curve.name],)
         case ec.EllipticCurvePrivateKey(curve=curve):
-            raise UnfitKeyError(
+            raise UnfitError(
                 f"is an EC key on the curve {curve.name}, which no token algorithm uses",
                 "use P-256, P-384 or P-521",
             )
         case ed25519.Ed25519PrivateKey():
             return private_key, (Algorithm.EDDSA,)
         case _:
-            raise UnfitKeyError("is a key of a kind that cannot sign tokens", "use EC, RSA or Ed25519")
+            raise UnfitError("is a key of a kind that cannot sign tokens", "use EC, RSA or Ed25519")
 
 
 def generate(algorithm: Algorithm) -> PrivateKey:

@@ -113,4 +113,4 @@ def _rename(file: KeyFile, state: KeyState, since: datetime) -> None:
 
 
 def _error(folder: Path, text: str, hint: str = "") -> ConfigurationError:
-    return ConfigurationError([Problem(str(folder), 0, 0, text, hint)])
+    return ConfigurationError([Problem.of_file(folder, text, hint)])

@@ -86,4 +86,4 @@ def _write(file: KeyFile, key: SigningKey) -> None:
 
 
 def _error(folder: Path, text: str, hint: str = "") -> ConfigurationError:
-    return ConfigurationError([Problem(str(folder), 0, 0, text, hint)])
+    return ConfigurationError([Problem.of_file(folder, text, hint)])

@@ -37,10 +37,8 @@ def problems(folder: Path, key: SigningKey, services: Mapping[str, Service]) -> 
     """Find what keeps a key from signing for a realm's services."""
     able = ", ".join(key.algorithms)
     return [
-        Problem(
-            str(folder),
-            0,
-            0,
+        Problem.of_file(
+            folder,
             f"the key {key.name} cannot sign with {service.algorithm}, which service {name} asks for",
             f"it can: {able}; change the service's `algorithm`, or the key",
         )
@@ -58,9 +56,9 @@ def certificate_problems(
         return []
     if is_to_be_certified(ring, key, services):
         text = "is self-signed: registries that trust the authority of the active key would refuse it"
-        return [Problem(path, 0, 0, text, "have the authority certify the key, and replace the file")]
+        return [Problem.of_file(path, text, "have the authority certify the key, and replace the file")]
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        return [Problem(path, 0, 0, "is not valid now, and services have `x5c`", "replace it")]
+        return [Problem.of_file(path, "is not valid now, and services have `x5c`", "replace it")]
     return []
 
 

@@ -90,7 +90,7 @@ def key_files(folder: Path) -> tuple[list[KeyFile], list[Problem]]:
     unnamed = [path for path, file in parsed.items() if not file]
     text = "the file name does not say which state the key has"
     return _superseded(files), [
-        *(Problem(str(path), 0, 0, text, _HINT_STATE) for path in unnamed),
+        *(Problem.of_file(path, text, _HINT_STATE) for path in unnamed),
         *_duplicates(files),
     ]
 
@@ -107,7 +107,7 @@ def paths_in(folder: Path) -> list[Path]:
         raise ConfigurationError([_missing(folder)]) from None
     except OSError as error:
         text = f"the folder of the signing keys cannot be read: {error.strerror}"
-        raise ConfigurationError([Problem(str(folder), 0, 0, text)]) from None
+        raise ConfigurationError([Problem.of_file(folder, text)]) from None
 
 
 def active(files: Sequence[KeyFile]) -> list[KeyFile]:
@@ -121,7 +121,7 @@ def _is_ours(path: Path) -> bool:
 
 def _missing(folder: Path) -> Problem:
     text = "the folder of the signing keys does not exist"
-    return Problem(str(folder), 0, 0, text, "`wharfinger keys new` makes it, and a first key in it")
+    return Problem.of_file(folder, text, "`wharfinger keys new` makes it, and a first key in it")
 
 
 def _superseded(files: list[KeyFile]) -> list[KeyFile]:
@@ -142,10 +142,8 @@ def _superseded(files: list[KeyFile]) -> list[KeyFile]:
 def _duplicates(files: list[KeyFile]) -> list[Problem]:
     first: dict[str, KeyFile] = {}
     return [
-        Problem(
-            str(file.path),
-            0,
-            0,
+        Problem.of_file(
+            file.path,
             f"has the same name as {first[file.name].path.name}",
             "a key has one state; give another key another name",
         )

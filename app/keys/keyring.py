@@ -104,9 +104,9 @@ def load(folder: Path) -> KeyRing:
 def _not_one_active(folder: Path, files: list[KeyFile]) -> list[Problem]:
     if not files:
         hint = "`wharfinger keys new` makes one"
-        return [Problem(str(folder), 0, 0, "there is no active signing key in this folder", hint)]
+        return [Problem.of_file(folder, "there is no active signing key in this folder", hint)]
     if len(files) > 1:
         names = ", ".join(file.path.name for file in files)
         hint = "rename all but one to NAME.announced.pem or NAME.retired.pem"
-        return [Problem(str(folder), 0, 0, f"there is more than one active signing key: {names}", hint)]
+        return [Problem.of_file(folder, f"there is more than one active signing key: {names}", hint)]
     return []

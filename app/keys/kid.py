@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from app.errors import UnfitError
 from app.keys.algorithm import PublicKey
 
 _LIBTRUST_BYTES = 30
@@ -47,14 +48,14 @@ class KeyId:
         """Read `libtrust`, `rfc7638` or `literal:ID`, as the configuration file has it.
 
         Raises:
-            ValueError: The text is none of these; its message says what to write.
+            UnfitError: The text is none of these.
         """
         name, colon, literal = text.partition(":")
         if name == KidFormat.LITERAL and literal:
             return cls(KidFormat.LITERAL, literal)
         if name in (KidFormat.LIBTRUST, KidFormat.RFC7638) and not colon:
             return cls(KidFormat(name))
-        raise ValueError(f"{text!r} is no key id format; write `libtrust`, `rfc7638` or `literal:ID`")
+        raise UnfitError(f"{text!r} is no key id format", "write `libtrust`, `rfc7638` or `literal:ID`")
 
     def __str__(self) -> str:
         """Give the text that `parse` reads."""

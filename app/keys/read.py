@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import SignatureAlgorithmOID
 
-from app.errors import ConfigurationError, Problem
-from app.keys.algorithm import Algorithm, PrivateKey, UnfitKeyError, fitting
+from app.errors import ConfigurationError, Problem, UnfitError
+from app.keys.algorithm import Algorithm, PrivateKey, fitting
 from app.keys.folder import KeyFile
 from app.keys.signing_key import SigningKey
 
@@ -50,7 +50,7 @@ def read_signing_key(file: KeyFile) -> SigningKey:
     if key and certificates and _info(key) != _info(certificates[0]):
         text = f"is not the certificate of {file.path.name}: their public keys differ"
         hint = "the certificate of the key itself comes first; those of authorities follow"
-        problems.append(Problem(str(file.certificate), 0, 0, text, hint))
+        problems.append(Problem.of_file(file.certificate, text, hint))
     if problems or not key or not certificates:
         raise ConfigurationError(problems)
     return SigningKey(file.name, file.state, _algorithm(key, certificates[0]), key, certificates, since)
@@ -72,7 +72,7 @@ def _read_private_key(path: Path) -> tuple[PrivateKey, datetime]:
         raise _error(path, "is no private key in PKCS#8 PEM form", hint)
     try:
         return fitting(key)[0], changed
-    except UnfitKeyError as error:
+    except UnfitError as error:
         raise _error(path, error.text, error.hint) from None
 
 
@@ -153,4 +153,4 @@ def _algorithm(key: PrivateKey, certificate: x509.Certificate) -> Algorithm:
 
 
 def _error(path: Path, text: str, hint: str = "") -> ConfigurationError:
-    return ConfigurationError([Problem(str(path), 0, 0, text, hint)])
+    return ConfigurationError([Problem.of_file(path, text, hint)])

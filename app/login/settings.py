@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from app.configfile.fields import Duration, Section, wrong
+from app.configfile.fields import Duration, Section
+from app.errors import UnfitError
 from app.login.budget import Limits
 
 _LONGEST = timedelta(days=90)
@@ -50,21 +51,21 @@ class ShieldSettings(Section):
     @classmethod
     def _short(cls, value: timedelta) -> timedelta:
         if value > timedelta(seconds=2):
-            raise wrong("the floor may be 2s at the most", "it holds a thread for as long")
+            raise UnfitError("the floor may be 2s at the most", "it holds a thread for as long")
         return value
 
     @field_validator("remember_failures", "window", "known_good")
     @classmethod
     def _bounded(cls, value: timedelta) -> timedelta:
         if value > _LONGEST:
-            raise wrong("that is kept 90d at the most", "write 15m, 1h or 7d")
+            raise UnfitError("that is kept 90d at the most", "write 15m, 1h or 7d")
         return value
 
     @field_validator("window")
     @classmethod
     def _some_time(cls, value: timedelta) -> timedelta:
         if value < timedelta(minutes=1):
-            raise wrong(
+            raise UnfitError(
                 "a window lasts 1m at the least", "write 15m, or as long as the directory counts failures"
             )
         return value
@@ -74,7 +75,7 @@ class ShieldSettings(Section):
         # a place is kept for a password that was right lately, and the others are not for one address alone
         most = max(1, self.failures_per_account - 2)
         if self.failures_per_source_and_account > most:
-            raise wrong(
+            raise UnfitError(
                 f"one address may not spend the budget of {self.failures_per_account} failures",
                 f"write failures_per_source_and_account: {most}, or a greater failures_per_account",
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from app.errors import Position
 from app.protocol.scope import Access, Scope
 from app.rules.patterns.pattern import Captures
 
@@ -25,14 +26,14 @@ class Cause:
 
     Attributes:
         rule: Its id.
-        position: `file:line:column` of the rule.
+        position: Where the rule stands.
         effect: What it did.
         through: What made it apply: `group team-web`, `user bob`, `authenticated`, `everyone`, ….
         captures: What its variables stood for.
     """
 
     rule: str
-    position: str
+    position: Position
     effect: Effect
     through: str
     captures: Captures
@@ -60,7 +61,7 @@ class Miss:
 
     Attributes:
         rule: Its id.
-        position: `file:line:column` of the rule.
+        position: Where the rule stands.
         lack: What kind of thing.
         text: Which, in words: `bob is not in group team-web`.
         through: What makes the rule apply; empty where nothing does.
@@ -68,7 +69,7 @@ class Miss:
     """
 
     rule: str
-    position: str
+    position: Position
     lack: Lack
     text: str
     through: str

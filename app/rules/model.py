@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 
 from app.dn import DN, fold, parse
+from app.errors import NOWHERE, Position
 from app.rules.decision import Effect
 from app.rules.patterns.index import ANYWHERE, CATALOG, Index, Shelf
 from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern
@@ -136,7 +137,6 @@ class Rule:
 
     Attributes:
         order: Its place among all rules; for stable output alone, never for meaning.
-        position: `file:line:column`.
         actions: What it allows or denies, `*` expanded, with what follows from it (push and pull).
         catalog: Whether it is about the catalog; then `*` of that.
         places: Where an index has it: the first components of its repositories.
@@ -145,7 +145,7 @@ class Rule:
     order: int
     id: str
     description: str
-    position: str
+    position: Position
     who: Who
     repositories: tuple[RepositoryPattern, ...]
     catalog: bool
@@ -202,7 +202,6 @@ class Robot:
         secret_hashes: SHA-256 of each of its secrets.
         expires: The first moment at which it can no longer log in.
         networks: Where it can log in from; anywhere if empty.
-        position: `file:line:column`.
     """
 
     name: str
@@ -210,7 +209,7 @@ class Robot:
     groups: tuple[NamedGroup, ...]
     expires: datetime | None
     networks: tuple[Network, ...]
-    position: str = ""
+    position: Position = NOWHERE
 
     @property
     def logs_in(self) -> Conditions:

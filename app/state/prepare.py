@@ -51,7 +51,7 @@ def check(settings: StateSettings) -> None:
     try:
         bring_up_to_date(settings.model_copy(update={"timeout": _START_PATIENCE}))
     except NewerState as error:
-        raise ConfigurationError([Problem("state", 0, 0, error.detail)]) from None
+        raise ConfigurationError([Problem.of_file("state", error.detail)]) from None
 
 
 class NewerState(StateUnavailable):

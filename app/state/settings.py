@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr, field_validator, model_validator
 
-from app.configfile.fields import Duration, Section, resolve, wrong
+from app.configfile.fields import Duration, Section, resolve
+from app.errors import UnfitError
 
 _SQLITE, _POSTGRESQL = "sqlite:///", "postgresql+psycopg://"
 _SHORTEST_SECRET = 32
@@ -37,7 +38,7 @@ class StateSettings(Section):
     @classmethod
     def _bounded(cls, value: timedelta) -> timedelta:
         if not timedelta(milliseconds=100) <= value <= timedelta(seconds=5):
-            raise wrong("the state is waited for 100ms to 5s", "write 1s")
+            raise UnfitError("the state is waited for 100ms to 5s", "write 1s")
         return value
 
     @model_validator(mode="before")
@@ -53,15 +54,15 @@ class StateSettings(Section):
             secret = url.password is not None or "password" in parse_qs(url.query)
             usable = url.port is None or url.port > 0
         except ValueError:
-            raise wrong("the URL of the state cannot be read", _HINT) from None
+            raise UnfitError("the URL of the state cannot be read", _HINT) from None
         if secret:  # not shown
-            raise wrong(
+            raise UnfitError(
                 "the URL of the state holds a password", "write it to a file, and password_file: PATH"
             )
         is_file = value.startswith(_SQLITE) and len(value) > len(_SQLITE) and not url.query
         is_server = value.startswith(_POSTGRESQL) and len(url.path) > 1
         if not (usable and (is_file or is_server)):
-            raise wrong(f"{value!r} is no database that the state can be kept in", _HINT)
+            raise UnfitError(f"{value!r} is no database that the state can be kept in", _HINT)
         return value
 
     @model_validator(mode="after")
@@ -69,13 +70,13 @@ class StateSettings(Section):
         for name in ("password", "secret"):
             text: SecretStr | None = getattr(self, name)
             if text is not None and getattr(self, f"{name}_file") is not None:
-                raise wrong(f"the state has two {name}s", f"take out {name} or {name}_file")
+                raise UnfitError(f"the state has two {name}s", f"take out {name} or {name}_file")
         if self.secret is not None and len(self.secret.get_secret_value()) < _SHORTEST_SECRET:
-            raise wrong(
+            raise UnfitError(
                 f"the secret is shorter than {_SHORTEST_SECRET} characters", "use openssl rand -hex 32"
             )
         if self.sqlite is None and self.secret is None and self.secret_file is None:
-            raise wrong(
+            raise UnfitError(
                 "'secret_file' is missing: servers that share a database share a secret",
                 "write secret_file: PATH, and into the file what openssl rand -hex 32 prints",
             )

@@ -18,8 +18,8 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from app.configfile.fields import Section, wrong
-from app.errors import AuditUnavailable
+from app.configfile.fields import Section
+from app.errors import AuditUnavailable, UnfitError
 from app.telemetry import json_text
 from app.telemetry.record import ISSUED, TokenRecord
 
@@ -39,7 +39,7 @@ class AuditSettings(Section):
     @classmethod
     def _names_something(cls, value: object) -> object:
         if value == "":
-            raise wrong("the audit stream goes nowhere", "write stdout, or the path of a file")
+            raise UnfitError("the audit stream goes nowhere", "write stdout, or the path of a file")
         return value
 
 

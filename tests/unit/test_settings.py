@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app import settings
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, Position
 from app.settings import Settings
 
 CONFIGURATION: dict[str, Any] = {
@@ -328,7 +328,7 @@ def test_a_wrong_variable_is_named(load: Load, variable: str, value: str, text: 
     with pytest.raises(ConfigurationError) as caught:
         load(**{variable: value})
     [problem] = caught.value.problems
-    assert (problem.file, problem.line, problem.text) == (f"environment variable {variable}", 0, text)
+    assert (problem.position, problem.text) == (Position(f"environment variable {variable}"), text)
 
 
 def test_lists_of_the_environment_are_json(load: Load) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ConfigurationError, Problem
+from app.errors import ConfigurationError, Position, Problem
 from app.watch import Fingerprint, LastGood, Watcher
 
 _LONG = 10.0
@@ -32,7 +32,7 @@ class _Text:
         if "crash" in text:
             raise RuntimeError(text)
         if "bad" in text:
-            raise ConfigurationError([Problem("rules.yaml", 1, 1, text)])
+            raise ConfigurationError([Problem(Position("rules.yaml", 1, 1), text)])
         return text
 
     def last_good(self) -> LastGood[str]:

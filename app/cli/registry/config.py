@@ -9,9 +9,9 @@ import click
 from app import files
 from app.cli.options import config_option, problems, realm_option
 from app.cli.registry.service import connection_of, kind_option, url_option
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, UnfitError
 from app.keys import keyring
-from app.registry.config.connection import RegistryKind, UnfitError
+from app.registry.config.connection import RegistryKind
 from app.registry.config.output import Format, Output, output
 from app.settings import Settings
 

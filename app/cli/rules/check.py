@@ -11,11 +11,10 @@ from pathlib import Path
 import click
 
 from app.cli.rules.report import FORMATS, Remark, Report, Severity
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, UnfitError
 from app.rules.file import load, owner_tests
 from app.rules.file.load import Written
 from app.rules.file.values import parse_time
-from app.rules.patterns.pattern import PatternError
 from app.rules.review.lint.finding import Finding, Name
 from app.rules.review.lint.lint import lint
 
@@ -115,8 +114,8 @@ def _moment(text: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         return parse_time(text, end_of_day=False)
-    except PatternError as error:
-        raise click.BadParameter(f"{error.text} ({error.hint})", param_hint="--at") from None
+    except UnfitError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from None
 
 
 def _ignored(texts: tuple[str, ...]) -> frozenset[tuple[str, str]]:

@@ -57,9 +57,9 @@ def compared(difference: Difference, sides: Sides, format_: str) -> bool:
         _json(sides, changes=changes, robots=robots)
     elif format_ == "github":
         for one in difference.changes:
-            _command(Problem.at(_position(one), _sentence(one), _because(one)))
+            _command(Problem(one.rules[0].position, _sentence(one), _because(one)))
         for robot in difference.robots:
-            _command(Problem("", 0, 0, f"robot {robot.robot} {robot.text}"))
+            _command(Problem.of_file("", f"robot {robot.robot} {robot.text}"))
     else:
         _print(difference)
     return bool(difference)
@@ -128,7 +128,7 @@ def _change(change: Change) -> dict[str, Any]:
         "when": list(change.when),
         "example": change.example,
         "circumstances": list(change.circumstances),
-        "rules": list(change.rules),
+        "rules": _named(change),
     }
 
 
@@ -140,14 +140,14 @@ def _sentence(change: Change) -> str:
 
 
 def _because(change: Change) -> str:
-    said = [f"{change.because} by {joined(change.rules)}", *change.when]
+    said = [f"{change.because} by {joined(_named(change))}", *change.when]
     if change.circumstances or (change.example and change.example not in change.repositories):
         said.append(f"such as {' '.join((change.example, *change.circumstances))}")
     return "; ".join(said)
 
 
-def _position(change: Change) -> str:
-    return change.rules[0].rpartition(" (")[2].removesuffix(")")
+def _named(change: Change) -> list[str]:
+    return [f"{rule.id} ({rule.position})" for rule in change.rules]
 
 
 def _print(difference: Difference) -> None:
@@ -206,7 +206,7 @@ def _told(rights: Iterable[tuple[str, Right, str]]) -> Iterator[tuple[str, str, 
 def _print_rights(rights: list[tuple[str, Right, str]], format_: str) -> None:
     if format_ == "github":
         for _, text, when in _told(rights):
-            _command(Problem("", 0, 0, text, when))
+            _command(Problem.of_file("", text, when))
         return
     if not rights:
         click.echo("Nothing changes.")

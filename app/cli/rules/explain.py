@@ -148,7 +148,7 @@ def _outcome(outcome: ActionOutcome, subject: Subject | None) -> dict[str, Any]:
 def _cause(cause: Cause, subject: Subject | None) -> dict[str, Any]:
     return {
         "rule": cause.rule,
-        "position": cause.position,
+        "position": str(cause.position),
         "through": cause.through,
         "found": found(cause.through, subject),
         "captures": dict(cause.captures),
@@ -158,7 +158,7 @@ def _cause(cause: Cause, subject: Subject | None) -> dict[str, Any]:
 def _miss(miss: Miss) -> dict[str, Any]:
     return {
         "rule": miss.rule,
-        "position": miss.position,
+        "position": str(miss.position),
         "lack": miss.lack,
         "text": miss.text,
         "through": miss.through,

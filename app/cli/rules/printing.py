@@ -102,12 +102,12 @@ def workflow_command(kind: str, title: str, problem: Problem) -> str:
 
     What would end the command, or begin another, is escaped as GitHub's toolkit does.
     """
-    place = {"file": problem.file, "line": problem.line, "col": problem.column, "title": title}
+    position = problem.position
+    place = {"file": position.file, "line": position.line, "col": position.column, "title": title}
     properties = ",".join(
         f"{key}={_escaped(plain(str(value)), ':,')}" for key, value in place.items() if value
     )
-    said = f"{problem.text} ({problem.hint})" if problem.hint else problem.text
-    return f"::{kind} {properties}::{_escaped(plain(said))}"
+    return f"::{kind} {properties}::{_escaped(plain(problem.message))}"
 
 
 def _escaped(text: str, further: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from app.cli.rules.printing import plain, workflow_command
-from app.errors import Problem
+from app.errors import Position, Problem
 from app.rules.file.load import Written
 from app.rules.file.owner_tests import Outcome, Test, words
 from app.rules.review.lint.finding import Finding
@@ -48,7 +48,7 @@ class Remark:
     def of_finding(cls, finding: Finding, *, strict: bool) -> Remark:
         """Make it of a warning."""
         severity = Severity.ERROR if strict else Severity.WARNING
-        problem = Problem.at(finding.position, finding.text, finding.hint)
+        problem = Problem(finding.position, finding.text, finding.hint)
         return cls(severity, finding.name, finding.about, problem)
 
 
@@ -108,7 +108,7 @@ def as_text(report: Report) -> Iterator[str]:
     """Say it to somebody at a terminal."""
     for remark in report.remarks:
         name = f" [{remark.name}]" if remark.name != "rules" else ""
-        yield _wrapped(f"{remark.problem.position}: {remark.severity}: {_told(remark.problem)}{name}")
+        yield _wrapped(f"{remark.problem.position}: {remark.severity}: {plain(remark.problem.message)}{name}")
     for outcome in report.failures:
         expectation = outcome.expectation
         head = f"{expectation.position}: failed: test {outcome.test.id!r}, {expectation.scope.name}"
@@ -142,20 +142,20 @@ def as_junit(report: Report) -> Iterator[str]:
     file = plain(str(report.path))
     case = ET.SubElement(suite, "testcase", classname="rules", name="the rules load", file=file)
     for one in broken[:1]:  # a case fails once: GitLab reads no second failure
-        _fail(case, _told(one.problem), "\n".join(str(each.problem) for each in broken))
+        _fail(case, plain(one.problem.message), "\n".join(str(each.problem) for each in broken))
     for remark in report.remarks:
         if remark.name == "rules":
             continue
         case = _case(suite, "lint", f"{remark.name}: {remark.about}", remark.problem.position)
         if remark.severity is Severity.ERROR:
-            _fail(case, _told(remark.problem), str(remark.problem))
+            _fail(case, plain(remark.problem.message), str(remark.problem))
         else:
             ET.SubElement(case, "system-out").text = plain(str(remark.problem))
     for test, outcomes in report.tests():
         case = _case(suite, "tests", test.id, test.position)
         failed = [outcome.problem() for outcome in outcomes if not outcome.passed]
         if failed:
-            _fail(case, _told(failed[0]), "\n".join(map(str, failed)))
+            _fail(case, plain(failed[0].message), "\n".join(map(str, failed)))
     suite.set("tests", str(len(suite.findall("testcase"))))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suites = ET.Element("testsuites")
@@ -182,10 +182,6 @@ FORMATS: Mapping[str, Callable[[Report], Iterator[str]]] = {
 }
 
 
-def _told(problem: Problem) -> str:
-    return plain(f"{problem.text} ({problem.hint})" if problem.hint else problem.text)
-
-
 def _wrapped(line: str) -> str:
     """Break a line for a terminal; what is printed into a file is as wide as the narrowest one."""
     width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH
@@ -204,8 +200,8 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _place(problem: Problem) -> dict[str, Any]:
-    return {"file": problem.file, "line": problem.line, "column": problem.column}
+def _place(position: Position) -> dict[str, Any]:
+    return {"file": position.file, "line": position.line, "column": position.column}
 
 
 def _remark(remark: Remark) -> dict[str, Any]:
@@ -213,7 +209,7 @@ def _remark(remark: Remark) -> dict[str, Any]:
         "severity": remark.severity,
         "name": remark.name,
         "about": remark.about,
-        **_place(remark.problem),
+        **_place(remark.problem.position),
         "text": remark.problem.text,
         "hint": remark.problem.hint,
     }
@@ -222,12 +218,12 @@ def _remark(remark: Remark) -> dict[str, Any]:
 def _test(test: Test, outcomes: list[Outcome]) -> dict[str, Any]:
     return {
         "id": test.id,
-        **_place(Problem.at(test.position, "")),
+        **_place(test.position),
         "passed": all(outcome.passed for outcome in outcomes),
         "expectations": [
             {
                 "name": outcome.expectation.scope.name,
-                **_place(outcome.problem()),
+                **_place(outcome.expectation.position),
                 "passed": outcome.passed,
                 "expected": sorted(outcome.expectation.wanted),
                 "granted": sorted(outcome.granted),
@@ -238,11 +234,9 @@ def _test(test: Test, outcomes: list[Outcome]) -> dict[str, Any]:
     }
 
 
-def _case(suite: ET.Element, kind: str, name: str, position: str) -> ET.Element:
-    place = Problem.at(position, "")
-    return ET.SubElement(
-        suite, "testcase", classname=kind, name=plain(name), file=plain(place.file), line=str(place.line)
-    )
+def _case(suite: ET.Element, kind: str, name: str, position: Position) -> ET.Element:
+    file, line = plain(position.file), str(position.line)
+    return ET.SubElement(suite, "testcase", classname=kind, name=plain(name), file=file, line=line)
 
 
 def _fail(case: ET.Element, message: str, text: str) -> None:

@@ -14,11 +14,10 @@ from app import settings
 from app.cli.options import find_realm, realm_option
 from app.cli.rules.printing import plain
 from app.dn import DN
-from app.errors import ConfigurationError, Refusal, WharfingerError
+from app.errors import ConfigurationError, Refusal, UnfitError, WharfingerError
 from app.rules.file import load as rules_file
 from app.rules.file.values import address, parse_time
 from app.rules.model import Context, RuleSet, Subject
-from app.rules.patterns.pattern import PatternError
 from app.settings import RealmSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -166,12 +165,12 @@ def read_context(
     """
     try:
         moment = parse_time(at, end_of_day=False) if at is not None else datetime.now(UTC)
-    except PatternError as error:
-        raise click.BadParameter(f"{error.text} ({error.hint})", param_hint="--at") from None
+    except UnfitError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from None
     try:
         client = address(from_) if from_ is not None else ""
-    except PatternError as error:
-        raise click.BadParameter(f"{error.text} ({error.hint})", param_hint="--from") from None
+    except UnfitError as error:
+        raise click.BadParameter(str(error), param_hint="--from") from None
     return Context(service if service is not None else default_service, client, moment)
 
 

@@ -9,10 +9,9 @@ import click
 
 from app import dn
 from app.cli.rules.sources import Directory, Source, Unanswered, unanswered
-from app.errors import Refusal, WharfingerError
+from app.errors import Refusal, UnfitError, WharfingerError
 from app.rules.file.values import named_group
 from app.rules.model import ROBOT_PREFIX, Context, NamedGroup, Persona, Subject
-from app.rules.patterns.pattern import PatternError
 
 ANONYMOUS = "anonymous"
 
@@ -99,8 +98,8 @@ def split(groups: Sequence[str]) -> list[str]:
 def _group(text: str) -> NamedGroup:
     try:
         return named_group(text)
-    except PatternError as error:
-        raise click.BadParameter(f"{error.text} ({error.hint})", param_hint="--groups") from None
+    except UnfitError as error:
+        raise click.BadParameter(str(error), param_hint="--groups") from None
 
 
 def _robot(name: str, source: Source, context: Context) -> Asked:

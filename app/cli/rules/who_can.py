@@ -185,7 +185,7 @@ def _way(way: Way) -> dict[str, Any]:
         "who": str(way.reached),
         "exact": way.reached.exact,
         "rule": way.rule.id,
-        "position": way.rule.position,
+        "position": str(way.rule.position),
         "captures": dict(way.reached.captures),
         "when": list(way.when),
         "answer": way.answer if way.rule.effect is Effect.ALLOW else None,
@@ -210,7 +210,7 @@ def _way_rows(review: Review) -> Iterator[list[str]]:
     yield ["effect", "who", "rule", "position", "when", "answer", "denied_by"]
     for way in review.ways:
         answer = str(way.answer) if way.rule.effect is Effect.ALLOW else ""
-        place = [way.rule.id, way.rule.position, "; ".join(way.when)]
+        place = [way.rule.id, str(way.rule.position), "; ".join(way.when)]
         yield [way.rule.effect, str(way.reached), *place, answer, "; ".join(way.denied_by)]
 
 

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.errors import UnfitError
 from app.migrate.docker_auth import order
-from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.order import Part
 from app.migrate.docker_auth.what import EVERY, actions, networks, services, what
 from app.migrate.docker_auth.who import who

@@ -15,20 +15,6 @@ _OTHERS = ("acl_mongo", "acl_xorm", "ext_authz", "plugin_authz", "casbin_authz")
 _KEYS = frozenset({"match", "actions", "comment"})
 
 
-class UnfitError(Exception):
-    """An entry that cannot become a rule.
-
-    Attributes:
-        text: Why.
-        hint: What to write instead; may be empty.
-    """
-
-    def __init__(self, text: str, hint: str = "") -> None:
-        super().__init__(f"{text} ({hint})" if hint else text)
-        self.text = text
-        self.hint = hint
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry; a condition that is None matches anything.
@@ -82,7 +68,7 @@ def _other_sources(document: Document, data: Mapping[str, Any]) -> Iterator[Prob
 
 def _entry(document: Document, index: int, item: object) -> Entry:
     at = ("acl", index)
-    line = document.problem(at, "").line
+    line = document.position(at).line
     if not isinstance(item, dict) or not item.keys() <= _KEYS:
         raise _error(document, at, "an entry has the keys match, actions and comment, and no others")
     match, actions = item.get("match") or {}, item.get("actions")

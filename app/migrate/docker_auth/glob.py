@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from app.migrate.docker_auth.entry import UnfitError
+from app.errors import UnfitError
 from app.migrate.docker_auth.pattern import Kind, Piece, joined
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.errors import UnfitError
+from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.who import Kind, Who
 from app.protocol.scope import Action

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from app.migrate.docker_auth.entry import UnfitError
+from app.errors import UnfitError
 from app.protocol.scope import is_repository
 
 _WILD = re.compile(r"[*?{]")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from app.migrate.docker_auth.entry import UnfitError
+from app.errors import UnfitError
 from app.migrate.docker_auth.glob import variable_at
 from app.migrate.docker_auth.pattern import MOST, Kind, Piece, joined
 

@@ -6,15 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
-from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.pattern import Kind, Piece, as_patterns
 from app.migrate.docker_auth.who import GROUP, Who
 from app.migrate.docker_auth.who import Kind as WhoKind
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
 from app.rules.model import Network
-from app.rules.patterns.pattern import USERNAME, PatternError, RepositoryPattern
+from app.rules.patterns.pattern import USERNAME, RepositoryPattern
 
 EVERY = frozenset(map(str, Action))
 _ACCOUNT = "${account}"
@@ -52,7 +53,7 @@ def what(entry: Entry, meant: Who, group_labels: Collection[str]) -> tuple[What,
     used = {piece.text for branch in branches for piece in branch if piece.kind is Kind.VARIABLE}
     patterns = tuple(dict.fromkeys(name for branch in branches for name in as_patterns(branch)))
     for each in patterns:
-        _check(each)
+        RepositoryPattern.parse(each)
     # A person called `catalog` is not thought of: a variable is no way to the catalog.
     catalog = of_registry and any_overlap([each for each in patterns if "{" not in each], [CATALOG])
     if not of_repositories and not catalog:
@@ -84,13 +85,6 @@ def _bound(meant: Who, used: Collection[str]) -> Who:
             raise UnfitError(text, "leave the label out, or write the group's name")
         return Who(WhoKind.GROUPS, (f"{{{GROUP}}}",))
     return Who(WhoKind.SIGNED_IN) if used and meant.kind is WhoKind.EVERYONE else meant
-
-
-def _check(pattern: str) -> None:
-    try:
-        RepositoryPattern.parse(pattern)
-    except PatternError as error:
-        raise UnfitError(error.text, error.hint) from error
 
 
 def actions(entry: Entry) -> tuple[frozenset[str], bool, tuple[str, ...]]:

@@ -6,11 +6,12 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
-from app.migrate.docker_auth.entry import Entry, UnfitError
+from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.pattern import as_patterns
-from app.rules.patterns.pattern import NamePattern, PatternError, parse_group
+from app.rules.patterns.pattern import NamePattern, parse_group
 
 GROUP = "group"
 """The variable that stands for the group's name."""
@@ -102,10 +103,7 @@ def _names(text: str) -> tuple[str, ...]:
     else:
         names = as_patterns(glob.pieces(text, {}), of_names=True)
     for name in names:
-        try:
-            NamePattern.parse(name)
-        except PatternError as error:
-            raise UnfitError(error.text, error.hint) from error
+        NamePattern.parse(name)
     return names
 
 
@@ -114,8 +112,5 @@ def _groups(text: str) -> tuple[str, ...]:
         return ("*",)
     names = _names(text)
     for name in names:
-        try:
-            parse_group(name)
-        except PatternError as error:
-            raise UnfitError(error.text, error.hint) from error
+        parse_group(name)
     return names

@@ -32,20 +32,6 @@ _LABELS = {
 }
 
 
-class UnfitError(ValueError):
-    """A kind of registry that cannot believe the tokens of a service as it is configured.
-
-    Attributes:
-        text: What does not fit.
-        hint: What to change.
-    """
-
-    def __init__(self, text: str, hint: str) -> None:
-        super().__init__(f"{text} ({hint})")
-        self.text = text
-        self.hint = hint
-
-
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What a registry and a realm must agree on.

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from app.errors import UnfitError
 from app.keys.keyring import KeyRing
 from app.registry.config import compose, distribution, kubernetes, readme, zot
-from app.registry.config.connection import Connection, RegistryKind, UnfitError
+from app.registry.config.connection import Connection, RegistryKind
 from app.registry.config.trust import Trust, trust
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from app.errors import UnfitError
 from app.keys import jwks
 from app.keys.algorithm import Algorithm
 from app.keys.keyring import KeyRing
 from app.keys.kid import KidFormat, required_members
 from app.keys.signing_key import SigningKey
-from app.registry.config.connection import Connection, RegistryKind, UnfitError
+from app.registry.config.connection import Connection, RegistryKind
 
 _AT_ONCE = "a new one needs the new file and a restart of the registry at the same moment."
 BUNDLE, JWK_SET, CERTIFICATE = "certs.pem", "jwks.json", "wharfinger.crt"

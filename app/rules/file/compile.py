@@ -49,7 +49,7 @@ class Compiler:
             order=self._first_order + index,
             id=entry.id,
             description=entry.description,
-            position=self._position(at),
+            position=self._document.position(at),
             who=who,
             repositories=repositories,
             catalog=entry.catalog,
@@ -69,7 +69,7 @@ class Compiler:
             groups=tuple(map(NamedGroup.parse, entry.groups)),
             expires=parse_time(entry.expires, end_of_day=True) if entry.expires is not None else None,
             networks=tuple(entry.networks or ()),
-            position=self._position(("robots", index)),
+            position=self._document.position(("robots", index)),
         )
 
     def test(
@@ -90,7 +90,7 @@ class Compiler:
             return None
         return Test(
             id=entry.id,
-            position=self._position(at),
+            position=self._document.position(at),
             subject=subject,
             service=entry.service,
             address=entry.from_,
@@ -178,11 +178,7 @@ class Compiler:
         wanted = asked.actions if ALL_ACTIONS in actions else frozenset(actions)
         if not wanted <= asked.actions:
             self._report(at, "the catalog knows the action '*' alone", 'write catalog: ["*"]')
-        return Expectation(self._position(at), asked, wanted)
-
-    def _position(self, at: Location) -> str:
-        line, column = self._document.place(at)
-        return f"{self._document.file}:{line}:{column}"
+        return Expectation(self._document.position(at), asked, wanted)
 
     def _report(self, at: Location, text: str, hint: str = "") -> None:
         self.problems.append(self._document.problem(at, text, hint))

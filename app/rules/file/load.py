@@ -228,9 +228,9 @@ def _twice(every: Iterable[tuple[Document, str, str, int, str]]) -> list[Problem
     for document, section, key, index, name in every:
         earlier, at = first.setdefault((section, name), (document, index))
         if earlier is not document or at != index:
-            line, _ = earlier.place((section, at, key))
+            first_line = earlier.position((section, at, key)).line
             text = f"the {key} {name!r} stands twice in {section}"
-            hint = f"first at {earlier.file}:{line}"
+            hint = f"first at {earlier.file}:{first_line}"
             found.append(document.problem((section, index, key), text, hint))
     return found
 
@@ -258,16 +258,16 @@ def files(path: Path) -> tuple[Path, ...]:
             return (path,)
         found = sorted(file for file in path.iterdir() if not file.name.startswith("."))
     except OSError as error:
-        raise ConfigurationError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from error
+        raise ConfigurationError([Problem.of_file(path, f"cannot be read: {error.strerror}")]) from error
     passed_over = [
         file for file in found if file.suffix.lower() in (".yaml", ".yml") and file.suffix != ".yaml"
     ]
     if passed_over:
         hint = "of a folder only *.yaml is: rename it"
-        raise ConfigurationError([Problem(str(file), 0, 0, "is not read", hint) for file in passed_over])
+        raise ConfigurationError([Problem.of_file(file, "is not read", hint) for file in passed_over])
     rules = tuple(file for file in found if file.suffix == ".yaml")
     if not rules:
-        raise ConfigurationError([Problem(str(path), 0, 0, "the folder has no *.yaml file")])
+        raise ConfigurationError([Problem.of_file(path, "the folder has no *.yaml file")])
     for file in rules:
         check_regular(file)
     return rules
@@ -284,7 +284,7 @@ def check_regular(path: Path) -> None:
     except (OSError, ValueError):
         return  # who reads it says so
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise ConfigurationError([Problem(str(path), 0, 0, "is no regular file")])
+        raise ConfigurationError([Problem.of_file(path, "is no regular file")])
 
 
 def _version(documents: Iterable[Document]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.errors import Problem
+from app.errors import Position, Problem
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause
@@ -18,11 +18,10 @@ class Expectation:
     """What must be granted on one resource when everything is asked.
 
     Attributes:
-        position: `file:line:column`.
         scope: Everything that the resource has.
     """
 
-    position: str
+    position: Position
     scope: Scope
     wanted: frozenset[str]
 
@@ -32,7 +31,6 @@ class Test:
     """A test, compiled.
 
     Attributes:
-        position: `file:line:column`.
         subject: None is nobody in particular.
         at: When; None is now.
     """
@@ -40,7 +38,7 @@ class Test:
     __test__ = False  # the name is the language's; pytest must not collect it
 
     id: str
-    position: str
+    position: Position
     subject: Persona | None
     service: str
     address: str
@@ -91,7 +89,7 @@ class Outcome:
         """Give a failure as a problem of the file."""
         name, wanted = self.expectation.scope.name, words(self.expectation.wanted)
         text = f"test {self.test.id!r}: {name} grants {words(self.granted)}, not {wanted}"
-        return Problem.at(self.expectation.position, text, "; ".join(self.reasons))
+        return Problem(self.expectation.position, text, "; ".join(self.reasons))
 
 
 def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[Outcome]:

@@ -24,31 +24,24 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from app import dn
-from app.configfile.fields import Section, wrong
+from app.configfile.fields import Section
 from app.configfile.problems import NO_VALUE_HINT
+from app.errors import UnfitError
 from app.rules.file import values
 from app.rules.file.values import parse_time
 from app.rules.model import Network
-from app.rules.patterns.pattern import DNPattern, NamePattern, PatternError, RepositoryPattern, parse_group
+from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern, parse_group
 
-T = TypeVar("T")
 GroupText = TypeVar("GroupText", bound=str | NamePattern | DNPattern)
 _COMPONENT = r"(?:\*\*|(?:[a-z0-9._:?-]|\*(?!\*)|\{[a-z][a-z0-9_]*\})+)"
 _LISTS = frozenset({"groups", "users", "robots", "repositories", "allow", "deny", "services", "networks"})
-
-
-def _meaning(parse: Callable[[str], T], text: str) -> T:
-    try:
-        return parse(text)
-    except PatternError as error:
-        raise wrong(error.text, error.hint) from error
 
 
 def _tried(parse: Callable[[str], object]) -> AfterValidator:
     """Make a validator that takes the texts that can be parsed."""
 
     def check(value: str) -> str:
-        _meaning(parse, value)
+        parse(value)
         return value
 
     return AfterValidator(check)
@@ -57,7 +50,7 @@ def _tried(parse: Callable[[str], object]) -> AfterValidator:
 def _read(parse: Callable[[str], object]) -> GetPydanticSchema:
     """Make a validator that takes the texts that can be parsed, and gives what they mean."""
     text = core_schema.str_schema()
-    schema = core_schema.no_info_after_validator_function(partial(_meaning, parse), text)
+    schema = core_schema.no_info_after_validator_function(parse, text)
     return GetPydanticSchema(lambda _source, _handler: schema)
 
 
@@ -69,7 +62,7 @@ def _whole(groups: list[GroupText]) -> list[GroupText]:
     pieces = [text for text in texts if "=" in text and len(dn.parse(text).rdns) == 1]
     if len(pieces) > 1:
         hint = f'put quotes around the whole: "{",".join(pieces)}"'
-        raise wrong(f"{pieces[0]!r} and {pieces[1]!r} are pieces of a DN", hint)
+        raise UnfitError(f"{pieces[0]!r} and {pieces[1]!r} are pieces of a DN", hint)
     return groups
 
 
@@ -80,7 +73,7 @@ def _seen(pattern: str) -> WithJsonSchema:
 
 def _word(value: object) -> object:
     """Say of a word that is no action which one may be meant."""
-    return _meaning(values.action, value) if isinstance(value, str) else value
+    return values.action(value) if isinstance(value, str) else value
 
 
 _FILLED = Field(min_length=1)
@@ -138,9 +131,9 @@ class _Entry(Section):
         name = info.field_name or ""
         key = cls.model_fields[name].alias or name
         if value is None:
-            raise wrong(f"'{key}' has no value", NO_VALUE_HINT)
+            raise UnfitError(f"'{key}' has no value", NO_VALUE_HINT)
         if key in cls.shown_lists and isinstance(value, str):
-            raise wrong(f"'{key}' must be a list", f"write {key}: [{_listed(key, value)}]")
+            raise UnfitError(f"'{key}' must be a list", f"write {key}: [{_listed(key, value)}]")
         return value
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Network, ip_address, ip_network
 
+from app.errors import UnfitError
 from app.protocol import scope
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Network
-from app.rules.patterns.pattern import NamePattern, PatternError
+from app.rules.patterns.pattern import NamePattern
 
 IDENTIFIER = r"[a-z0-9][a-z0-9._-]{0,127}"
 SECRET = r"sha256:[0-9a-f]{64}"  # noqa: S105 - what the hash of one looks like
@@ -49,7 +50,7 @@ def action(text: str) -> str:
     """Read an action.
 
     Raises:
-        PatternError: It is none.
+        UnfitError: It is none.
     """
     if text in _ACTIONS:
         return text
@@ -58,26 +59,24 @@ def action(text: str) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
     meant = known.get(word) or (known[close[0]] if close else "")
     hint = f"did you mean '{meant}'?" if meant else "write 'pull', 'push', 'delete' or '*'"
-    raise PatternError(f"{text!r} is no action", hint)
+    raise UnfitError(f"{text!r} is no action", hint)
 
 
 def identifier(text: str) -> str:
     """Read the id of a rule or test, or the name of a robot.
 
     Raises:
-        PatternError: It is none.
+        UnfitError: It is none.
     """
     if text.startswith(ROBOT_PREFIX):
         name = text.removeprefix(ROBOT_PREFIX)
-        raise PatternError(
-            f"{text!r} cannot be a name here", f"write {name}: only a login has {ROBOT_PREFIX}"
-        )
+        raise UnfitError(f"{text!r} cannot be a name here", f"write {name}: only a login has {ROBOT_PREFIX}")
     if not _IDENTIFIER.fullmatch(text):
         likely = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:128]
         hint = "write small letters, digits and . _ -, 128 at the most"
         if likely != text[:128]:
             hint = f"{hint}, such as {likely}" if likely else hint
-        raise PatternError(f"{text!r} cannot be a name here", hint)
+        raise UnfitError(f"{text!r} cannot be a name here", hint)
     return text
 
 
@@ -85,11 +84,11 @@ def repository(text: str) -> str:
     """Read the name of a repository, or `catalog`.
 
     Raises:
-        PatternError: It is none.
+        UnfitError: It is none.
     """
     if text != CATALOG and not scope.is_repository(text):
         hint = "a test is about one repository: write its name, in small letters and without a tag"
-        raise PatternError(f"{text!r} is no repository name", hint)
+        raise UnfitError(f"{text!r} is no repository name", hint)
     return text
 
 
@@ -97,14 +96,14 @@ def user(text: str) -> NamePattern:
     """Read a pattern over the names of people.
 
     Raises:
-        PatternError: It is none, or means a robot.
+        UnfitError: It is none, or means a robot.
     """
     if text.lower().startswith(ROBOT_PREFIX):
         name = text[len(ROBOT_PREFIX) :]
-        raise PatternError(f"{text!r} is a robot, and 'users' are people", f"write robots: [{name}]")
+        raise UnfitError(f"{text!r} is a robot, and 'users' are people", f"write robots: [{name}]")
     for sign, what in (("=", "a DN"), ("\\", "a name with its domain")):
         if sign in text:
-            raise PatternError(f"{text!r} is {what}", "write the name alone, as audit lines have it")
+            raise UnfitError(f"{text!r} is {what}", "write the name alone, as audit lines have it")
     return NamePattern.parse(text)
 
 
@@ -112,10 +111,10 @@ def robot(text: str) -> NamePattern:
     """Read a pattern over the names of robots.
 
     Raises:
-        PatternError: It is none, or begins as a login does.
+        UnfitError: It is none, or begins as a login does.
     """
     if text.lower().startswith(ROBOT_PREFIX):
-        raise PatternError(
+        raise UnfitError(
             f"{text!r} has '{ROBOT_PREFIX}', which only a login has", f"write {text[len(ROBOT_PREFIX) :]}"
         )
     return NamePattern.parse(text)
@@ -125,21 +124,19 @@ def parse_time(text: str, *, end_of_day: bool) -> datetime:
     """Read a date (its whole day, UTC) or an RFC 3339 time.
 
     Raises:
-        PatternError: It is neither.
+        UnfitError: It is neither.
     """
     if not re.fullmatch(TIME, text):
         hint = "write 2026-12-31 or 2026-12-31T18:00:00Z"
-        raise PatternError(f"{text!r} is no date or time", hint)
+        raise UnfitError(f"{text!r} is no date or time", hint)
     try:
         moment = datetime.fromisoformat(text.upper())
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise PatternError(
-            f"{text!r} is in no calendar", "look at the month, the day and the time"
-        ) from error
+        raise UnfitError(f"{text!r} is in no calendar", "look at the month, the day and the time") from error
     if len(text) > _DATE_LENGTH:
-        raise PatternError(f"{text!r} says no time zone", f"write {text}Z for UTC, or +01:00 and the like")
+        raise UnfitError(f"{text!r} says no time zone", f"write {text}Z for UTC, or +01:00 and the like")
     start = moment.replace(tzinfo=UTC)
     day = timedelta(days=1) if end_of_day else timedelta()
     return start + day if start <= _LAST - day else _LAST
@@ -149,32 +146,32 @@ def named_group(text: str) -> NamedGroup:
     """Read a group that a robot or a test is in: a DN, whose first value is its name, or a name alone.
 
     Raises:
-        PatternError: It is neither.
+        UnfitError: It is neither.
     """
     try:
         return NamedGroup.parse(text)
     except ValueError as error:
         hint = "write a name, or cn=name,ou=groups,dc=example,dc=com"
-        raise PatternError(f"{text!r} is no group: {error}", hint) from error
+        raise UnfitError(f"{text!r} is no group: {error}", hint) from error
 
 
 def network(text: str) -> Network:
     """Read a network, or one address.
 
     Raises:
-        PatternError: It is neither, or no client's address could be in it.
+        UnfitError: It is neither, or no client's address could be in it.
     """
     try:
         parsed = ip_network(text)
     except ValueError as error:
-        raise PatternError(f"{text!r} is no network", _network_hint(text)) from error
+        raise UnfitError(f"{text!r} is no network", _network_hint(text)) from error
     if "%" in text:
-        raise PatternError(
+        raise UnfitError(
             f"{text!r} has a zone, which no client's address has", "take out the % and what follows"
         )
     if isinstance(parsed, IPv6Network) and parsed.subnet_of(_MAPPED):
         plain = f"{parsed.network_address.ipv4_mapped}/{parsed.prefixlen - _MAPPED.prefixlen}"
-        raise PatternError(f"{text!r} is IPv4 written as IPv6", f"write {plain}: it means both")
+        raise UnfitError(f"{text!r} is IPv4 written as IPv6", f"write {plain}: it means both")
     return parsed
 
 
@@ -198,7 +195,7 @@ def address(text: str) -> str:
     """Read the address that a test comes from.
 
     Raises:
-        PatternError: It is none: the test would prove nothing.
+        UnfitError: It is none: the test would prove nothing.
     """
     try:
         return str(ip_address(text))
@@ -206,19 +203,19 @@ def address(text: str) -> str:
         hint = "write one, such as 10.20.0.7"
         if "/" in text:
             hint = "a test comes from one address: write one of that network"
-        raise PatternError(f"{text!r} is no address", hint) from error
+        raise UnfitError(f"{text!r} is no address", hint) from error
 
 
 def secret_hash(text: str) -> bytes:
     """Read the hash of a robot's secret.
 
     Raises:
-        PatternError: It is none; the text is not repeated, as it may be the secret itself.
+        UnfitError: It is none; the text is not repeated, as it may be the secret itself.
     """
     if re.fullmatch(SECRET, text):
         digest = bytes.fromhex(text.partition(":")[2])
         if digest == _EMPTY:
-            raise PatternError("this is the hash of an empty secret", "look where the secret got lost")
+            raise UnfitError("this is the hash of an empty secret", "look where the secret got lost")
         return digest
     kind, colon, digits = text.rpartition(":")
     hint = "write what 'wharfinger robots new' prints; the secret itself never stands here"
@@ -226,4 +223,4 @@ def secret_hash(text: str) -> bytes:
         hint = "write sha256: before it"
     elif _HASH.fullmatch(digits) and kind.lower() == "sha256":
         hint = "write it in small letters"
-    raise PatternError("this is not sha256: and 64 hex digits", hint)
+    raise UnfitError("this is not sha256: and 64 hex digits", hint)

@@ -5,15 +5,6 @@ from __future__ import annotations
 import re
 
 
-class PatternError(ValueError):
-    """A text is no pattern; carries what is wrong and what to write instead."""
-
-    def __init__(self, text: str, hint: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.hint = hint
-
-
 def letters(text: str) -> str:
     """Say what to write instead of characters that no repository name has."""
     if "@" in text:

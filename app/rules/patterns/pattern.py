@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import re2
 
 from app import dn
+from app.errors import UnfitError
 from app.protocol import scope
 from app.rules.patterns import hints, regex
-from app.rules.patterns.hints import PatternError as PatternError  # noqa: PLC0414 - part of what this module gives
 from app.rules.patterns.pieces import (
     MAX_LENGTH,
     NO_VARIABLES,
@@ -76,7 +76,7 @@ class RepositoryPattern:
         """Read a pattern.
 
         Raises:
-            PatternError: It is none, or no repository name could ever match it.
+            UnfitError: It is none, or no repository name could ever match it.
         """
         tokens = cut(text)
         plain = is_plain(tokens)
@@ -85,7 +85,7 @@ class RepositoryPattern:
             _check_components(text.split("/"), text)
             if not scope.is_repository(likeliest_name(text)):
                 hint = f"a repository name has {scope.MAX_NAME} characters"
-                raise PatternError(f"{text!r} is too long", hint)
+                raise UnfitError(f"{text!r} is too long", hint)
         wild = (index for index, token in enumerate(tokens) if token.kind in _WILDCARDS)
         count = next(wild, len(tokens))
         fixed = tokens[0].value if tokens[0].kind == "text" else ""
@@ -130,31 +130,31 @@ def _check_pieces(tokens: Iterable[Token], text: str) -> None:
     """Check the letters of what is written out.
 
     Raises:
-        PatternError: No repository name has one of them.
+        UnfitError: No repository name has one of them.
     """
     for token in tokens:
         if token.kind == "text" and not _TEXT.fullmatch(token.value):
-            raise PatternError(f"{text!r} matches no repository name", hints.letters(token.value))
+            raise UnfitError(f"{text!r} matches no repository name", hints.letters(token.value))
 
 
 def _check_components(components: Sequence[str], text: str) -> None:
     """Check what stands between the slashes.
 
     Raises:
-        PatternError: No repository name has such a component.
+        UnfitError: No repository name has such a component.
     """
     for index, component in enumerate(components):
         if not component:
-            raise PatternError(f"{text!r} has an empty component", "no '/' at the ends, nor two in a row")
+            raise UnfitError(f"{text!r} has an empty component", "no '/' at the ends, nor two in a row")
         if "**" in component and component != "**":
-            raise PatternError(f"{text!r} has '**' beside other text", "'**' stands alone between slashes")
+            raise UnfitError(f"{text!r} has '**' beside other text", "'**' stands alone between slashes")
         likeliest = likeliest_name(component)
         if scope.is_component(likeliest):
             continue
         is_host = index == 0 and len(components) > 1  # then it may have a port
         if not (is_host and scope.is_repository(f"{likeliest}/x")):
             hint = hints.component(component, text, is_host=is_host)
-            raise PatternError(f"{text!r} matches no repository name: {component!r}", hint)
+            raise UnfitError(f"{text!r} matches no repository name: {component!r}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +182,17 @@ class NamePattern:
         """Read a pattern.
 
         Raises:
-            PatternError: It is none.
+            UnfitError: It is none.
         """
         tokens = cut(" ".join(text.split()))
         if is_plain(tokens):
             key = dn.fold(text)
             return NamePattern(text, tokens, key, NO_VARIABLES, None, key)
         if any(token.kind == "deep" for token in tokens):
-            raise PatternError(f"{text!r} has '**', which is for repositories", "write '*'")
+            raise UnfitError(f"{text!r} has '**', which is for repositories", "write '*'")
         captured = [token.value for token in tokens if token.kind == "variable" and token.value != USERNAME]
         if len(captured) != len(set(captured)):
-            raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
+            raise UnfitError(f"{text!r} captures one variable twice", "name the second one differently")
         own = any(token == Token("variable", USERNAME) for token in tokens)
         source = None if own else _name_source(tokens, "")
         texts = (dn.fold_case(token.value) for token in tokens if token.kind == "text")
@@ -253,7 +253,7 @@ class DNPattern:
         """Read a DN.
 
         Raises:
-            PatternError: It is none.
+            UnfitError: It is none.
         """
         try:
             name = dn.parse(text)
@@ -261,24 +261,24 @@ class DNPattern:
             hint = _WHOLE_DN
             if any(not part.strip() for part in text.split(",")):
                 hint = "take out the comma that nothing stands beside"
-            raise PatternError(f"{text!r} is no DN: {error}", hint) from error
+            raise UnfitError(f"{text!r} is no DN: {error}", hint) from error
         if len(text) > MAX_LENGTH:
-            raise PatternError(f"a pattern has {MAX_LENGTH} characters at the most")
+            raise UnfitError(f"a pattern has {MAX_LENGTH} characters at the most")
         if not all(value for rdn in name.rdns for _, value in rdn):
-            raise PatternError(f"{text!r} has nothing behind a =", _WHOLE_DN)
+            raise UnfitError(f"{text!r} has nothing behind a =", _WHOLE_DN)
         if _BARE_IN_DN.search(text):
-            raise PatternError(f'{text!r} has a bare ; " < or >', "write a backslash before it")
+            raise UnfitError(f'{text!r} has a bare ; " < or >', "write a backslash before it")
         values = [value for rdn in name.rdns for _, value in rdn]
         if _SIGNS.isdisjoint("".join((text, *values))):
             return DNPattern(text, name, name, NO_VARIABLES)
         if any(text.count(sign) != sum(value.count(sign) for value in values) for sign in _SIGNS):
-            raise PatternError(f"{text!r} has an escaped *, {{ or }}", "name such a group by its name")
+            raise UnfitError(f"{text!r} has an escaped *, {{ or }}", "name such a group by its name")
         captured = [value[1:-1] for value in values if _WHOLE_VARIABLE.fullmatch(value)]
         if len(captured) != len(set(captured)):
-            raise PatternError(f"{text!r} captures one variable twice", "name the second one differently")
+            raise UnfitError(f"{text!r} captures one variable twice", "name the second one differently")
         if any(not _SIGNS.isdisjoint(value) for value in values if value[1:-1] not in captured):
             hint = "in a DN only {name} as one whole value is a pattern"
-            raise PatternError(f"{text!r} has a pattern inside an attribute value", hint)
+            raise UnfitError(f"{text!r} has a pattern inside an attribute value", hint)
         return DNPattern(text, name, None if captured else name, frozenset(captured) - {USERNAME})
 
     @property
@@ -328,6 +328,6 @@ def parse_group(text: str) -> NamePattern | DNPattern:
     """Read a group pattern: a DN where it has `=` in it, else a name.
 
     Raises:
-        PatternError: It is neither.
+        UnfitError: It is neither.
     """
     return DNPattern.parse(text) if "=" in text else NamePattern.parse(text)

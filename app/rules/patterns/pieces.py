@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.rules.patterns.hints import PatternError
+from app.errors import UnfitError
 
 MAX_LENGTH = 512
 """Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
@@ -34,18 +34,18 @@ def cut(pattern: str) -> tuple[Token, ...]:
     """Cut a pattern; what stands between two signs is one piece of text.
 
     Raises:
-        PatternError: It is empty or too long, or a variable in it is none.
+        UnfitError: It is empty or too long, or a variable in it is none.
     """
     if not pattern.strip():
-        raise PatternError("a pattern cannot be empty")
+        raise UnfitError("a pattern cannot be empty")
     if len(pattern) > MAX_LENGTH:
-        raise PatternError(f"a pattern has {MAX_LENGTH} characters at the most")
+        raise UnfitError(f"a pattern has {MAX_LENGTH} characters at the most")
     tokens = []
     for index, piece in enumerate(_SIGN.split(pattern)):
         if index % 2:
             tokens.append(_WILDCARDS.get(piece) or _variable(piece))
         elif "{" in piece or "}" in piece:
-            raise PatternError(f"{pattern!r} has a brace without its partner", "write {name} for a variable")
+            raise UnfitError(f"{pattern!r} has a brace without its partner", "write {name} for a variable")
         elif piece:
             tokens.append(Token("text", piece))
     return tuple(tokens)
@@ -54,7 +54,7 @@ def cut(pattern: str) -> tuple[Token, ...]:
 def _variable(sign: str) -> Token:
     name = sign[1:-1]
     if not _VARIABLE.fullmatch(name):
-        raise PatternError(f"{sign} is no variable", "a variable is a small letter, then a-z 0-9 _")
+        raise UnfitError(f"{sign} is no variable", "a variable is a small letter, then a-z 0-9 _")
     return Token("variable", name)
 
 

@@ -83,6 +83,6 @@ def test_names_of_no_setting() -> None:
         _overrides("WHARFINGER__SERVR__BIND", "WHARFINGER__SERVER__BIND").unknown(["server", "log"])
     )
     [problem] = problems
-    assert problem.file == "environment variable WHARFINGER__SERVR__BIND"
+    assert problem.position.file == "environment variable WHARFINGER__SERVR__BIND"
     assert problem.text == "there is no such setting"
     assert problem.hint == "known here: WHARFINGER__LOG, WHARFINGER__SERVER"

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from app.configfile import problems, yaml
-from app.configfile.fields import Duration, Section, wrong
+from app.configfile.fields import Duration, Section
+from app.errors import UnfitError
 
 
 class _Inner(Section):
@@ -149,6 +150,17 @@ def test_a_document_of_another_shape() -> None:
 
 def test_a_validators_own_words() -> None:
     """Text and hint of our own errors are kept as they are, braces and all."""
-    error = wrong("{odd} %s text", "{hint}")
-    assert error.message() == "{odd} %s text"
-    assert error.context == {"text": "{odd} %s text", "hint": "{hint}"}
+
+    class Odd(Section):
+        value: str
+
+        @field_validator("value")
+        @classmethod
+        def _refuse(cls, value: str) -> str:
+            raise UnfitError(f"{{odd}} %s {value}", "{hint}")
+
+    document = yaml.parse("value: text", "f")
+    with pytest.raises(ValidationError) as caught:
+        Odd.model_validate(document.data)
+    [problem] = problems.describe(caught.value, document, Odd)
+    assert (str(problem.position), problem.text, problem.hint) == ("f:1:8", "{odd} %s text", "{hint}")

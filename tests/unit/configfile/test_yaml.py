@@ -234,7 +234,7 @@ def test_any_text_is_read_or_has_problems(text: str) -> None:
     except UnicodeEncodeError:  # a lone surrogate, which no file holds
         return
     except ConfigurationError as error:
-        places = [(problem.line, problem.column) for problem in error.problems]
+        places = [(each.position.line, each.position.column) for each in error.problems]
     else:
         places = [*document.marks.values(), *document.key_marks.values()]
     assert places

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from app.keys.algorithm import Algorithm, UnfitKeyError, fitting, generate
+from app.errors import UnfitError
+from app.keys.algorithm import Algorithm, fitting, generate
 
 # The smallest multiples of P-256's generator with a zero byte in front of x, and of y.
 _ZERO_X, _ZERO_Y = 379, 43
@@ -38,7 +39,7 @@ def test_rsa_leaves_the_hash_open(rsa_key: rsa.RSAPrivateKey) -> None:
 
 def test_a_short_rsa_key_does_not_fit(short_rsa_key: rsa.RSAPrivateKey) -> None:
     """An RSA key under 2048 bits is refused."""
-    with pytest.raises(UnfitKeyError, match="is an RSA key of 1024 bits, too short to be trusted"):
+    with pytest.raises(UnfitError, match="is an RSA key of 1024 bits, too short to be trusted"):
         fitting(short_rsa_key)
 
 
@@ -47,7 +48,7 @@ def test_a_short_rsa_key_does_not_fit(short_rsa_key: rsa.RSAPrivateKey) -> None:
 )
 def test_other_keys_do_not_fit(key: object) -> None:
     """Other curves and other kinds of key are refused."""
-    with pytest.raises(UnfitKeyError):
+    with pytest.raises(UnfitError):
         fitting(key)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app import dn
 from app.directory.names import canonical
+from app.errors import Position
 from app.rules.decision import Cause, Effect
 from app.rules.file import load
 from app.rules.model import NamedGroup, Persona, RuleSet
@@ -433,8 +434,8 @@ def test_the_reasons() -> None:
         - {id: freeze, everyone: true, repositories: ["web/**"], deny: [push]}
     """)
     made = decision(rules, person("bob", "team-web"), "repository:web/app:pull,push,delete")
-    teams = Cause("teams", "rules.yaml:3:5", Effect.ALLOW, "group team-web", (("team", "web"),))
-    freeze = Cause("freeze", "rules.yaml:4:5", Effect.DENY, "everyone", ())
+    teams = Cause("teams", Position("rules.yaml", 3, 5), Effect.ALLOW, "group team-web", (("team", "web"),))
+    freeze = Cause("freeze", Position("rules.yaml", 4, 5), Effect.DENY, "everyone", ())
     delete, pull, push = made.resources[0].outcomes
     assert (delete.action, delete.granted, delete.allowed_by, delete.denied_by) == ("delete", False, (), ())
     assert (pull.action, pull.granted, pull.allowed_by, pull.denied_by) == ("pull", True, (teams,), ())

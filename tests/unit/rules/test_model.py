@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from app import dn
 from app.dn import DN
+from app.errors import UnfitError
 from app.rules.file.values import parse_time
 from app.rules.model import Conditions, Context, in_networks
 from app.rules.patterns.index import ANYWHERE, CATALOG, Index
-from app.rules.patterns.pattern import DNPattern, NamePattern, PatternError
+from app.rules.patterns.pattern import DNPattern, NamePattern
 from tests.support.work import lines_run
 from tests.unit.rules.given import NOW, one_rule, rule_set
 
@@ -93,7 +94,7 @@ def test_an_index_finds_what_a_look_at_every_pattern_finds(
     index: Index[str] = Index()
     patterns = []
     for text in texts:
-        with contextlib.suppress(PatternError):
+        with contextlib.suppress(UnfitError):
             patterns.append(NamePattern.parse(text))
     rule = one_rule("everyone: true", "repositories: [x]").rules[0]
     for pattern in patterns:
@@ -118,7 +119,7 @@ def test_an_index_of_dns_finds_what_a_look_at_every_pattern_finds(
     index: Index[DN] = Index()
     patterns = []
     for text in texts:
-        with contextlib.suppress(PatternError):
+        with contextlib.suppress(UnfitError):
             patterns.append(DNPattern.parse(",".join(text)))
     rule = one_rule("everyone: true", "repositories: [x]").rules[0]
     for pattern in patterns:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import Position
 from app.protocol import scope
 from app.protocol.scope import Scope
 from app.rules.decide import decide
@@ -56,7 +57,7 @@ def _rules(draw: st.DrawFn, effect: Effect | None = None) -> Rule:
         order=number,
         id=f"r{number}",
         description="",
-        position=f"f:{number}:1",
+        position=Position("f", number, 1),
         who=draw(_WHO),
         repositories=draw(_REPOSITORIES),
         catalog=draw(st.booleans()),
@@ -206,7 +207,7 @@ def test_deciding_is_total(
         order=0,
         id="r",
         description="",
-        position="f:1:1",
+        position=Position("f", 1, 1),
         who=Who(
             groups=(*map(parse_group, texts), parse_group("cn={x},dc=y")),
             users=tuple(map(NamePattern.parse, texts)),

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.protocol.scope import ALL_ACTIONS
-from app.rules.model import Robot, RuleSet
+from app.rules.model import Robot, Rule, RuleSet
 from app.rules.review import circumstances
 from app.rules.review.audience import Whom
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.diff.effects import Because, Comparison, Found
+from app.rules.review.diff.grants import Grant
 
 _ORDER = ("pull", "push", "delete", ALL_ACTIONS)
 
@@ -29,7 +30,7 @@ class Change:
         when: The conditions of the rule, in words.
         example: A repository that is concerned, with the variables of the rule; may be empty.
         circumstances: When the example is, in words, where that matters.
-        rules: The ids of the rules that brought it about, each with its place.
+        rules: The rules that brought it about, by id.
     """
 
     whom: str
@@ -41,7 +42,7 @@ class Change:
     when: tuple[str, ...]
     example: str
     circumstances: tuple[str, ...]
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,14 @@ def _sentence(founds: list[Found], told_apart: Circumstances) -> Change:
         when=circumstances.words(first.grant.when),
         example=_example(first),
         circumstances=told_apart.words(first.context) if first.context is not None else (),
-        rules=tuple(sorted({f"{grant.rule.id} ({grant.rule.position})" for grant in grants})),
+        rules=_rules(grants),
     )
+
+
+def _rules(grants: Iterable[Grant]) -> tuple[Rule, ...]:
+    """Return the rules of grants, each once."""
+    rules = {(grant.rule.id, grant.rule.position): grant.rule for grant in grants}
+    return tuple(rules[key] for key in sorted(rules))
 
 
 def _example(found: Found) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from app.errors import Position
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.decision import Effect
 from app.rules.model import Robot, Rule
@@ -37,7 +38,9 @@ def of_robot(robot: Robot, now: datetime) -> Iterator[Finding]:
     yield from _expiry(f"the robot {robot.name!r}", robot.name, robot.position, robot.expires, now)
 
 
-def _expiry(what: str, about: str, position: str, end: datetime | None, now: datetime) -> Iterator[Finding]:
+def _expiry(
+    what: str, about: str, position: Position, end: datetime | None, now: datetime
+) -> Iterator[Finding]:
     if end is None or end > now + SOON:
         return
     last = f"{end - timedelta(microseconds=1):%Y-%m-%d}"

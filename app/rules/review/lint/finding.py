@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from app.errors import Problem
+from app.errors import Position, Problem
 
 
 class Name(enum.StrEnum):
@@ -36,17 +36,16 @@ class Finding:
 
     Attributes:
         about: The id of the rule or test, or the name of the robot.
-        position: `file:line:column`.
         text: What may be wrong.
         hint: What to do.
     """
 
     name: Name
     about: str
-    position: str
+    position: Position
     text: str
     hint: str
 
     def problem(self) -> Problem:
         """Give it as a problem of the file."""
-        return Problem.at(self.position, f"{self.name}: {self.text}", self.hint)
+        return Problem(self.position, f"{self.name}: {self.text}", self.hint)

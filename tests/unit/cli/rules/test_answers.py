@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -228,6 +229,17 @@ def test_json_says_what_the_text_says() -> None:
         "group contractors",
     }
     assert {change["change"] for change in _answer(*_BOTH)["changes"]} == {"gains", "loses"}
+
+
+def test_a_path_with_parentheses(folder: Path) -> None:
+    """What GitHub shows beside a line names the whole file, whatever its path holds."""
+    odd = folder / "a (b)"
+    odd.mkdir()
+    for name in ("rules.yaml", "new.yaml"):
+        shutil.copyfile(name, odd / name)
+    result = _run("diff", str(odd / "rules.yaml"), str(odd / "new.yaml"), "--format", "github")
+    files = re.findall(r"^::warning file=(.+?),line=[0-9]+,col=[0-9]+,", result.output, re.MULTILINE)
+    assert set(files) == {str(odd / "rules.yaml"), str(odd / "new.yaml")}
 
 
 @pytest.mark.parametrize("catalog", ["", "\n", '{"repositories": []}'])

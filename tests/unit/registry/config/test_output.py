@@ -13,12 +13,13 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from app.errors import UnfitError
 from app.keys.algorithm import Algorithm
 from app.keys.certificate import self_signed
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId
 from app.keys.signing_key import KeyState, SigningKey
-from app.registry.config.connection import Connection, RegistryKind, UnfitError, token_url
+from app.registry.config.connection import Connection, RegistryKind, token_url
 from app.registry.config.output import Format, Output, output
 from tests.support.authority import Authority
 from tests.unit.conftest import KEY_TIME as NOW

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from app import dn
+from app.errors import Position
 from app.rules.decision import Effect
 from app.rules.file.compile import expand
 from app.rules.model import NamedGroup
@@ -115,9 +116,11 @@ def test_everything_of_a_rule() -> None:
         - {id: a, description: Why, everyone: true, repositories: [x, y], allow: [pull]}
         - {id: b, authenticated: true, catalog: true, deny: ["*"]}
     """).rules
-    assert (first.id, first.description, first.position, first.order) == ("a", "Why", "rules.yaml:3:5", 0)
+    assert (first.id, first.description, first.order) == ("a", "Why", 0)
+    assert first.position == Position("rules.yaml", 3, 5)
     assert [pattern.text for pattern in first.repositories] == ["x", "y"]
-    assert (second.position, second.order, second.effect) == ("rules.yaml:4:5", 1, Effect.DENY)
+    assert (second.order, second.effect) == (1, Effect.DENY)
+    assert second.position == Position("rules.yaml", 4, 5)
 
 
 def test_a_variable_that_nothing_binds() -> None:

@@ -192,4 +192,4 @@ def test_any_document_is_rules_or_problems(value: object) -> None:
     document = yaml.Document("f", data, Marks(place), Marks(place, of_keys=True), "", "")
     rules, problems = load.build([document], "v", NOW)
     assert (rules is None) == bool(problems)
-    assert all(problem.line == 1 for problem in problems)
+    assert all(problem.position.line == 1 for problem in problems)

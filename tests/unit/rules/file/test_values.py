@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import dn
+from app.errors import UnfitError
 from app.rules.file.values import named_group, parse_time
 from app.rules.model import NamedGroup
-from app.rules.patterns.pattern import PatternError
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_times(text: str, start: str, end: str) -> None:
 )
 def test_no_times(text: str) -> None:
     """Anything else is an error, what lies beyond the calendar included."""
-    with pytest.raises(PatternError, match=r"is no date or time|is in no calendar"):
+    with pytest.raises(UnfitError, match=r"is no date or time|is in no calendar"):
         parse_time(text, end_of_day=True)
 
 
 def test_a_time_without_its_zone() -> None:
     """A time of the day means nothing without a zone."""
-    with pytest.raises(PatternError, match="says no time zone"):
+    with pytest.raises(UnfitError, match="says no time zone"):
         parse_time("2026-12-31T18:00:00", end_of_day=True)
 
 
@@ -73,7 +73,7 @@ def test_any_time_is_aware_or_an_error(text: object) -> None:
     for written in (str(text), f"{text}Z".replace(" ", "T")):
         try:
             moment = parse_time(written, end_of_day=True)
-        except PatternError:
+        except UnfitError:
             continue
         assert moment.tzinfo is UTC
 
@@ -94,5 +94,5 @@ def test_named_groups(text: str, group: NamedGroup) -> None:
 @pytest.mark.parametrize("text", ["", " ", "cn=a,", "=a"])
 def test_no_named_groups(text: str) -> None:
     """A group without a name, or a broken DN, is none."""
-    with pytest.raises(PatternError, match="is no group"):
+    with pytest.raises(UnfitError, match="is no group"):
         named_group(text)

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import dn
+from app.errors import UnfitError
 from app.protocol import scope
-from app.rules.patterns.pattern import DNPattern, NamePattern, PatternError, RepositoryPattern, parse_group
+from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern, parse_group
 
 _quick = settings(max_examples=60, deadline=None)
 _COMPONENT = st.builds(
@@ -134,7 +135,7 @@ def test_a_variable_that_is_not_bound() -> None:
 )
 def test_no_repository_patterns(pattern: str, text: str) -> None:
     """What is malformed, and what no repository could ever be called, is an error."""
-    with pytest.raises(PatternError) as caught:
+    with pytest.raises(UnfitError) as caught:
         RepositoryPattern.parse(pattern)
     assert text in caught.value.text
 
@@ -181,7 +182,7 @@ def test_any_text_is_a_pattern_or_an_error(text: str) -> None:
     for parse in (RepositoryPattern.parse, NamePattern.parse, parse_group):
         try:
             pattern = parse(text)
-        except PatternError:
+        except UnfitError:
             continue
         if isinstance(pattern, RepositoryPattern):
             pattern.matches("a/b", dict.fromkeys(pattern.variables, "x"))
@@ -263,7 +264,7 @@ def test_a_username_is_text(username: str) -> None:
 )
 def test_no_name_patterns(pattern: str, text: str) -> None:
     """What cannot be a pattern over names is an error."""
-    with pytest.raises(PatternError) as caught:
+    with pytest.raises(UnfitError) as caught:
         NamePattern.parse(pattern)
     assert text in caught.value.text
 
@@ -340,7 +341,7 @@ def test_other_dns(pattern: str, name: str) -> None:
 )
 def test_no_dn_patterns(pattern: str, text: str) -> None:
     """What is no DN, or could be taken for more than it says, is an error."""
-    with pytest.raises(PatternError) as caught:
+    with pytest.raises(UnfitError) as caught:
         DNPattern.parse(pattern)
     assert text in caught.value.text
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.patterns.hints import PatternError
+from app.errors import UnfitError
 from app.rules.patterns.pattern import RepositoryPattern
 from app.rules.patterns.pieces import Token, cut, is_plain, variables
 from app.rules.review.automaton import beyond, elements
@@ -38,7 +38,7 @@ def test_three_stars() -> None:
 )
 def test_the_first_thing_wrong_is_told(pattern: str, text: str) -> None:
     """Of several mistakes the one further left is reported."""
-    with pytest.raises(PatternError) as caught:
+    with pytest.raises(UnfitError) as caught:
         cut(pattern)
     assert caught.value.text == text
 
@@ -62,7 +62,7 @@ def test_a_pattern_that_loads_matches_some_name(text: str) -> None:
     """And one that is refused as matching none does match none, by the exact automaton."""
     try:
         pattern = RepositoryPattern.parse(text)
-    except PatternError as error:
+    except UnfitError as error:
         if "matches no repository name" in error.text:
             assert beyond(elements(cut(text)), []) is None
         return

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import UnfitError
 from app.protocol import scope
-from app.rules.patterns.pattern import NamePattern, PatternError, RepositoryPattern
+from app.rules.patterns.pattern import NamePattern, RepositoryPattern
 from app.rules.patterns.pieces import Token
 from app.rules.review.automaton import (
     NAMES,
@@ -44,7 +45,7 @@ def _legal(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     def is_legal(text: str) -> bool:
         try:
             RepositoryPattern.parse(text)
-        except PatternError:
+        except UnfitError:
             return False
         return True
 

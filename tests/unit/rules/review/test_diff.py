@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import Position
 from app.protocol import scope
 from app.rules.decide import decide
 from app.rules.decision import Effect
@@ -220,7 +221,7 @@ def _rules(draw: st.DrawFn) -> Rule:
         order=number,
         id=f"r{number}",
         description="",
-        position=f"f:{number}:1",
+        position=Position("f", number, 1),
         who=draw(_WHO),
         repositories=draw(_REPOSITORIES),
         catalog=draw(st.booleans()),
@@ -305,7 +306,7 @@ def test_another_order_is_no_change(rules: list[Rule], chance: random.Random) ->
     """Rules in another order, with other ids and places, change nothing."""
     shuffled = [
         Rule(
-            order=number, id=f"n{number}", description="other", position="g:1:1", who=rule.who,
+            order=number, id=f"n{number}", description="other", position=Position("g", 1, 1), who=rule.who,
             repositories=rule.repositories[::-1], catalog=rule.catalog, effect=rule.effect,
             actions=rule.actions, when=rule.when,
         )

@@ -14,10 +14,12 @@ import pytest
 
 from tests.support import ldap, openldap_company
 from tests.support.dirsrv import Dirsrv
+from tests.support.jvm import ApacheDs, JvmDirectory, OpenDj, UnboundId
 from tests.support.ports import free_port
 from tests.support.samba import Samba
 from tests.support.server import SAMPLE_RULES, Server, configuration, sample_server
 from tests.support.slapd import Slapd
+from tests.support.slapd_proxy import SlapdProxy
 from tests.support.stands import Sections
 
 # A machine that is busy is no reason to fail, and what CI says of a commit is the same every time.
@@ -83,6 +85,52 @@ def dirsrv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dirsrv]:
 def dirsrv_section(dirsrv: Dirsrv) -> Sections:
     """Give its `directory` section."""
     return dirsrv.section
+
+
+@pytest.fixture(scope="session")
+def slapd_proxy_section(tmp_path_factory: pytest.TempPathFactory, slapd: Slapd) -> Iterator[Sections]:
+    """Start OpenLDAP's proxy back end before the sample directory; return its `directory` section."""
+    with SlapdProxy(tmp_path_factory.mktemp("proxy") / "slapd-proxy", slapd) as running:
+        yield running.section
+
+
+@pytest.fixture(scope="session")
+def unboundid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JvmDirectory]:
+    """Start UnboundID's in-memory directory."""
+    with UnboundId(tmp_path_factory.mktemp("unboundid") / "unboundid") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def unboundid_section(unboundid: JvmDirectory) -> Sections:
+    """Return its `directory` section."""
+    return unboundid.section
+
+
+@pytest.fixture(scope="session")
+def apacheds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JvmDirectory]:
+    """Start an ApacheDS."""
+    with ApacheDs(tmp_path_factory.mktemp("apacheds") / "apacheds") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def apacheds_section(apacheds: JvmDirectory) -> Sections:
+    """Return its `directory` section."""
+    return apacheds.section
+
+
+@pytest.fixture(scope="session")
+def opendj(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JvmDirectory]:
+    """Start an OpenDJ."""
+    with OpenDj(tmp_path_factory.mktemp("opendj") / "opendj") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def opendj_section(opendj: JvmDirectory) -> Sections:
+    """Return its `directory` section."""
+    return opendj.section
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""One contract for every directory: OpenLDAP in two fillings, Samba, 389 Directory Server, and the fake.
+"""One contract for every directory: OpenLDAP, Samba, 389, UnboundID, ApacheDS, OpenDJ, and the fake.
 
-What each of them holds is in `tests/support/stands.py`.
+OpenLDAP is there in two fillings, and behind its proxy. What each of them holds is in `tests/support/stands.py`.
 """
 
 from __future__ import annotations
@@ -374,9 +374,12 @@ def _check(folder: Path, slapd: Slapd, section: dict[str, Any], *words: str) -> 
 
 
 def test_the_doctor_finds_nothing_wrong(
-    section: Sections, stand: Stand, slapd: Slapd, tmp_path: Path
+    section: Sections, stand: Stand, slapd: Slapd, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """`directory check` goes through every step with each kind of server, and shows somebody's groups."""
+    if request.getfixturevalue("server") == "apacheds":
+        reason = "it answers 80 behind the entry where one entry is the limit, and the check does not take it"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     name, found = next(iter(next(iter(stand.strategies.values())).found.items()))
     done = _check(tmp_path, slapd, section(), "--strict", "--user", name)
     assert done.exit_code == 0, done.output

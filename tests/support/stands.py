@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.errors import Code
-from tests.support import dirsrv_company, openldap_company, samba_company
+from tests.support import dirsrv_company, openldap_company, plain_company, samba_company
 from tests.support.directory import GROUPS, PASSWORDS
 from tests.support.slapd import SUFFIX
 
@@ -233,11 +233,30 @@ DIRSRV: Final = Stand(
     suffix=dirsrv_company.SUFFIX,
 )
 
+JVM: Final = Stand(
+    passwords=plain_company.PASSWORDS,
+    states={},
+    state_password="x-password",
+    strategies={
+        "member_search": Strategy(
+            {"strategy": "member_search", "nested": True},
+            {**_DIRSRV_FOUND, "bob": _direct("reviewers")},
+        ),
+        "not nested": Strategy({"strategy": "member_search"}, {"erin": _direct("data-leads")}),
+    },
+    group_bases=plain_company.GROUPS,
+    suffix=plain_company.SUFFIX,
+)
+
 STANDS: Final[Mapping[str, Stand]] = {
     "slapd": SLAPD,
     "openldap": OPENLDAP,
     "samba": SAMBA,
     "dirsrv": DIRSRV,
+    "slapd_proxy": SLAPD,
+    "unboundid": JVM,
+    "apacheds": JVM,
+    "opendj": JVM,
 }
 Sections = Callable[..., dict[str, Any]]
 """Give the `directory` section for a running server, with some keys of it replaced."""

@@ -1,6 +1,6 @@
 """One contract for every directory: OpenLDAP, Samba, 389, UnboundID, ApacheDS, OpenDJ, and the fake.
 
-OpenLDAP is there in two fillings, and behind its proxy. What each of them holds is in `tests/support/stands.py`.
+OpenLDAP is there in two fillings, and behind its proxy; `tests/support/stands.py` says what each holds.
 """
 
 from __future__ import annotations

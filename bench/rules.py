@@ -17,9 +17,10 @@ from pathlib import Path
 import click
 
 from app.protocol import scope
+from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.file import load
-from app.rules.model import Context, NamedGroup, Persona, RuleSet
+from app.rules.model import NamedGroup, Persona, RuleSet
 from app.rules.patterns import regex
 
 SMALL, BIG = 100, 100_000

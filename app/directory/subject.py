@@ -48,3 +48,7 @@ class DirectorySubject:
     mail: str = ""
     display_name: str = ""
     is_robot: bool = field(default=False, init=False)
+
+    def values(self, attribute: str) -> Sequence[str] | None:
+        """Return the values of an attribute (in lower case); None where it was not read."""
+        return self.attributes.get(attribute)

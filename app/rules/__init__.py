@@ -1,11 +1,12 @@
-"""From groups to actions: what the rules file says, and what follows from it.
+"""From groups to actions: what rules mean, and what they decide.
 
-patterns/     patterns over the names of repositories, groups, people and robots, and the index by them (pure)
-model.py      rules, rule sets, robots, and what the engine knows of a subject (pure)
-decide.py     the engine: rules + subject + request -> Decision (pure)
-decision.py   the outcome and its reasons (pure)
-file/         the file that owners write: its shape, its errors, its tests, its reloading
-review/       what owners ask about rules; the server imports nothing of it (pure)
+patterns/      patterns over names, DNs and repositories, and an index that finds rules by names (pure)
+decision.py    the outcome of a decision, and its reasons (pure)
+conditions.py  when a rule holds: one class for each condition (pure)
+model.py       rule, rule set, robot; what the engine needs to know of who asks (pure)
+decide.py      rules + subject + request -> decision (pure)
+file/          the YAML file: read, checked, compiled, followed while the server runs
+review/        what the owners of rules ask; the server imports nothing of it
 
 Who someone is comes from `login/`; what is done with a decision is `tokens/`.
 """

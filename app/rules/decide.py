@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from app.dn import fold
 from app.protocol.scope import ALL_ACTIONS, Access, Action, ResourceType, Scope
-from app.rules.decision import ActionOutcome, Cause, Decision, Effect, ResourceDecision
-from app.rules.model import ROBOT_PREFIX, Context, Rule, RuleSet, Subject
+from app.rules.conditions import Context, Holds
+from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, ResourceDecision
+from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
 from app.rules.patterns.index import ANYWHERE, CATALOG
 from app.rules.patterns.pattern import USERNAME, Captures
 
@@ -26,6 +27,7 @@ class Applied(NamedTuple):
     rule: Rule
     through: str
     captures: Captures
+    unknown: tuple[Lack, ...] = ()
 
     def covers(self, scope: Scope, username: str) -> bool:
         """Tell whether the rule is about a resource."""
@@ -40,7 +42,9 @@ class Applied(NamedTuple):
 
     def cause(self) -> Cause:
         """Give it as a reason of an outcome."""
-        return Cause(self.rule.id, self.rule.position, self.rule.effect, self.through, self.captures)
+        return Cause(
+            self.rule.id, self.rule.position, self.rule.effect, self.through, self.captures, self.unknown
+        )
 
 
 def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
@@ -48,7 +52,9 @@ def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], con
     username = fold(subject.name) if subject is not None else ""  # as the rules' own names are folded
     places = frozenset(place for scope in scopes for place in _places(scope))
     applied = [
-        one for one in _reach(rules, subject, username, places) if one.rule.when.hold(subject, context)
+        one._replace(unknown=one.rule.when.unknown(subject, context))
+        for one in _reach(rules, subject, username, places)
+        if one.rule.applies(subject, context)
     ]
     return Decision(tuple(_decide_resource(applied, scope, username) for scope in scopes), rules.version)
 
@@ -63,7 +69,7 @@ def granted(
     """
     if subject is not None and subject.is_robot:
         robot = rules.robots.get(subject.name.removeprefix(ROBOT_PREFIX))
-        if robot is None or not robot.logs_in.hold(None, context):
+        if robot is None or robot.logs_in.check(None, context) is not Holds.YES:
             return ()
         subject = robot.persona()
     return decide(rules, subject, scopes, context).access

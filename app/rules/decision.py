@@ -20,6 +20,22 @@ class Effect(enum.StrEnum):
     DENY = "deny"
 
 
+class Lack(enum.StrEnum):
+    """A thing for want of which a rule does not grant an action; the nearest first."""
+
+    DENIED = "denied"
+    ACTION = "action"
+    SERVICE = "service"
+    NETWORK = "network"
+    TIME = "time"
+    ATTRIBUTE = "attribute"
+    AMBIGUOUS = "ambiguous"
+    LOGIN = "login"
+    GROUP = "group"
+    REPOSITORY = "repository"
+    NAME = "name"
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One rule that spoke about an action, and how it came to apply.
@@ -30,6 +46,7 @@ class Cause:
         effect: What it did.
         through: What made it apply: `group team-web`, `user bob`, `authenticated`, `everyone`, ….
         captures: What its variables stood for.
+        unknown: What of the request its conditions look at and is not known: then a deny applies.
     """
 
     rule: str
@@ -37,22 +54,11 @@ class Cause:
     effect: Effect
     through: str
     captures: Captures
+    unknown: tuple[Lack, ...] = ()
 
-
-class Lack(enum.StrEnum):
-    """The one thing for want of which a rule did not grant an action; the nearest first."""
-
-    DENIED = "denied"
-    ACTION = "action"
-    SERVICE = "service"
-    NETWORK = "network"
-    DATE = "date"
-    ATTRIBUTE = "attribute"
-    AMBIGUOUS = "ambiguous"
-    LOGIN = "login"
-    GROUP = "group"
-    REPOSITORY = "repository"
-    NAME = "name"
+    def __str__(self) -> str:
+        """Return the way in which it came to apply, in words."""
+        return ", ".join((self.through, *(f"{lack} not known" for lack in self.unknown)))
 
 
 @dataclass(frozen=True, slots=True)

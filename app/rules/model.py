@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 
 from app.dn import DN, fold, parse
 from app.errors import NOWHERE, Position
+from app.rules.conditions import Condition, Conditions, Context, Holds, IPNetwork, Network, Period
 from app.rules.decision import Effect
 from app.rules.patterns.index import ANYWHERE, CATALOG, Index, Shelf
 from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern
 
-Network = IPv4Network | IPv6Network
 ROBOT_PREFIX = "robot$"
 """What a robot's name begins with when it logs in, and in tokens and logs."""
 
@@ -54,20 +53,8 @@ class Subject(Protocol):
     def attributes(self) -> Mapping[str, Sequence[str]]:
         """Further attributes of its entry, by lower-case name; values as the directory has them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The circumstances of a request.
-
-    Attributes:
-        service: The service that the token is for.
-        address: The client's IPv4 or IPv6 address.
-        now: Aware, UTC.
-    """
-
-    service: str
-    address: str
-    now: datetime
+    def values(self, attribute: str) -> Sequence[str] | None:
+        """Return the values of an attribute (in lower case); none where it has none, None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,56 +66,6 @@ class Who:
     robots: tuple[NamePattern, ...] = ()
     authenticated: bool = False
     everyone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """When a rule holds; all of them must. What is empty or None is no condition.
-
-    Attributes:
-        start: The first moment.
-        end: The first moment after.
-        attributes: By lower-case name, the folded values of which one must be there.
-    """
-
-    services: frozenset[str] = frozenset()
-    networks: tuple[Network, ...] = ()
-    start: datetime | None = None
-    end: datetime | None = None
-    attributes: tuple[tuple[str, frozenset[str]], ...] = ()
-
-    def hold(self, subject: Subject | None, context: Context) -> bool:
-        """Tell whether they hold for a request."""
-        if self.services and context.service not in self.services:
-            return False
-        if self.networks and not in_networks(context.address, self.networks):
-            return False
-        if self.start is not None and context.now < self.start:
-            return False
-        if self.end is not None and context.now >= self.end:
-            return False
-        if not self.attributes:
-            return True
-        known = subject.attributes if subject is not None else {}
-        return all(
-            not accepted.isdisjoint(fold(value) for value in known.get(name, ()))
-            for name, accepted in self.attributes
-        )
-
-
-def in_networks(address: str, networks: Iterable[Network]) -> bool:
-    """Tell whether an address lies in any of the networks; a text that is no address lies in none."""
-    return any(True for _ in around(address, networks))
-
-
-def around(address: str, networks: Iterable[Network]) -> Iterator[Network]:
-    """Give those networks in which an address lies."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return
-    meant = getattr(parsed, "ipv4_mapped", None) or parsed
-    yield from (network for network in networks if meant in network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +96,11 @@ class Rule:
         places = frozenset(pattern.first or ANYWHERE for pattern in self.repositories)
         object.__setattr__(self, "places", places | {CATALOG} if self.catalog else places)
 
+    def applies(self, subject: Subject | None, context: Context) -> bool:
+        """Whether its conditions let it apply: where one is not known, only a deny does."""
+        holds = self.when.check(subject, context)
+        return holds is Holds.YES or (holds is Holds.UNKNOWN and self.effect is Effect.DENY)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedGroup:
@@ -185,13 +127,22 @@ class NamedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A subject that the rules file describes rather than a directory: a robot, or a test's person."""
+    """A subject that the rules file describes rather than a directory: a robot, or a test's person.
+
+    Attributes:
+        others: The values of every attribute that is not named; None where these are not known.
+    """
 
     name: str
     id: str = field(default="", init=False)
     groups: tuple[NamedGroup, ...] = ()
     is_robot: bool = False
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    others: tuple[()] | None = ()
+
+    def values(self, attribute: str) -> Sequence[str] | None:
+        """Return the values of an attribute."""
+        return self.attributes.get(attribute, self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +159,22 @@ class Robot:
     secret_hashes: tuple[bytes, ...]
     groups: tuple[NamedGroup, ...]
     expires: datetime | None
-    networks: tuple[Network, ...]
+    networks: tuple[IPNetwork, ...]
     position: Position = NOWHERE
 
     @property
     def logs_in(self) -> Conditions:
-        """Say when it can log in."""
-        return Conditions(networks=self.networks, end=self.expires)
+        """The conditions on which it can log in."""
+        networks: tuple[Condition, ...] = (Network(self.networks),) if self.networks else ()
+        return Conditions(networks if self.expires is None else (*networks, Period(end=self.expires)))
 
     def has_expired(self, now: datetime) -> bool:
-        """Tell whether it can no longer log in."""
+        """Whether it can no longer log in."""
         return self.expires is not None and now >= self.expires
 
     def may_come_from(self, address: str) -> bool:
-        """Tell whether it can log in from an address."""
-        return not self.networks or in_networks(address, self.networks)
+        """Whether it can log in from an address."""
+        return not self.networks or Network(self.networks).contain(address) is Holds.YES
 
     def persona(self) -> Persona:
         """Give it as a subject of decisions."""

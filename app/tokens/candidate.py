@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from app.login.login import Subject
 from app.protocol.scope import Access, ResourceType, Scope
+from app.rules.conditions import Context
 from app.rules.decide import granted
 from app.rules.decision import Decision
-from app.rules.model import Context, RuleSet
+from app.rules.model import RuleSet
 from app.telemetry.record import CandidateDifference
 
 _log = logging.getLogger("wharfinger.candidate")

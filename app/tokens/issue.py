@@ -11,9 +11,10 @@ from app.login.login import Subject
 from app.protocol import request
 from app.protocol.claims import claim_set
 from app.protocol.request import RawRequest, Terms, TokenRequest
+from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Decision
-from app.rules.model import Context, RuleSet
+from app.rules.model import RuleSet
 from app.telemetry.record import Recorder
 from app.tokens.candidate import difference
 from app.tokens.progress import Part, Progress

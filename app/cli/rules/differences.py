@@ -12,8 +12,8 @@ import click
 
 from app.cli.rules.printing import ACTIONS, add_row, joined, plain, show, show_json, table, workflow_command
 from app.errors import Problem
+from app.rules.conditions import moment
 from app.rules.model import RuleSet
-from app.rules.review.circumstances import moment
 from app.rules.review.diff.changes import Change, Difference
 from app.rules.review.replay import Replayed, Right, Seen
 from app.rules.review.survey import Survey, Tried

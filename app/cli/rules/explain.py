@@ -16,9 +16,9 @@ from app.cli.rules.sources import Source, context_options, read_context, read_so
 from app.cli.rules.subjects import Asked
 from app.protocol import scope
 from app.protocol.scope import CATALOG, Action, ResourceType, Scope
+from app.rules.conditions import Context, moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss
-from app.rules.model import Context, Group, Subject
-from app.rules.review.circumstances import moment
+from app.rules.model import Group, Subject
 from app.rules.review.explain import explain as decide_and_explain
 
 SCHEMA = 1
@@ -152,6 +152,7 @@ def _cause(cause: Cause, subject: Subject | None) -> dict[str, Any]:
         "through": cause.through,
         "found": found(cause.through, subject),
         "captures": dict(cause.captures),
+        "unknown": list(cause.unknown),
     }
 
 
@@ -220,7 +221,8 @@ def _reasons(outcome: ActionOutcome, subject: Subject | None) -> Iterator[str]:
             how = found(cause.through, subject)
             through = f"{cause.through} ({how})" if how not in ("", "named") else cause.through
             captures = "".join(f", {name}={value}" for name, value in cause.captures)
-            yield f"{word} {cause.rule} ({cause.position}), through {through}{captures}"
+            unknown = "".join(f", {lack} not known" for lack in cause.unknown)
+            yield f"{word} {cause.rule} ({cause.position}), through {through}{captures}{unknown}"
     for miss in outcome.misses:
         if miss.lack != "denied":
             yield f"nearly allowed by {miss.rule} ({miss.position}): {miss.text}"

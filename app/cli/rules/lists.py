@@ -13,8 +13,9 @@ from app.cli.rules.differences import Sides
 from app.cli.rules.explain import read_scope
 from app.cli.rules.sources import Source, Unanswered
 from app.protocol.scope import Scope
+from app.rules.conditions import Context
 from app.rules.file.schema import TestSubject
-from app.rules.model import ROBOT_PREFIX, Context, Persona, Subject
+from app.rules.model import ROBOT_PREFIX, Persona, Subject
 
 
 def lines(path: Path) -> list[tuple[str, str]]:

@@ -15,9 +15,10 @@ from app.cli.options import find_realm, realm_option
 from app.cli.rules.printing import plain
 from app.dn import DN
 from app.errors import ConfigurationError, Refusal, UnfitError, WharfingerError
+from app.rules.conditions import Context
 from app.rules.file import load as rules_file
 from app.rules.file.values import address, parse_time
-from app.rules.model import Context, RuleSet, Subject
+from app.rules.model import RuleSet, Subject
 from app.settings import RealmSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])

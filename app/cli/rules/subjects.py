@@ -10,8 +10,9 @@ import click
 from app import dn
 from app.cli.rules.sources import Directory, Source, Unanswered, unanswered
 from app.errors import Refusal, UnfitError, WharfingerError
+from app.rules.conditions import Context
 from app.rules.file.values import named_group
-from app.rules.model import ROBOT_PREFIX, Context, NamedGroup, Persona, Subject
+from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Subject
 
 ANONYMOUS = "anonymous"
 

@@ -23,10 +23,10 @@ from app.cli.rules.sources import (
 )
 from app.errors import Refusal, WharfingerError
 from app.protocol.scope import ALL_ACTIONS, Scope
+from app.rules.conditions import Context, moment
 from app.rules.decision import Effect
-from app.rules.model import ROBOT_PREFIX, Context, Robot
+from app.rules.model import ROBOT_PREFIX, Robot
 from app.rules.review.audience import Kind
-from app.rules.review.circumstances import moment
 from app.rules.review.who_can import Access, Answer, Standing, Way
 
 SCHEMA = 1

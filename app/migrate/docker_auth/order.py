@@ -17,7 +17,7 @@ from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.who import Kind, Who
 from app.protocol.scope import Action
-from app.rules.model import Network
+from app.rules.conditions import IPNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Part:
     entry: Entry
     who: Who
     names: tuple[str, ...]
-    networks: tuple[Network, ...]
+    networks: tuple[IPNetwork, ...]
     services: tuple[str, ...]
     gives: frozenset[str]
     denies: frozenset[str] = frozenset()
@@ -94,7 +94,7 @@ def _check_anonymous(part: Part, denies: frozenset[str], parts: Sequence[Part]) 
         raise UnfitError("it is for those without a login alone, and rules' `everyone` is not", hint)
 
 
-def _meet(ones: tuple[Network, ...], others: tuple[Network, ...]) -> bool:
+def _meet(ones: tuple[IPNetwork, ...], others: tuple[IPNetwork, ...]) -> bool:
     if not ones or not others:
         return True
     return any(one.version == other.version and one.overlaps(other) for one in ones for other in others)

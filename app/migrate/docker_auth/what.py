@@ -14,7 +14,7 @@ from app.migrate.docker_auth.pattern import Kind, Piece, as_patterns
 from app.migrate.docker_auth.who import GROUP, Who
 from app.migrate.docker_auth.who import Kind as WhoKind
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
-from app.rules.model import Network
+from app.rules.conditions import IPNetwork
 from app.rules.patterns.pattern import USERNAME, RepositoryPattern
 
 EVERY = frozenset(map(str, Action))
@@ -105,7 +105,7 @@ def actions(entry: Entry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
     return given, ALL_ACTIONS in asked, tuple(sorted(asked - EVERY))
 
 
-def networks(entry: Entry) -> tuple[Network, ...]:
+def networks(entry: Entry) -> tuple[IPNetwork, ...]:
     """Give where an entry's requests come from; empty for anywhere.
 
     Raises:

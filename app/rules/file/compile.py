@@ -10,15 +10,13 @@ from app.configfile.marks import Location
 from app.configfile.yaml import Document
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
+from app.rules.conditions import ALWAYS, Attribute, Condition, Conditions, Network, Period, Service
 from app.rules.decision import Effect
 from app.rules.file.owner_tests import Expectation, Test, everything
 from app.rules.file.schema import RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
 from app.rules.file.values import named_group, nearest, parse_time, secret_hash
-from app.rules.model import ROBOT_PREFIX, Conditions, NamedGroup, Persona, Robot, Rule, Who
+from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Robot, Rule, Who
 from app.rules.patterns.pattern import USERNAME, RepositoryPattern
-
-_ALWAYS = Conditions()
-"""What most rules have: they share it."""
 
 
 class Compiler:
@@ -135,7 +133,7 @@ class Compiler:
     def _check_when(self, entry: RuleEntry, when: Conditions, at: Location) -> None:
         if "when" in entry.model_fields_set and not entry.when.model_fields_set:
             self._report(at, "'when' has no condition", "write one, or take the key out")
-        if when.start is not None and when.end is not None and when.end <= when.start:
+        if any(isinstance(one, Period) and one.is_empty for one in when):
             text = f"the rule {entry.id!r} ends before it begins"
             self._report((*at, "until"), text, f"write an 'until' after {entry.when.from_}")
 
@@ -186,15 +184,19 @@ class Compiler:
 
 def _conditions(entry: WhenEntry) -> Conditions:
     if not entry.model_fields_set:
-        return _ALWAYS
-    attributes = (entry.attributes or {}).items()
-    return Conditions(
-        services=frozenset(entry.services or ()),
-        networks=tuple(entry.networks or ()),
-        start=parse_time(entry.from_, end_of_day=False) if entry.from_ is not None else None,
-        end=parse_time(entry.until, end_of_day=True) if entry.until is not None else None,
-        attributes=tuple((name.lower(), frozenset(map(dn.fold, values))) for name, values in attributes),
-    )
+        return ALWAYS
+    found: list[Condition] = []
+    if entry.services:
+        found.append(Service(frozenset(entry.services)))
+    if entry.networks:
+        found.append(Network(tuple(entry.networks)))
+    if entry.from_ is not None or entry.until is not None:
+        start = parse_time(entry.from_, end_of_day=False) if entry.from_ is not None else None
+        end = parse_time(entry.until, end_of_day=True) if entry.until is not None else None
+        found.append(Period(start, end))
+    for name, values in (entry.attributes or {}).items():
+        found.append(Attribute(name.lower(), frozenset(map(dn.fold, values))))
+    return Conditions(tuple(found))
 
 
 def expand(effect: Effect, words: Iterable[str]) -> frozenset[str]:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from app.errors import Position, Problem
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
+from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause
-from app.rules.model import ROBOT_PREFIX, Context, Persona, RuleSet
+from app.rules.model import ROBOT_PREFIX, Persona, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +139,4 @@ def _reason(outcome: ActionOutcome) -> str:
 
 
 def _causes(causes: Iterable[Cause]) -> str:
-    return ", ".join(dict.fromkeys(f"{cause.rule!r} ({cause.through})" for cause in causes))
+    return ", ".join(dict.fromkeys(f"{cause.rule!r} ({cause})" for cause in causes))

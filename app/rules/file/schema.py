@@ -27,9 +27,9 @@ from app import dn
 from app.configfile.fields import Section
 from app.configfile.problems import NO_VALUE_HINT
 from app.errors import UnfitError
+from app.rules.conditions import IPNetwork
 from app.rules.file import values
 from app.rules.file.values import parse_time
-from app.rules.model import Network
 from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern, parse_group
 
 GroupText = TypeVar("GroupText", bound=str | NamePattern | DNPattern)
@@ -94,7 +94,7 @@ Repository = Annotated[
 ]
 Repositories = Annotated[list[Repository], _FILLED]
 RepositoryName = Annotated[str, _tried(values.repository), _seen(r"[a-z0-9][a-z0-9._:/-]*")]
-Networks = Annotated[list[Annotated[Network, _read(values.network), _seen(values.NETWORK)]], _FILLED]
+Networks = Annotated[list[Annotated[IPNetwork, _read(values.network), _seen(values.NETWORK)]], _FILLED]
 Secret = Annotated[str, _tried(values.secret_hash), _seen(values.SECRET)]
 Secrets = Annotated[list[Secret], Field(min_length=1, max_length=2)]
 Address = Annotated[str, _tried(values.address), _seen(values.ADDRESS)]

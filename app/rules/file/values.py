@@ -12,7 +12,8 @@ from ipaddress import IPv6Network, ip_address, ip_network
 from app.errors import UnfitError
 from app.protocol import scope
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
-from app.rules.model import ROBOT_PREFIX, NamedGroup, Network
+from app.rules.conditions import IPNetwork
+from app.rules.model import ROBOT_PREFIX, NamedGroup
 from app.rules.patterns.pattern import NamePattern
 
 IDENTIFIER = r"[a-z0-9][a-z0-9._-]{0,127}"
@@ -155,7 +156,7 @@ def named_group(text: str) -> NamedGroup:
         raise UnfitError(f"{text!r} is no group: {error}", hint) from error
 
 
-def network(text: str) -> Network:
+def network(text: str) -> IPNetwork:
     """Read a network, or one address.
 
     Raises:

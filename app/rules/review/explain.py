@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from app import dn
 from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
+from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
-from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Subject, in_networks
+from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Subject
 from app.rules.patterns.pattern import USERNAME, RepositoryPattern
-from app.rules.review import circumstances
 from app.rules.review.audience import Kind, example
 from app.rules.review.reach import Reached, reach
 
@@ -46,7 +46,7 @@ class _Search:
         allows = [rule for rule in rules.rules if rule.effect is Effect.ALLOW]
         self._allows = {rule.id: rule for rule in allows}
         # with the conditions and actions left out, the engine tells which rules lack only these
-        freed = [replace(rule, when=Conditions(), actions=_EVERY_ACTION) for rule in allows]
+        freed = [replace(rule, when=ALWAYS, actions=_EVERY_ACTION) for rule in allows]
         self._freed = RuleSet("", tuple(freed))
         self._boundless = RuleSet("", tuple(replace(rule, repositories=(_ANYTHING,)) for rule in freed))
 
@@ -86,38 +86,27 @@ class _Search:
         """Give the rules that allow the action, and whose conditions hold."""
         (action,) = scope.actions
         for rule in self._rules.rules:
-            if rule.effect is Effect.ALLOW and action in rule.actions and not [*self._unmet(rule.when)]:
+            if (
+                rule.effect is Effect.ALLOW
+                and action in rule.actions
+                and rule.applies(self._subject, self._context)
+            ):
                 yield rule
 
     def _for_want_of_one(self, rule: Rule, cause: Cause, scope: Scope) -> Iterator[Miss]:
         """A rule that is for the subject and about the resource lacks the action, or a condition."""
         (action,) = scope.actions
-        wants = [*self._unmet(rule.when)]
+        checked = [(one, one.check(self._subject, self._context)) for one in rule.when]
+        unmet = [(one, holds) for one, holds in checked if holds is not Holds.YES]
+        wants = [(one.lack, one.want(self._context)) for one, _ in unmet]
         if action not in rule.actions:
             allowed = ", ".join(sorted(one for one in rule.actions if one != ALL_ACTIONS))
             wants.append((Lack.ACTION, f"it allows {allowed} alone"))
-        said = {Lack.SERVICE: bool(self._context.service), Lack.NETWORK: bool(self._context.address)}
-        if len(wants) > 1 and not any(said.get(lack, True) for lack, _ in wants):
+        elif len(wants) > 1 and all(holds is Holds.UNKNOWN for _, holds in unmet):
             # what nobody said is one thing to say
             wants = [(wants[0][0], " and ".join(text for _, text in wants))]
         if len(wants) == 1:
             yield _of_cause(cause, *wants[0])
-
-    def _unmet(self, when: Conditions) -> Iterator[tuple[Lack, str]]:
-        context = self._context
-        if when.services and context.service not in when.services:
-            yield Lack.SERVICE, f"the service is not {_either(sorted(when.services))}"
-        if when.networks and not in_networks(context.address, when.networks):
-            address = context.address or "of the client, which is not known,"
-            yield Lack.NETWORK, f"the address {address} is not in {_either(map(str, when.networks))}"
-        if when.start is not None and context.now < when.start:
-            yield Lack.DATE, f"it holds from {circumstances.moment(when.start)} on"
-        if when.end is not None and context.now >= when.end:
-            yield Lack.DATE, f"it held before {circumstances.moment(when.end)}"
-        known = self._subject.attributes if self._subject is not None else {}
-        for name, accepted in when.attributes:
-            if accepted.isdisjoint(dn.fold(value) for value in known.get(name, ())):
-                yield Lack.ATTRIBUTE, f"the attribute {name} is not {_either(sorted(accepted))}"
 
     def _for_others(self, rules: Iterable[Rule], scope: Scope) -> Iterator[Miss]:
         """A rule that is about the resource is for others."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,22 +16,13 @@ from typing import Any
 from app import dn
 from app.protocol import scope
 from app.protocol.scope import Scope
+from app.rules.conditions import Condition, Conditions, Context, Holds
 from app.rules.decide import decide, granted
-from app.rules.model import (
-    ROBOT_PREFIX,
-    Conditions,
-    Context,
-    NamedGroup,
-    Network,
-    Persona,
-    Rule,
-    RuleSet,
-    Subject,
-    around,
-)
+from app.rules.decision import Lack
+from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Rule, RuleSet, Subject
 
-_MOST_KEPT, _MOST_SUBJECTS, _MOST_ADDRESSES = 1_000_000, 100_000, 1_000_000
-"""Cases, subjects and addresses that are remembered; beyond, the memory begins anew."""
+_MOST_KEPT, _MOST_SUBJECTS, _MOST_VALUES = 1_000_000, 100_000, 1_000_000
+"""Cases, subjects, and addresses or services that are remembered; beyond, the memory begins anew."""
 _MOST_TEXT = 200_000_000
 """Characters of scopes that are remembered, likewise: a client may ask for long ones."""
 
@@ -86,6 +77,7 @@ class Replayed:
         return self.decided + self.unusable + self.passed
 
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _Rights = tuple[tuple[str, str], ...]
 """Pairs of resource and action."""
 
@@ -192,7 +184,7 @@ class Replay:
         for group, place in groups:
             count.setdefault(group, set()).add(place)
         made = tuple(NamedGroup(group, place, ambiguous=len(count[group]) > 1) for group, place in groups)
-        return Persona(name, made, attributes=dict(attributes))
+        return Persona(name, made, attributes=dict(attributes), others=None)
 
 
 def rights(
@@ -219,33 +211,42 @@ class _Classes:
     """The classes of circumstances that conditions tell apart, found quickly."""
 
     def __init__(self, conditions: Iterable[Conditions]) -> None:
-        conditions = [*conditions]
-        self._services = frozenset(service for when in conditions for service in when.services)
-        self._networks: frozenset[Network] = frozenset(n for when in conditions for n in when.networks)
-        edges = {edge for when in conditions for edge in (when.start, when.end) if edge is not None}
-        self._edges = sorted(edges)
+        each = {one for when in conditions for one in when}
+        self._services = _Values(each, Lack.SERVICE, lambda text: Context(text, "", _FIRST))
+        self._addresses = _Values(each, Lack.NETWORK, lambda text: Context("", text, _FIRST))
+        self._edges = sorted({edge for one in each for edge in one.changes(_FIRST, _LAST)})
         self._texts = [_text(edge) for edge in self._edges]
-        self._addresses: dict[str, str] = {}
-        self._first: dict[frozenset[Network], str] = {}
 
     def of(self, service: str, address: str, time: str) -> tuple[str, str, int]:
-        """Give the class of a request: a service, an address of the same networks, and a span of time."""
-        known = self._addresses.get(address)
-        if known is None:
-            if len(self._addresses) >= _MOST_ADDRESSES:
-                self._addresses.clear()
-            known = self._addresses[address] = self._address(address)
-        return service if service in self._services else "", known, bisect_right(self._texts, time)
+        """Return the class of a request: a service and an address like its own, and a span of time."""
+        return self._services.like(service), self._addresses.like(address), bisect_right(self._texts, time)
 
     def example(self, service: str, address: str, span: int) -> Context:
-        """Give one request of a class."""
-        edges = self._edges
-        first = datetime.min.replace(tzinfo=UTC)
-        return Context(service, address, edges[span - 1] if span else first)
+        """Return one request of a class."""
+        return Context(service, address, self._edges[span - 1] if span else _FIRST)
 
-    def _address(self, address: str) -> str:
-        within = frozenset(around(address, self._networks))
-        return self._first.setdefault(within, address)
+
+class _Values:
+    """The services, or the addresses, of requests: all for which the same conditions hold are alike."""
+
+    def __init__(
+        self, conditions: Iterable[Condition], lack: Lack, context: Callable[[str], Context]
+    ) -> None:
+        self._conditions = [one for one in conditions if one.lack is lack]
+        self._context = context
+        self._known: dict[str, str] = {}
+        self._first: dict[tuple[Holds, ...], str] = {}
+
+    def like(self, value: str) -> str:
+        """Return the first value that was like another."""
+        known = self._known.get(value)
+        if known is None:
+            if len(self._known) >= _MOST_VALUES:
+                self._known.clear()
+            context = self._context(value)
+            held = tuple(one.check(None, context) for one in self._conditions)
+            known = self._known[value] = self._first.setdefault(held, value)
+        return known
 
 
 def _text(time: datetime) -> str:

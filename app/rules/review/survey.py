@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.protocol.scope import Scope
-from app.rules.model import ROBOT_PREFIX, Conditions, RuleSet, Subject
+from app.rules.conditions import Conditions, Holds
+from app.rules.model import ROBOT_PREFIX, RuleSet, Subject
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.replay import Right, rights
 
@@ -64,7 +65,7 @@ def survey(
         apart = Circumstances.of(conditions | logins, now) if logins else for_people
         tried = found.tried[name] = Tried(moments=len(apart.moments))
         for context in apart.contexts():
-            if logins and not any(when.hold(None, context) for when in logins):
+            if logins and not any(when.check(None, context) is Holds.YES for when in logins):
                 continue
             tried.classes += 1
             before = rights(old, subject, scopes, context)

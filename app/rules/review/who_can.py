@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.protocol.scope import Scope
+from app.rules.conditions import Attribute, Conditions, Context, Holds
 from app.rules.decide import decide
-from app.rules.decision import ActionOutcome, Effect
-from app.rules.model import Conditions, Context, Persona, Robot, Rule, RuleSet, Subject
-from app.rules.review import audience, circumstances
+from app.rules.decision import ActionOutcome, Effect, Lack
+from app.rules.model import Persona, Robot, Rule, RuleSet, Subject
+from app.rules.review import audience
 from app.rules.review.audience import Kind
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.reach import Reached, reach
@@ -91,7 +92,7 @@ class Access:
 
     def ways(self) -> tuple[Way, ...]:
         """Give every way that holds at the time: first what gives, then what takes."""
-        open_now = [one for one in self._reached if _holds_now(one.rule.when, self._fixed.now)]
+        open_now = [one for one in self._reached if _may_hold(one.rule.when, self._fixed.now)]
         ways = (self._way(one) for one in open_now)
         return tuple(sorted(ways, key=lambda way: (way.rule.effect, str(way.reached), way.rule.id)))
 
@@ -116,16 +117,15 @@ class Access:
             tuple(sorted({cause.rule for cause in allowed})),
             tuple(sorted({cause.rule for cause in denied})),
             _words(self._conditions[cause.rule] for cause in told)
-            + (_words([Conditions(networks=robot.networks)]) if robot is not None and told else ()),
+            + (_words([robot.logs_in.without(Lack.TIME)]) if robot is not None and told else ()),
         )
 
     def _way(self, reached: Reached) -> Way:
-        when = circumstances.words(reached.rule.when)
+        when = reached.rule.when.words()
         if reached.rule.effect is Effect.DENY:
             return Way(reached, when, Answer.NO, ())
-        values = {name: min(accepted) for name, accepted in reached.rule.when.attributes}
-        attributes = {name: (value,) for name, value in values.items()}
         try:
+            attributes = Attribute.examples(reached.rule.when)
             subject = audience.persona((reached.whom, reached.values), attributes=attributes)
         except ValueError:
             return Way(reached, when, Answer.NO, ())
@@ -139,7 +139,7 @@ class Access:
         """Give a request of each class, at the time that is given."""
         conditions: list[Conditions] = list(self._conditions.values())
         if robot is not None:
-            conditions.append(Conditions(networks=robot.networks))
+            conditions.append(robot.logs_in)
         apart = Circumstances.of(conditions, self._fixed.now)
         services = (self._fixed.service,) if self._service else apart.services
         addresses = (self._fixed.address,) if self._address else apart.addresses
@@ -154,9 +154,11 @@ class Access:
         return next(one for one in resource.outcomes if one.action == self.action)
 
 
-def _holds_now(when: Conditions, now: datetime) -> bool:
-    return (when.start is None or when.start <= now) and (when.end is None or now < when.end)
+def _may_hold(when: Conditions, now: datetime) -> bool:
+    """Whether there are requests of a time for which conditions hold."""
+    context = Context("", "", now)
+    return all(one.check(None, context) is Holds.YES for one in when if one.lack is Lack.TIME)
 
 
 def _words(conditions: Iterable[Conditions]) -> tuple[str, ...]:
-    return tuple(sorted({word for when in conditions for word in circumstances.words(when)}))
+    return tuple(sorted({word for when in conditions for word in when.words()}))

@@ -11,10 +11,11 @@ import pytest
 from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.protocol import scope
+from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Decision
 from app.rules.file import load
-from app.rules.model import Context, NamedGroup, Persona, RuleSet
+from app.rules.model import NamedGroup, Persona, RuleSet
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REGISTRY = "registry.example.com"

@@ -424,7 +424,51 @@ def test_a_deny_with_a_condition() -> None:
     assert may(rules, None, "x", address="192.0.2.1") == "pull"
 
 
+def test_a_robot_is_known_by_what_it_is_and_not_by_its_name() -> None:
+    """A person whose name begins as robots' names do is nobody whom a rule names without the prefix."""
+    rules = one_rule("users: [ci], robots: [ci]", "repositories: [x]")
+    assert may(rules, robot("ci"), "x") == "pull"
+    assert may(rules, Persona("robot$ci"), "x") == ""
+    assert may(one_rule("robots: [ci]", "repositories: [x]"), person("ci"), "x") == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "lack"), [("networks: [10.0.0.0/8]", "network"), ("services: [s]", "service")]
+)
+def test_a_deny_applies_where_its_condition_cannot_be_checked(condition: str, lack: str) -> None:
+    """The reason says what was not known; an allow on the same condition does not apply."""
+    rules = rule_set(f"""
+        - {{id: all, everyone: true, repositories: [x], allow: [pull]}}
+        - {{id: none, everyone: true, repositories: [x], deny: [pull], when: {{{condition}}}}}
+    """)
+    made = decision(rules, None, "repository:x:pull", service="", address="")
+    assert made.access == ()
+    (denied,) = made.resources[0].outcomes[0].denied_by
+    assert (denied.rule, denied.unknown, str(denied)) == ("none", (lack,), f"everyone, {lack} not known")
+    allow = one_rule("everyone: true", "repositories: [x]", when=condition)
+    assert may(allow, None, "x", service="", address="") == ""
+
+
 # reasons
+
+
+def test_the_order_of_the_reasons() -> None:
+    """The rules in their order in the file; one rule by what made it apply, then by what it captured."""
+    rules = rule_set("""
+        - {id: z, everyone: true, repositories: ["*/app"], allow: [pull]}
+        - {id: b, groups: ["{x}-{y}", "*"], authenticated: true, repositories: ["*/app"], allow: [pull]}
+        - {id: a, everyone: true, repositories: ["*/app"], allow: [pull]}
+    """)
+    made = decision(rules, person("bob", "team-web", "a-b"), "repository:web/app:pull")
+    assert [(one.rule, one.through, one.captures) for one in made.resources[0].outcomes[0].allowed_by] == [
+        ("z", "everyone", ()),
+        ("b", "authenticated", ()),
+        ("b", "group a-b", ()),
+        ("b", "group a-b", (("x", "a"), ("y", "b"))),
+        ("b", "group team-web", ()),
+        ("b", "group team-web", (("x", "team"), ("y", "web"))),
+        ("a", "everyone", ()),
+    ]
 
 
 def test_the_reasons() -> None:

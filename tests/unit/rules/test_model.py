@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 from app import dn
 from app.dn import DN
 from app.errors import UnfitError
-from app.rules.file.values import parse_time
-from app.rules.model import Conditions, Context, in_networks
 from app.rules.patterns.index import ANYWHERE, CATALOG, Index
 from app.rules.patterns.pattern import DNPattern, NamePattern
 from tests.support.work import lines_run
-from tests.unit.rules.given import NOW, one_rule, rule_set
+from tests.unit.rules.given import one_rule, rule_set
 
 
 def test_a_plain_name_finds_its_rules_without_the_others() -> None:
@@ -127,42 +125,6 @@ def test_an_index_of_dns_finds_what_a_look_at_every_pattern_finds(
     asked = dn.parse(",".join(name))
     expected = {captures for p in patterns if (captures := p.match(asked, "a")) is not None}
     assert {captures for _, captures in index.find(asked, "a", frozenset({"x"}))} == expected
-
-
-def test_no_condition_always_holds() -> None:
-    """What says nothing is no condition."""
-    assert Conditions().hold(None, Context("s", "", NOW))
-
-
-@pytest.mark.parametrize("end", ["2026-01-31T12:00:00Z", "2026-01-30"])
-def test_the_end_is_no_part(end: str) -> None:
-    """A rule does not hold at the very moment at which it ends."""
-    assert not Conditions(end=parse_time(end, end_of_day=True)).hold(None, Context("s", "", NOW))
-
-
-@given(st.text(max_size=50) | st.ip_addresses().map(str))
-def test_any_address_is_in_a_network_or_not(address: str) -> None:
-    """No text that stands for an address makes anything else happen."""
-    everything = (
-        one_rule("everyone: true", "repositories: [x]", when="networks: ['0.0.0.0/0', '::/0']")
-        .rules[0]
-        .when.networks
-    )
-    assert in_networks(address, everything) in (True, False)
-    assert not in_networks(address, ())
-
-
-@given(st.ip_addresses(v=4))
-def test_mapped_addresses(address: object) -> None:
-    """An IPv4 address that a dual-stack socket wrote as IPv6 is that IPv4 address, and no IPv6 one."""
-    networks = (
-        one_rule("everyone: true", "repositories: [x]", when=f"networks: ['{address}']")
-        .rules[0]
-        .when.networks
-    )
-    assert in_networks(f"::ffff:{address}", networks)
-    ipv6 = one_rule("everyone: true", "repositories: [x]", when="networks: ['::/0']").rules[0].when.networks
-    assert not in_networks(f"::ffff:{address}", ipv6)
 
 
 def test_patterns_that_no_index_finds_are_tried_once_for_each_name() -> None:

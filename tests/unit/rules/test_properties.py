@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from app.errors import Position
 from app.protocol import scope
 from app.protocol.scope import Scope
+from app.rules.conditions import ALWAYS, Conditions, Context, Period, Service
 from app.rules.decide import decide
-from app.rules.decision import Decision, Effect
+from app.rules.decision import Decision, Effect, Lack
 from app.rules.file.compile import expand
-from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Who
 from app.rules.patterns.pattern import NamePattern, RepositoryPattern, parse_group
 from app.rules.review.lint import contained
+from tests.unit.rules.strategies import ATTRIBUTES, CONDITIONS, CONTEXTS
 
 _quick = settings(max_examples=40, deadline=None)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -45,12 +48,14 @@ _REPOSITORIES = st.lists(
     max_size=2,
 ).map(tuple)
 _WHEN = st.sampled_from(
-    [Conditions(), Conditions(), Conditions(services=frozenset(["other"])), Conditions(end=NOW)]
+    [ALWAYS, ALWAYS, Conditions((Service(frozenset(["other"])),)), Conditions((Period(end=NOW),))]
 )
 
 
 @st.composite
-def _rules(draw: st.DrawFn, effect: Effect | None = None) -> Rule:
+def _rules(
+    draw: st.DrawFn, effect: Effect | None = None, when: st.SearchStrategy[Conditions] = _WHEN
+) -> Rule:
     made = effect or draw(st.sampled_from(Effect))
     number = draw(st.integers(0, 10**6))
     return Rule(
@@ -63,7 +68,7 @@ def _rules(draw: st.DrawFn, effect: Effect | None = None) -> Rule:
         catalog=draw(st.booleans()),
         effect=made,
         actions=expand(made, draw(_WORDS)),
-        when=draw(_WHEN),
+        when=draw(when),
     )
 
 
@@ -129,6 +134,38 @@ def test_a_further_allow_never_takes_away(
 ) -> None:
     """Whatever an allow says, nobody loses by it."""
     assert _rights(_decide(rules, subject, scopes)) <= _rights(_decide([*rules, allow], subject, scopes))
+
+
+_Request = tuple[Persona | None, Context]
+
+
+@st.composite
+def _half_known(draw: st.DrawFn) -> tuple[_Request, _Request]:
+    """Make a request, and the same with something of it not known."""
+    subject, context = draw(_SUBJECTS), draw(CONTEXTS)
+    if subject is not None:
+        subject = replace(subject, attributes=draw(ATTRIBUTES))
+    less_subject, less_context = subject, context
+    for unknown in draw(st.sets(st.sampled_from([Lack.SERVICE, Lack.NETWORK, Lack.ATTRIBUTE]), min_size=1)):
+        if unknown is Lack.SERVICE:
+            less_context = replace(less_context, service="")
+        elif unknown is Lack.NETWORK:
+            less_context = replace(less_context, address="")
+        elif less_subject is not None:
+            less_subject = replace(less_subject, attributes={}, others=None)
+    return (subject, context), (less_subject, less_context)
+
+
+@_quick
+@given(st.lists(_rules(when=CONDITIONS), max_size=5, unique_by=lambda rule: rule.id), _half_known(), _SCOPES)
+def test_what_is_not_known_never_grants_more(
+    rules: list[Rule], requests: tuple[_Request, _Request], scopes: tuple[Scope, ...]
+) -> None:
+    """Whatever a condition looks at: without it, nobody has a right that they would not have with it."""
+    known, less = (
+        decide(RuleSet("v", tuple(rules)), subject, scopes, context) for subject, context in requests
+    )
+    assert _rights(less) <= _rights(known)
 
 
 @_quick
@@ -218,7 +255,7 @@ def test_deciding_is_total(
         catalog=True,
         effect=Effect.ALLOW,
         actions=expand(Effect.ALLOW, ["*"]),
-        when=Conditions(),
+        when=ALWAYS,
     )
     subject = Persona(name, tuple(map(NamedGroup, groups)), is_robot=name.startswith("robot$"))
     scopes, _ = scope.parse_all([*asked, "repository:a/b:pull"])

@@ -29,9 +29,10 @@ from app.keys.keyring import KeyRing
 from app.protocol import scope
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
+from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.file import load
-from app.rules.model import Context, NamedGroup, Persona, RuleSet
+from app.rules.model import NamedGroup, Persona, RuleSet
 from app.settings import ServerSettings
 from app.tokens.realm import Realm
 from app.web.application import create

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.protocol.scope import ALL_ACTIONS
+from app.rules.conditions import Network, moment
 from app.rules.model import Robot, Rule, RuleSet
-from app.rules.review import circumstances
 from app.rules.review.audience import Whom
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.diff.effects import Because, Comparison, Found
@@ -106,7 +106,7 @@ def _sentence(founds: list[Found], told_apart: Circumstances) -> Change:
         actions=_actions(founds),
         repositories=tuple(sorted({grant.text for grant in grants})),
         because=first.because,
-        when=circumstances.words(first.grant.when),
+        when=first.grant.when.words(),
         example=_example(first),
         circumstances=told_apart.words(first.context) if first.context is not None else (),
         rules=_rules(grants),
@@ -149,8 +149,8 @@ def _robot(before: Robot, after: Robot) -> Iterator[str]:
     if set(before.secret_hashes) != set(after.secret_hashes):
         yield "has other secrets"
     if before.expires != after.expires:
-        until = f"before {circumstances.moment(after.expires)}" if after.expires is not None else "for ever"
+        until = f"before {moment(after.expires)}" if after.expires is not None else "for ever"
         yield f"can log in {until}"
-    old_networks, new_networks = map(circumstances.collapsed, (before.networks, after.networks))
-    if old_networks != new_networks:
-        yield f"can log in from {', '.join(map(str, new_networks)) or 'anywhere'}"
+    old, new = (Network(networks).collapsed for networks in (before.networks, after.networks))
+    if old != new:
+        yield f"can log in from {', '.join(map(str, new)) or 'anywhere'}"

@@ -9,15 +9,16 @@ certain. If not, it is told as one that may be: no change is ever left out.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, product
 
 from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
+from app.rules.conditions import Attribute, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
-from app.rules.model import Context, RuleSet
+from app.rules.model import RuleSet
 from app.rules.review import audience
 from app.rules.review.automaton import TooHardError, Word, beyond, loose, meet
 from app.rules.review.bindings import solve
@@ -183,8 +184,9 @@ class Comparison:
         ways = product(*(solve(grant.pattern, name) for grant in grants))
         for way in islice(ways, _MOST_WAYS):
             parts = [(grant.whom, values) for grant, values in zip(grants, way, strict=True)]
+            conditions = [condition for grant in grants for condition in grant.when]
             try:
-                subject = audience.persona(*parts, attributes=_attributes(grants))
+                subject = audience.persona(*parts, attributes=Attribute.examples(conditions))
             except ValueError:
                 continue
             old = bool(decide(self.before.rules, subject, scopes, context).access)
@@ -201,18 +203,3 @@ def _meet(grant: Grant, other: Grant) -> bool:
 
 def _has_variables(grant: Grant) -> bool:
     return any(token.kind == "variable" for token in grant.pattern)
-
-
-def _attributes(grants: Iterable[Grant]) -> dict[str, tuple[str, ...]]:
-    """Give attributes that grants want: a value of each.
-
-    Raises:
-        ValueError: No one value is accepted by all.
-    """
-    accepted: dict[str, frozenset[str]] = {}
-    for grant in grants:
-        for name, values in grant.when.attributes:
-            accepted[name] = accepted.get(name, values) & values
-    if not all(accepted.values()):
-        raise ValueError("nobody has these attributes")
-    return {name: (min(values),) for name, values in accepted.items()}

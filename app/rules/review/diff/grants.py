@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
+from app.rules.conditions import Conditions, Context
 from app.rules.decision import Effect
-from app.rules.model import Conditions, Context, Rule
+from app.rules.model import Rule
 from app.rules.patterns.pattern import USERNAME, RepositoryPattern
 from app.rules.patterns.pieces import Token
-from app.rules.review import audience, circumstances
+from app.rules.review import audience
 from app.rules.review.audience import AUTHENTICATED, Kind, Whom
 from app.rules.review.automaton import Elements, elements, written
 
@@ -26,7 +27,7 @@ class Grant:
 
     Attributes:
         action: pull, push or delete on repositories, `*` on the catalog.
-        when: Canonical.
+        when: Normal.
         key: The pattern as a text, with the variables of `whom`.
         pattern: The same, cut into elements.
         text: The pattern as it was written; `catalog` for that.
@@ -56,7 +57,7 @@ class Grants:
         """Take rules apart; what is over by now is left out."""
         grants = cls()
         for rule in rules:
-            when = circumstances.canonical(rule.when, now)
+            when = rule.when.normal(now)
             if when is not None:
                 for grant in _grants(rule, when):
                     grants.add(grant)
@@ -100,8 +101,8 @@ class Grants:
     @staticmethod
     def _applies(one: Grant, grant: Grant, context: Context | None) -> bool:
         if context is None:
-            return circumstances.implies(grant.when, one.when)
-        return circumstances.holds(one.when, context, grant.when.attributes)
+            return grant.when.implies(one.when)
+        return one.when.hold_with(grant.when, context)
 
 
 def _grants(rule: Rule, when: Conditions) -> Iterator[Grant]:

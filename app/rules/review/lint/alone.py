@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from app.errors import Position
 from app.protocol.scope import ALL_ACTIONS, Action
-from app.rules.decision import Effect
+from app.rules.conditions import Period
+from app.rules.decision import Effect, Lack
 from app.rules.model import Robot, Rule
 from app.rules.patterns.pattern import USERNAME, NamePattern, RepositoryPattern
 from app.rules.patterns.pieces import Token
@@ -30,7 +31,9 @@ def of_rule(rule: Rule, now: datetime) -> Iterator[Finding]:
     for look in _LOOKS:
         for name, text, hint in look(rule):
             yield Finding(name, rule.id, rule.position, text, hint)
-    yield from _expiry(f"the rule {rule.id!r}", rule.id, rule.position, rule.when.end, now)
+    for condition in rule.when:
+        if isinstance(condition, Period):
+            yield from _expiry(f"the rule {rule.id!r}", rule.id, rule.position, condition.end, now)
 
 
 def of_robot(robot: Robot, now: datetime) -> Iterator[Finding]:
@@ -125,7 +128,7 @@ def _never_applies(rule: Rule) -> Found:
         if not (rule.catalog and name is Name.NEVER_APPLIES):
             yield name, text, "write a rule of its own for them, without the variables"
     robots_alone = all(who.kind is Kind.ROBOT for who in audience.of(rule.who))
-    if rule.when.attributes and robots_alone:
+    if robots_alone and any(condition.lack is Lack.ATTRIBUTE for condition in rule.when):
         text = f"the rule {rule.id!r} asks for attributes, which robots do not have"
         yield Name.NEVER_APPLIES, text, "take out 'attributes', or name people"
 

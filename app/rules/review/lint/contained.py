@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.protocol.scope import CATALOG
+from app.rules.conditions import Conditions
 from app.rules.decision import Effect
-from app.rules.model import Conditions, Rule
+from app.rules.model import Rule
 from app.rules.patterns.pattern import USERNAME
 from app.rules.patterns.pieces import Token
-from app.rules.review import audience, automaton, circumstances
+from app.rules.review import audience, automaton
 from app.rules.review.audience import Kind, Whom
 from app.rules.review.automaton import Elements, TooHardError
 from app.rules.review.lint.finding import Finding, Name
@@ -47,7 +48,7 @@ class Piece:
             and _may_lie_within(self.pattern, wider.pattern)
             and _may_lie_within(self.whom.name, wider.whom.name)
             and self._knows(wider)
-            and circumstances.implies(self.when, wider.when)
+            and self.when.implies(wider.when)
         ):
             return False
         known = wider.whom.seen_by(self.whom)
@@ -72,7 +73,7 @@ class Pieces:
         self._found: dict[Key, list[Piece]] = defaultdict(list)
         self.by_rule: list[tuple[Rule, list[Piece]]] = []
         for rule in rules:
-            when = circumstances.canonical(rule.when, now)
+            when = rule.when.normal(now)
             pieces = list(_pieces(rule, when)) if when is not None else []
             self.by_rule.append((rule, pieces))
             for piece in pieces:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
+from app.rules.conditions import Service
 from app.rules.file.values import nearest
 from app.rules.model import Robot, Rule, RuleSet
 from app.rules.patterns.pattern import DNPattern, NamePattern
@@ -33,7 +34,8 @@ def robots(rules: RuleSet) -> Iterator[Finding]:
 def services(rules: RuleSet, known: Collection[str]) -> Iterator[Finding]:
     """Look for services that rules name and that the realm does not have."""
     for rule in rules.rules:
-        for service in sorted(rule.when.services.difference(known)):
+        named = {name for one in rule.when if isinstance(one, Service) for name in one.names}
+        for service in sorted(named.difference(known)):
             yield _unknown(Name.UNKNOWN_SERVICE, rule, f"service {service!r}", service, known)
 
 

@@ -11,7 +11,7 @@ import re2
 
 from app.protocol.scope import ResourceType, Scope
 from app.rules.decide import decide
-from app.rules.decision import Effect
+from app.rules.decision import Effect, Lack
 from app.rules.file.owner_tests import Test
 from app.rules.model import Rule, RuleSet
 from app.rules.patterns.pattern import RepositoryPattern
@@ -70,9 +70,9 @@ def find(rules: RuleSet, tests: Iterable[Test], now: datetime) -> Iterator[Findi
 def _always(rules: RuleSet) -> RuleSet | None:
     """Give the rules that have dates, as if they held at all times; None where there are none."""
     dated = [
-        replace(rule, when=replace(rule.when, start=None, end=None))
+        replace(rule, when=rule.when.without(Lack.TIME))
         for rule in rules.rules
-        if rule.when.start is not None or rule.when.end is not None
+        if any(condition.lack is Lack.TIME for condition in rule.when)
     ]
     return RuleSet(rules.version, tuple(dated)) if dated else None
 

@@ -158,6 +158,22 @@ def test_conditions_can_be_set() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_deny_that_cannot_be_checked_says_why_it_applies() -> None:
+    """Without an address, a rule about networks denies, and the answer names what is missing."""
+    Path("rules.yaml").write_text(
+        "version: 1\nrules:\n- {id: r, everyone: true, repositories: [x], allow: [pull]}\n"
+        "- {id: d, everyone: true, repositories: [x], deny: [pull], when: {networks: [10.0.0.0/8]}}"
+    )
+    asked = ["explain", "bob", "x", "pull", "--rules", "rules.yaml"]
+    told = _run(*asked)
+    assert told.exit_code == 1
+    assert "denied by d (rules.yaml:4:3), through everyone, network not known" in told.stdout
+    (action,) = _answer(*asked)["actions"]
+    assert [cause["unknown"] for cause in action["denied_by"]] == [["network"]]
+    assert _run(*asked, "--from", "192.0.2.1").exit_code == 0
+
+
+@pytest.mark.usefixtures("folder")
 def test_attributes_can_be_given() -> None:
     """A person may be described by attributes, too."""
     Path("rules.yaml").write_text(

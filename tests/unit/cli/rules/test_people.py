@@ -17,7 +17,8 @@ from app.directory.subject import DirectorySubject, Group
 from app.dn import DN
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.protocol import scope
-from app.rules.model import Context, RuleSet
+from app.rules.conditions import Context
+from app.rules.model import RuleSet
 from app.rules.review.who_can import Access
 from tests.unit.rules.given import NOW, rule_set
 

@@ -9,6 +9,7 @@ import pytest
 
 from app import dn
 from app.errors import Position
+from app.rules.conditions import Conditions, Network
 from app.rules.decision import Effect
 from app.rules.file.compile import expand
 from app.rules.model import NamedGroup
@@ -52,7 +53,7 @@ def test_networks(written: str, network: str) -> None:
     rules = rule_set(
         f"- {{id: a, everyone: true, repositories: [x], allow: [pull], when: {{networks: ['{written}']}}}}"
     )
-    assert rules.rules[0].when.networks == (ip_network(network),)
+    assert rules.rules[0].when == Conditions((Network((ip_network(network),)),))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.errors import ConfigurationError
 from tests.unit.rules.given import problems_of, rule_set
 
 RULES = """
@@ -25,6 +26,21 @@ robots:
     networks: [10.30.0.0/16]
     expires: 2026-06-30
 """
+
+
+def test_what_a_test_does_not_say_is_not_known() -> None:
+    """A deny on a condition that it says nothing about applies, and the problem says why."""
+    rules = """
+- {id: base, everyone: true, repositories: [x], allow: [pull]}
+- {id: guests, everyone: true, repositories: [x], deny: [pull], when: {networks: [10.0.0.0/8]}}
+"""
+    said = "tests: [{id: t, as: {anonymous: true}, from: 192.0.2.1, expect: {x: [pull]}}]"
+    assert rule_set(rules, rest=said)
+    unsaid = said.replace("from: 192.0.2.1, ", "")
+    with pytest.raises(ConfigurationError) as caught:
+        rule_set(rules, rest=unsaid)
+    (problem,) = caught.value.problems
+    assert problem.hint == "pull: denied by 'guests' (everyone, network not known)"
 
 
 def _test(test: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
-from ipaddress import ip_network
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,15 +11,16 @@ from hypothesis import strategies as st
 
 from app.errors import Position
 from app.protocol import scope
+from app.rules.conditions import ALWAYS, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.file.compile import expand
-from app.rules.model import Conditions, Context, NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Who
 from app.rules.patterns.pattern import NamePattern, RepositoryPattern, parse_group
 from app.rules.review.diff.changes import Change, Difference, compare
 from tests.unit.rules.given import NOW, rule_set
+from tests.unit.rules.strategies import ATTRIBUTES, CONDITIONS, CONTEXTS
 
-_LATER = NOW + timedelta(days=30)
 _quick = settings(max_examples=40, deadline=None)
 _much = settings(max_examples=2000, deadline=None)
 
@@ -200,17 +200,6 @@ _REPOSITORIES = st.lists(
     ).map(RepositoryPattern.parse),
     max_size=2,
 ).map(tuple)
-_NETWORKS = ["10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "2001:db8::/32"]
-_WHEN = st.builds(
-    Conditions,
-    services=st.sampled_from([frozenset(), frozenset(), frozenset(["s"]), frozenset(["s", "t"])]),
-    networks=st.lists(st.sampled_from(_NETWORKS).map(ip_network), max_size=2).map(tuple),
-    start=st.sampled_from([None, None, _LATER]),
-    end=st.sampled_from([None, None, NOW, _LATER]),
-    attributes=st.sampled_from(
-        [(), (), (("l", frozenset(["berlin"])),), (("l", frozenset(["berlin", "rome"])),)]
-    ),
-)
 _WORDS = st.frozensets(st.sampled_from(["pull", "push", "delete", "*"]), min_size=1)
 
 
@@ -227,7 +216,7 @@ def _rules(draw: st.DrawFn) -> Rule:
         catalog=draw(st.booleans()),
         effect=effect,
         actions=expand(effect, draw(_WORDS)),
-        when=draw(st.just(Conditions()) | _WHEN),
+        when=draw(st.just(ALWAYS) | CONDITIONS),
     )
 
 
@@ -238,19 +227,12 @@ _GROUPS = st.lists(
     ),
     max_size=3,
 ).map(tuple)
-_ATTRIBUTES = st.sampled_from([{}, {"l": ("Berlin",)}, {"l": ("Rome", "Oslo")}])
 _SUBJECTS = (
     st.none()
-    | st.builds(Persona, st.sampled_from(["alice", "bob", "web", "zoë"]), _GROUPS, attributes=_ATTRIBUTES)
+    | st.builds(Persona, st.sampled_from(["alice", "bob", "web", "zoë"]), _GROUPS, attributes=ATTRIBUTES)
     | st.builds(Persona, st.sampled_from(["robot$ci", "robot$ci-web"]), _GROUPS, is_robot=st.just(value=True))
 )
 _NAMES = st.sampled_from(["web/app", "web", "x/app", "x/a/b", "alice/x", "web/a/b", "host:5000/web"])
-_CONTEXTS = st.builds(
-    Context,
-    st.sampled_from(["s", "t", "u"]),
-    st.sampled_from(["10.0.0.1", "10.200.0.1", "192.0.2.1", "2001:db8::1", ""]),
-    st.sampled_from([NOW, _LATER, _LATER + timedelta(days=1)]),
-)
 
 
 @st.composite
@@ -282,7 +264,7 @@ def _told_actions(made: Difference, *, gains: bool) -> set[str]:
 
 
 @_quick
-@given(_pairs(), _SUBJECTS, _NAMES, _CONTEXTS)
+@given(_pairs(), _SUBJECTS, _NAMES, CONTEXTS)
 def test_nothing_is_left_out(
     rules: tuple[RuleSet, RuleSet], subject: Persona | None, name: str, context: Context
 ) -> None:
@@ -292,7 +274,7 @@ def test_nothing_is_left_out(
 
 @pytest.mark.slow
 @_much
-@given(_pairs(), _SUBJECTS, _NAMES, _CONTEXTS)
+@given(_pairs(), _SUBJECTS, _NAMES, CONTEXTS)
 def test_nothing_at_all_is_left_out(
     rules: tuple[RuleSet, RuleSet], subject: Persona | None, name: str, context: Context
 ) -> None:

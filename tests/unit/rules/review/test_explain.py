@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.protocol import scope
+from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Decision, Lack, Miss
-from app.rules.model import Context, NamedGroup, Persona, Rule, RuleSet
+from app.rules.model import NamedGroup, Persona, Rule, RuleSet
 from app.rules.review.explain import MOST, explain
 from tests.unit.rules.given import NOW, REGISTRY, person, robot, rule_set
 from tests.unit.rules.test_properties import _GROUP_LISTS, _RULE_LISTS, _SCOPES, _SUBJECTS
@@ -68,13 +69,13 @@ _TEAMS = "- {id: teams, groups: ['team-{team}'], repositories: ['{team}/**'], al
             "- {id: r, users: [bob], repositories: ['x/*'], allow: [push], when: {until: 2025-12-31}}",
             person("bob"),
             "x/y",
-            ["r: date: it held before 2026-01-01T00:00:00Z"],
+            ["r: time: it held before 2026-01-01T00:00:00Z"],
         ),
         (
             "- {id: r, users: [bob], repositories: ['x/*'], allow: [push], when: {from: 2027-01-01}}",
             person("bob"),
             "x/y",
-            ["r: date: it holds from 2027-01-01T00:00:00Z on"],
+            ["r: time: it holds from 2027-01-01T00:00:00Z on"],
         ),
         (
             "- {id: r, users: [bob], repositories: [x], allow: [push], when: {attributes: {l: [Berlin]}}}",

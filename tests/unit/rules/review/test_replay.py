@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 
 from app.protocol import scope
+from app.rules.conditions import Context
 from app.rules.decide import decide
-from app.rules.model import Context, NamedGroup, Persona, Rule, RuleSet
+from app.rules.model import NamedGroup, Persona, Rule, RuleSet
 from app.rules.review.replay import Replay, Replayed
 from app.rules.review.survey import survey
 from app.telemetry.audit import line
 from app.telemetry.record import TokenRecord
 from tests.support import records
 from tests.unit.rules.given import NOW, person, rule_set
-from tests.unit.rules.review.test_diff import _CONTEXTS, _NAMES, _RULE_LISTS, _SUBJECTS
+from tests.unit.rules.review.test_diff import _NAMES, _RULE_LISTS, _SUBJECTS
+from tests.unit.rules.strategies import CONTEXTS
 
 OLD = rule_set("- {id: r, groups: ['team-{t}'], repositories: ['{t}/**'], allow: [push]}")
 NEW = rule_set("- {id: r, groups: ['team-{t}'], repositories: ['{t}/*'], allow: [push, delete]}")
@@ -164,7 +166,7 @@ def test_two_groups_of_one_name_prove_neither() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    _RULE_LISTS, _RULE_LISTS, _SUBJECTS.filter(lambda one: one is None or not one.is_robot), _NAMES, _CONTEXTS
+    _RULE_LISTS, _RULE_LISTS, _SUBJECTS.filter(lambda one: one is None or not one.is_robot), _NAMES, CONTEXTS
 )
 def test_a_replay_is_what_the_engine_decides(
     old: list[Rule], new: list[Rule], subject: Persona | None, name: str, context: Context

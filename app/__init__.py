@@ -24,8 +24,8 @@ Where things are:
     watch.py     files that change while the server runs: the last good, and who looks
     files.py     files written as a whole or not at all
     wsgi.py      what gunicorn runs, as gunicorn_conf.py and gunicorn_worker.py say; dumps.py  no core dumps
-    dn.py        distinguished names; errors.py  the tree of errors
-    breaker.py   when to stop asking what fails
+    dn.py        distinguished names; urls.py  addresses of HTTP servers
+    breaker.py   when to stop asking what fails; errors.py  the tree of errors
 """
 
 __version__ = "0.1.0"

@@ -20,15 +20,15 @@ import yaml
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app import settings
-from app.cli.registry.examination import Asked, Examined, examine
 from app.keys import keyring
 from app.keys.algorithm import Algorithm
 from app.keys.create import create
 from app.keys.keyring import KeyRing
 from app.keys.kid import LIBTRUST
 from app.keys.signing_key import KeyState
-from app.registry.check.findings import Severity, Topic
-from app.registry.check.http import Answer, Http
+from app.registry.check.examination import Examination, Target, examine
+from app.registry.check.findings import Topic
+from app.registry.check.http import Http, Response
 from tests.support.authority import Authority
 from tests.support.clients import PASSWORDS
 from tests.support.configured import wharfinger
@@ -222,12 +222,12 @@ class Case:
         self.registry = right | wrong
         self.service = dict(self.row.service)
 
-    def examined(self) -> Examined:
+    def examined(self) -> Examination:
         """Start the registry, and examine it."""
         said = self.row.said.replace("{}", self.server.issuer)
         with self.running() as address:
-            asked = Asked(address, None, None, None, said, None, None)
-            return examine(settings.load(self.config()), asked, self._get, self._now)
+            target = Target(address, REALM, issuer=said)
+            return examine(settings.load(self.config()), target, self._get, self._now)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:
@@ -257,13 +257,13 @@ class Case:
         with program:
             yield f"http://127.0.0.1:{port}"
 
-    def _get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def _get(self, url: str, headers: Mapping[str, str]) -> Response:
         """Ask, but for a server with the keys of this row, of which none runs."""
         if self.row.keys not in ("old", "certified") or not url.startswith(self.server.url):
             return self.http.get(url, headers)
         claims = {"iss": self.server.issuer, "aud": SERVICE}
         token = keyring.load(self.keys).active.sign(claims, kid_format=LIBTRUST, x5c=False)
-        return Answer(200, {}, json.dumps({"token": token}).encode())
+        return Response(200, {}, json.dumps({"token": token}).encode())
 
     def config(self) -> Path:
         """Give our configuration file."""
@@ -276,10 +276,9 @@ class Case:
     def _now(self) -> datetime:
         return datetime.now(UTC) - self.row.ahead
 
-    def change(self, found: Examined) -> None:
+    def change(self, found: Examination) -> None:
         """Do what it says."""
-        errors = [each for each in found.findings if each.severity is Severity.ERROR]
-        for each in errors:
+        for each in found.errors:
             self.service |= each.here
             if trust := {BUNDLE, JWKS} & each.registry.keys():
                 assert trust == {self.row.trust} or self.row.kind is THREE
@@ -296,8 +295,8 @@ def _case(row: Row, folder: Path, server: Server, rings: Callable[[str], Pair]) 
     return Case(row, folder, server, *rings(row.keys))
 
 
-def _errors(found: Examined) -> tuple[Topic, ...]:
-    return tuple(sorted(each.topic for each in found.findings if each.severity is Severity.ERROR))
+def _errors(found: Examination) -> tuple[Topic, ...]:
+    return tuple(sorted(each.topic for each in found.errors))
 
 
 @pytest.mark.parametrize(

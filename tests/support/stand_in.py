@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 import jwt
 
 from app import settings
-from app.cli.registry.examination import Asked, Examined, examine
 from app.keys.algorithm import Algorithm, generate
 from app.keys.certificate import self_signed
 from app.keys.kid import LIBTRUST
 from app.keys.signing_key import KeyState, SigningKey
-from app.registry.check.http import Answer
+from app.registry.check.examination import Examination, Target, examine
+from app.registry.check.http import Response
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ISSUER = "https://auth.example.com/auth/realms/corp"
@@ -32,10 +32,10 @@ def foreign_key() -> SigningKey:
     return SigningKey("foreign", KeyState.ACTIVE, Algorithm.ES256, key, (certificate,))
 
 
-def token_answer(key: SigningKey, **claims: object) -> Answer:
-    """Answer as a realm that signs with a key."""
+def token_answer(key: SigningKey, **claims: object) -> Response:
+    """Response as a realm that signs with a key."""
     token = key.sign({"iss": ISSUER, "aud": SERVICE, **claims}, kid_format=LIBTRUST, x5c=False)
-    return Answer(200, {}, json.dumps({"token": token}).encode())
+    return Response(200, {}, json.dumps({"token": token}).encode())
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Registry:
     """
 
     takes: Callable[[str], bool]
-    realm: Answer
+    realm: Response
     error: str = ',error="invalid_token"'
     scope: str = ""
     looks_at_access: bool = True
@@ -60,7 +60,7 @@ class Registry:
     headers: Mapping[str, str] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
         if not url.startswith("https://registry.example.com/v2/"):
             return self.realm
         token = headers.get("Authorization", "").removeprefix("Bearer ")
@@ -72,12 +72,12 @@ class Registry:
         claims = jwt.decode(token, options={"verify_signature": False})
         if url.endswith("/tags/list"):
             granted = bool(claims["access"]) or not self.looks_at_access
-            return Answer(404, {}, b"") if granted else self._refused(',error="insufficient_scope"')
-        return Answer(200, {}, b"{}")
+            return Response(404, {}, b"") if granted else self._refused(',error="insufficient_scope"')
+        return Response(200, {}, b"{}")
 
-    def _refused(self, error: str) -> Answer:
+    def _refused(self, error: str) -> Response:
         headers = {"www-authenticate": self.challenge + self.scope + error, **self.headers}
-        return Answer(401, headers, b"")
+        return Response(401, headers, b"")
 
 
 def signed_by(key: SigningKey) -> Callable[[str], bool]:
@@ -94,18 +94,10 @@ def signed_by(key: SigningKey) -> Callable[[str], bool]:
     return takes
 
 
-def examined(config: Path, registry: Registry, **asked: Any) -> Examined:
-    """Examine the stand-in as the command does."""
-    whole = {
-        "address": "https://registry.example.com",
-        "realm": None,
-        "service": None,
-        "kind": None,
-        "issuer": "",
-        "url": None,
-        "login": None,
-    }
-    return examine(settings.load(config), Asked(**(whole | asked)), registry.get, lambda: NOW)
+def examined(config: Path, registry: Registry, **asked: Any) -> Examination:
+    """Examine the stand-in, which belongs to the realm `corp`; keywords are those of `Target`."""
+    target = Target("https://registry.example.com", "corp")
+    return examine(settings.load(config), replace(target, **asked), registry.get, lambda: NOW)
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -6,20 +6,21 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
-from app.cli.options import config_option, format_option, problems, realm_option
-from app.cli.registry import examination, report
-from app.cli.registry.examination import Asked
-from app.cli.registry.service import kind_option, url_option
+from app.cli.options import config_option, find_realm, format_option, problems, realm_option
+from app.cli.registry import report
+from app.cli.registry.service import kind_option, url_option, wrong_service
 from app.errors import ConfigurationError
-from app.registry.check.findings import Severity
+from app.protocol.credentials import Credentials
+from app.protocol.secret import Secret
+from app.registry.agreement import RegistryKind
+from app.registry.check.examination import Target, examine
 from app.registry.check.http import Http, Unreachable
-from app.registry.check.realm import Login
-from app.registry.config.connection import RegistryKind
+from app.registry.service import UnknownServiceError
 from app.settings import Settings
+from app.urls import http_url
 
 
 @click.command()
@@ -57,9 +58,10 @@ def check(
     URL is the registry's address, such as https://registry.example.com. It is shown tokens that grant
     nothing, made here with the realm's active key; then the lines to change are printed.
     """
-    asked = Asked(
+    name, _ = find_realm(settings, realm)
+    target = Target(
         address=_address(registry),
-        realm=realm,
+        realm=name,
         service=service,
         kind=RegistryKind(kind) if kind else None,
         issuer=issuer,
@@ -71,35 +73,33 @@ def check(
     except OSError as error:
         raise click.ClickException(f"{ca_file}: is no file of certificates: {error.strerror}") from None
     try:
-        found = examination.examine(settings, asked, http.get, lambda: datetime.now(UTC))
+        found = examine(settings, target, http.get, lambda: datetime.now(UTC))
     except ConfigurationError as error:
         raise problems(error) from None
+    except UnknownServiceError as error:
+        raise wrong_service(error, "--service") from None
     except Unreachable as error:
         raise click.ClickException(str(error)) from None
     if form == "json":
         click.echo(json.dumps(report.as_json(found), indent=2))
     else:
         click.echo("\n".join(report.as_text(found)))
-    if any(each.severity is Severity.ERROR for each in found.findings):
+    if found.errors:
         sys.exit(1)
 
 
 def _address(text: str) -> str:
     """Read the registry's address; a mere host is taken for one with TLS."""
     address = text if "://" in text else f"https://{text}"
-    try:
-        url = urlsplit(address)
-        usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in address or url.query or url.fragment:
+    url = http_url(address)
+    if url is None or url.query or url.fragment:
         raise click.BadParameter("write https://registry.example.com", param_hint="URL")
     return address.rstrip("/").removesuffix("/v2")
 
 
-def _login(username: str | None, *, from_stdin: bool) -> Login | None:
+def _login(username: str | None, *, from_stdin: bool) -> Credentials | None:
     if (username is None) == from_stdin:
         raise click.UsageError("--username and --password-stdin go together")
     if username is None:
         return None
-    return Login(username, sys.stdin.readline().rstrip("\r\n"))
+    return Credentials(username, Secret(sys.stdin.readline().rstrip("\r\n")))

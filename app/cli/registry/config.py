@@ -7,12 +7,13 @@ from pathlib import Path, PurePosixPath
 import click
 
 from app import files
-from app.cli.options import config_option, problems, realm_option
-from app.cli.registry.service import connection_of, kind_option, url_option
+from app.cli.options import config_option, find_realm, problems, realm_option
+from app.cli.registry.service import kind_option, url_option, wrong_service
 from app.errors import ConfigurationError, UnfitError
 from app.keys import keyring
-from app.registry.config.connection import RegistryKind
+from app.registry.agreement import RegistryKind
 from app.registry.config.output import Format, Output, output
+from app.registry.service import UnknownServiceError, agreement_of
 from app.settings import Settings
 
 _MODE = 0o644
@@ -59,12 +60,15 @@ def config(
 
     SERVICE is the registry's name among the realm's services.
     """
-    section, connection = connection_of(settings, realm, service, url)
+    name, section = find_realm(settings, realm)
     try:
+        agreement = agreement_of(name, section, service, url)
         ring = keyring.load(section.keys)
-        made = output(RegistryKind(kind), Format(form), connection, ring, folder)
+        made = output(RegistryKind(kind), Format(form), agreement, ring, folder)
     except ConfigurationError as error:
         raise problems(error) from None
+    except UnknownServiceError as error:
+        raise wrong_service(error, "SERVICE") from None
     except UnfitError as error:
         raise click.ClickException(str(error)) from None
     if out is not None and out.resolve() == section.keys.resolve():
@@ -78,7 +82,7 @@ def config(
 
 
 def _print(made: Output) -> None:
-    """Print the first file; the others are named, for without them it is not enough."""
+    """Print the first file, and name the others, which it needs."""
     click.echo(made.files[made.main].decode(), nl=False)
     if others := sorted(made.files.keys() - {made.main, "README.md"}):
         click.echo(f"It needs {', '.join(others)} too: --out DIR writes everything.", err=True)

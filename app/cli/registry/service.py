@@ -1,17 +1,14 @@
-"""The service that a command is about: its realm, and what a registry must agree on with it."""
+"""The options by which a command names a service and its registry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
-from app.cli.options import find_realm
-from app.keys.kid import KeyId
-from app.registry.config.connection import Connection, RegistryKind, token_url
-from app.settings import RealmSettings, Settings
+from app.registry.agreement import RegistryKind
+from app.registry.service import Parameter, UnknownServiceError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,7 +20,7 @@ url_option = click.option(
 
 
 def kind_option(*, required: bool) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give a command the option `--for`, which names the kind of the registry."""
+    """Add the option `--for`, which names the kind of the registry."""
     return click.option(
         "--for",
         "kind",
@@ -33,44 +30,12 @@ def kind_option(*, required: bool) -> Callable[[Callable[P, R]], Callable[P, R]]
     )
 
 
-def connection_of(
-    settings: Settings, realm: str | None, service: str, url: str | None
-) -> tuple[RealmSettings, Connection]:
-    """Find a service, and say what its registry must be configured with.
+def wrong_service(error: UnknownServiceError, name: str) -> click.BadParameter:
+    """Return the end of a command whose service is not clear.
 
-    Raises:
-        click.UsageError: There is no such realm or service, or nothing says where the token endpoint is.
+    Args:
+        error: What is wrong.
+        name: What the command calls its parameter for the service.
     """
-    name, section = find_realm(settings, realm)
-    found = section.services.get(service)
-    if found is None:
-        text = f"realm {name} has no service {service!r}; it has: {', '.join(section.services)}"
-        raise click.BadParameter(text, param_hint="SERVICE")
-    return section, Connection(
-        realm=_url(url) if url else _derived(section.issuer, name),
-        service=service,
-        issuer=section.issuer,
-        key_id=KeyId.parse(found.key_id),
-        x5c=found.x5c,
-        algorithm=found.algorithm,
-    )
-
-
-def _derived(issuer: str, realm: str) -> str:
-    derived = token_url(issuer, realm)
-    if derived is None:
-        text = f"the issuer {issuer} does not say where clients reach the token endpoint: give it by --url"
-        raise click.UsageError(text)
-    return derived
-
-
-def _url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in value or not value.isprintable() or " " in value:
-        text = "write https://auth.example.com/auth/realms/NAME/protocol/docker-v2/auth"
-        raise click.BadParameter(text, param_hint="--url")
-    return value
+    hint = {Parameter.SERVICE: name, Parameter.URL: "--url"}[error.parameter]
+    return click.BadParameter(error.text, param_hint=hint)

@@ -1,4 +1,4 @@
-"""What a registry says without a token: its challenge (RFC 6750 §3), its kind and its clock."""
+"""What a registry answers without a token: its challenge (RFC 6750 §3), its kind and its clock."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.registry.check.http import Answer
-from app.registry.config.connection import RegistryKind
+from app.registry.agreement import RegistryKind
+from app.registry.check.http import Response
 
 _PARAMETER = re.compile(r'([A-Za-z_]+)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
@@ -44,8 +44,8 @@ class Challenge:
         )
 
 
-def kind_of(answer: Answer, challenge: Challenge) -> RegistryKind | None:
-    """Tell the kind of a registry by its answer without a token; None where nothing tells it.
+def kind_of(answer: Response, challenge: Challenge) -> RegistryKind | None:
+    """Return the kind of a registry by its answer without a token; None where nothing tells it.
 
     Distribution 3.x dropped the charset from its errors. zot's challenge has an empty scope.
     """
@@ -61,8 +61,8 @@ def kind_of(answer: Answer, challenge: Challenge) -> RegistryKind | None:
     return None
 
 
-def clock_of(answer: Answer) -> datetime | None:
-    """Give the time on the registry's clock (aware, UTC), or None where it does not say."""
+def clock_of(answer: Response) -> datetime | None:
+    """Return the time on the registry's clock (aware, UTC); None where it does not say."""
     try:
         told = parsedate_to_datetime(answer.headers.get("date", ""))
         return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What is wrong between a registry and a realm, and the lines to change."""
+"""One finding: what is wrong between a registry and a realm, and which settings to change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 class Topic(enum.StrEnum):
-    """What a finding is about; stable, for machines."""
+    """What a finding is about; stable, for programs."""
 
     REGISTRY = "registry"  # it does not answer as one that wants tokens
     REALM = "realm"  # where it sends clients
@@ -21,19 +21,13 @@ class Topic(enum.StrEnum):
     ACCESS = "access"  # what it makes of a token that it takes
 
 
-class Severity(enum.StrEnum):
-    """Whether something has to be changed."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RegistryFinding:
     """One thing that is wrong, or may be.
 
     Attributes:
         text: What it is; quotes what others sent with `shown` alone.
+        is_warning: Whether the registry may work all the same; otherwise something has to be changed.
         registry: What to change in the registry's token settings, by name.
         here: What to change in the service's section here, by name.
         advice: What else to do; may be empty.
@@ -41,12 +35,17 @@ class Finding:
 
     topic: Topic
     text: str
-    severity: Severity = Severity.ERROR
+    is_warning: bool = False
     registry: Mapping[str, str] = field(default_factory=dict)
     here: Mapping[str, object] = field(default_factory=dict)
     advice: str = ""
 
+    @property
+    def severity(self) -> str:
+        """`error` or `warning`, for people and for programs."""
+        return "warning" if self.is_warning else "error"
+
 
 def shown(text: str) -> str:
-    """Quote what somebody else sent: no control character of it reaches a terminal, and not all of it."""
+    """Quote what somebody else sent, shortened, and without the control characters that it may hold."""
     return ascii(text[:200])

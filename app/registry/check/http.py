@@ -1,4 +1,4 @@
-"""One request, with its limits: no redirect is followed, and nothing is believed of its length."""
+"""One request, with its limits: no redirect is followed, and no answer is read beyond 64 KiB."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Unreachable(Exception):  # noqa: N818 - named after the state
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back.
+class Response:
+    """The answer to a request.
 
     Attributes:
         headers: By lower-case name; the first of each.
@@ -37,7 +37,7 @@ class Http:
     """Sends requests, with TLS verified, to one address after the other."""
 
     def __init__(self, ca_file: Path | None) -> None:
-        """Make one.
+        """Prepare to send requests; sends none.
 
         Args:
             ca_file: Certificates of authorities to trust beside the system's.
@@ -51,7 +51,7 @@ class Http:
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
         self._pools = urllib3.PoolManager(ssl_context=context, timeout=timeout, retries=False)
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
         """Send a GET request.
 
         Raises:
@@ -69,10 +69,10 @@ class Http:
         found: dict[str, str] = {}
         for name, value in response.headers.items():
             found.setdefault(name.lower(), value)
-        return Answer(response.status, found, body)
+        return Response(response.status, found, body)
 
 
 def _reason(url: str, error: Exception) -> str:
-    """Say why there was no answer; the address may come from anybody, so it reaches no terminal as it is."""
+    """Return why there was no answer, escaped: the address may come from anybody."""
     cause = error.__cause__ or error.__context__ or error
     return ascii(f"{urlsplit(url).netloc} does not answer: {cause}")[1:-1]

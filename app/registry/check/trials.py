@@ -1,4 +1,4 @@
-"""Tokens that differ in one thing each: what a registry takes of them tells what it expects.
+"""Tokens that differ in one thing each; which of them a registry takes tells what it expects.
 
 None of them grants anything.
 """
@@ -16,13 +16,14 @@ from app.keys.kid import LIBTRUST, RFC7638, KeyId
 from app.keys.signing_key import SigningKey
 from app.protocol.claims import ClaimSet
 from app.protocol.scope import Access
+from app.registry.agreement import TOKEN_ENDPOINT
 from app.registry.check.challenge import Challenge
-from app.registry.check.http import Answer
-from app.registry.config.connection import TOKEN_ENDPOINT
+from app.registry.check.http import Response
 
+_OK, _UNAUTHORIZED = 200, 401
 _ON_EITHER_SIDE = timedelta(hours=1)
 _WELL_KNOWN = ("Acme auth server", "registry-token-issuer", "harbor-token-issuer", "gitlab-issuer")
-"""Issuers that examples elsewhere have, and that are copied with them."""
+"""Issuers of widely copied examples."""
 
 
 class Verdict(enum.Enum):
@@ -31,11 +32,11 @@ class Verdict(enum.Enum):
     TAKEN = enum.auto()
     REFUSED = enum.auto()
     KEY_KNOWN = enum.auto()  # the signature is wrong, but by a key that it trusts
-    OTHER = enum.auto()  # nothing that has to do with tokens
+    OTHER = enum.auto()  # an answer that has nothing to do with tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class KeyReference:
     """How a token names its key."""
 
     key_id: KeyId
@@ -48,7 +49,7 @@ class Trial:
 
     Attributes:
         key: What it is signed with.
-        shape: How it names that.
+        reference: How it names that.
         start: From when it is valid.
         end: Until when.
         broken: Whether its signature is wrong.
@@ -57,7 +58,7 @@ class Trial:
     issuer: str
     audience: str
     key: SigningKey
-    shape: Shape
+    reference: KeyReference
     algorithm: Algorithm | None
     start: datetime
     end: datetime
@@ -65,7 +66,7 @@ class Trial:
     access: tuple[Access, ...] = ()
 
     def token(self) -> str:
-        """Sign it."""
+        """Sign the token."""
         claims = ClaimSet(
             issuer=self.issuer,
             subject="wharfinger-check",
@@ -78,29 +79,29 @@ class Trial:
         )
         algorithm = self.algorithm if self.algorithm in self.key.algorithms else None
         token = self.key.sign(
-            claims.to_json(), kid_format=self.shape.key_id, x5c=self.shape.x5c, algorithm=algorithm
+            claims.to_json(), kid_format=self.reference.key_id, x5c=self.reference.x5c, algorithm=algorithm
         )
         return _broken(token) if self.broken else token
 
     def at_any_time(self, ours: datetime, theirs: datetime) -> Trial:
-        """Make it valid by both clocks."""
+        """Return the token with a validity that fits both clocks."""
         start, end = min(ours, theirs), max(ours, theirs)
         return replace(self, start=start - _ON_EITHER_SIDE, end=end + _ON_EITHER_SIDE)
 
 
 Present = Callable[[Trial], Verdict]
-"""Shows a token to the registry."""
+"""Shows a token to the registry, and returns what it made of it."""
 
 
-def verdict(answer: Answer) -> Verdict:
+def verdict(answer: Response) -> Verdict:
     """Read what a registry made of a token.
 
     Distribution 3.x names no error where it found the key and the signature was wrong, but does where it
     did not find the key, or found anything else wrong.
     """
-    if answer.status == 200:  # noqa: PLR2004 - HTTP's
+    if answer.status == _OK:
         return Verdict.TAKEN
-    if answer.status != 401:  # noqa: PLR2004 - HTTP's
+    if answer.status != _UNAUTHORIZED:
         return Verdict.OTHER
     challenge = Challenge.parse(answer.headers.get("www-authenticate", ""))
     if challenge is not None and not challenge.error and challenge.scope is None:
@@ -108,15 +109,19 @@ def verdict(answer: Answer) -> Verdict:
     return Verdict.REFUSED
 
 
-def shapes(usual: Shape) -> tuple[Shape, ...]:
-    """Give the ways to name a key, the usual one first."""
-    known = (Shape(LIBTRUST, x5c=False), Shape(RFC7638, x5c=False), Shape(LIBTRUST, x5c=True))
-    same = [each for each in known if each != usual and not (each.x5c and usual.x5c)]
+def references(usual: KeyReference) -> tuple[KeyReference, ...]:
+    """Return the ways to name a key, the usual one first."""
+    ways = (
+        KeyReference(LIBTRUST, x5c=False),
+        KeyReference(RFC7638, x5c=False),
+        KeyReference(LIBTRUST, x5c=True),
+    )
+    same = [each for each in ways if each != usual and not (each.x5c and usual.x5c)]
     return (usual, *same)
 
 
 def issuers(own: str, realm: str, others: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Give issuers that a registry may have been given instead of ours, ours first.
+    """Return issuers that a registry may have been given instead of ours, ours first.
 
     Args:
         own: Our issuer.

@@ -1,6 +1,5 @@
 """What a registry must be configured with so that it believes the tokens of a realm.
 
-    connection.py    what both sides must agree on, and the kinds of registries
     trust.py         the files with keys that a registry reads, and what it cannot take
     distribution.py  the configuration of Distribution 2.x and 3.x, as a file and as variables
     zot.py           the configuration of zot

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from app.registry.config.connection import RegistryKind
+from app.registry.agreement import RegistryKind
 
 FILE = "docker-compose.yml"
 STORAGE = "/var/lib/registry"
@@ -24,7 +24,7 @@ ENVIRONMENT: dict[RegistryKind, dict[str, str]] = {
 
 
 def compose_file(kind: RegistryKind, folder: PurePosixPath, names: Iterable[str]) -> str:
-    """Give the compose file.
+    """Return the compose file.
 
     The registry is published on the loopback address only: it speaks plain HTTP, so a proxy with TLS
     belongs before it.

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from app.registry.config.connection import Connection, RegistryKind
+from app.registry.agreement import Agreement, RegistryKind
 from app.registry.config.trust import BUNDLE, JWK_SET, Trust
 
 PORT = 5000
@@ -20,11 +20,11 @@ FOLDERS = {
 """Where the official images have their configuration."""
 
 
-def configuration(connection: Connection, trust: Trust, folder: PurePosixPath) -> str:
-    """Give a whole configuration file.
+def configuration(agreement: Agreement, trust: Trust, folder: PurePosixPath) -> str:
+    """Return a whole configuration file.
 
     Args:
-        connection: What the registry and the realm agree on.
+        agreement: What the registry and the realm agree on.
         trust: The keys.
         folder: Where the registry finds the files of `trust`.
     """
@@ -33,17 +33,17 @@ def configuration(connection: Connection, trust: Trust, folder: PurePosixPath) -
         "log": {"level": "info"},
         "storage": {"filesystem": {"rootdirectory": STORAGE}, "delete": {"enabled": True}},
         "http": {"addr": f":{PORT}"},
-        "auth": {"token": token_settings(connection, trust, folder)},
+        "auth": {"token": token_settings(agreement, trust, folder)},
     }
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def token_settings(connection: Connection, trust: Trust, folder: PurePosixPath) -> dict[str, object]:
-    """Give the section `auth.token`."""
+def token_settings(agreement: Agreement, trust: Trust, folder: PurePosixPath) -> dict[str, object]:
+    """Return the section `auth.token`."""
     settings: dict[str, object] = {
-        "realm": connection.realm,
-        "service": connection.service,
-        "issuer": connection.issuer,
+        "realm": agreement.realm,
+        "service": agreement.service,
+        "issuer": agreement.issuer,
     }
     if BUNDLE in trust.files:
         settings["rootcertbundle"] = str(folder / BUNDLE)
@@ -55,7 +55,7 @@ def token_settings(connection: Connection, trust: Trust, folder: PurePosixPath) 
 
 
 def environment(settings: Mapping[str, object]) -> str:
-    """Give the section `auth.token` as variables, one a line, as `docker run --env-file` reads them."""
+    """Return the section `auth.token` as variables, one a line, as `docker run --env-file` reads them."""
     return "".join(f"{name}={value}\n" for name, value in _variables(settings))
 
 

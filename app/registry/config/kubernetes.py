@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from app.registry.agreement import RegistryKind
 from app.registry.config.compose import ENVIRONMENT, IMAGES, PORT, STORAGE
-from app.registry.config.connection import RegistryKind
 from app.registry.config.trust import Trust
 
 FILE = "registry.yaml"
@@ -21,7 +21,7 @@ _LABELS = {"app.kubernetes.io/name": _NAME}
 def manifests(
     kind: RegistryKind, folder: PurePosixPath, configuration: Mapping[str, str], trust: Trust
 ) -> str:
-    """Give the manifests.
+    """Return the manifests.
 
     Args:
         kind: Which registry.

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 from app.errors import UnfitError
 from app.keys.keyring import KeyRing
+from app.registry.agreement import Agreement, RegistryKind
 from app.registry.config import compose, distribution, kubernetes, readme, zot
-from app.registry.config.connection import Connection, RegistryKind
 from app.registry.config.trust import Trust, trust
 
 
@@ -45,48 +45,46 @@ class Output:
 
 
 def output(
-    kind: RegistryKind, form: Format, connection: Connection, ring: KeyRing, folder: PurePosixPath | None
+    kind: RegistryKind, form: Format, agreement: Agreement, ring: KeyRing, folder: PurePosixPath | None
 ) -> Output:
-    """Give the files of a format.
+    """Return the files of a format.
 
     Args:
         kind: What kind of registry it is for.
         form: Which format.
-        connection: What the registry and the realm agree on.
+        agreement: What the registry and the realm agree on.
         ring: The realm's keys.
         folder: Where the registry finds its files; where its image has them if None.
 
     Raises:
         UnfitError: This kind of registry cannot be configured so.
     """
-    trusted = trust(kind, connection, ring)
+    trusted = trust(kind, agreement, ring)
     place = folder or default_folder(kind)
-    main, made = _made(kind, form, connection, trusted, place)
+    main, made = _made(kind, form, agreement, trusted, place)
     files = {name: text.encode() for name, text in made.items()}
     apart = {} if form is Format.KUBERNETES else trusted.files
-    guide = readme.guide(
-        kind, form, connection=connection, trust=trusted, folder=place, names=(*made, *apart)
-    )
+    guide = readme.guide(kind, form, agreement=agreement, trust=trusted, folder=place, names=(*made, *apart))
     whole = {**files, **apart, README: guide.encode()}
     return Output(whole, main, frozenset(apart), trusted.notes)
 
 
 def default_folder(kind: RegistryKind) -> PurePosixPath:
-    """Give the folder in which an image has its configuration."""
+    """Return the folder in which an image has its configuration."""
     return zot.FOLDER if kind is RegistryKind.ZOT else distribution.FOLDERS[kind]
 
 
 def _made(
-    kind: RegistryKind, form: Format, connection: Connection, trusted: Trust, place: PurePosixPath
+    kind: RegistryKind, form: Format, agreement: Agreement, trusted: Trust, place: PurePosixPath
 ) -> tuple[str, dict[str, str]]:
-    """Give the name of the first file, and all but those with keys and the README."""
+    """Return the name of the first file, and all files but those with keys and the README."""
     if form is Format.ENV:
         if kind is RegistryKind.ZOT:
             raise UnfitError("zot takes no token settings from the environment", "use --format yaml")
-        settings = distribution.token_settings(connection, trusted, place)
+        settings = distribution.token_settings(agreement, trusted, place)
         others = "".join(f"{name}={value}\n" for name, value in compose.ENVIRONMENT.get(kind, {}).items())
         return VARIABLES, {VARIABLES: distribution.environment(settings) + others}
-    name, text = _configuration(kind, connection, trusted, place)
+    name, text = _configuration(kind, agreement, trusted, place)
     match form:
         case Format.COMPOSE:
             made = compose.compose_file(kind, place, (name, *trusted.files))
@@ -99,8 +97,8 @@ def _made(
 
 
 def _configuration(
-    kind: RegistryKind, connection: Connection, trusted: Trust, place: PurePosixPath
+    kind: RegistryKind, agreement: Agreement, trusted: Trust, place: PurePosixPath
 ) -> tuple[str, str]:
     if kind is RegistryKind.ZOT:
-        return "config.json", zot.configuration(connection, place)
-    return "config.yml", distribution.configuration(connection, trusted, place)
+        return "config.json", zot.configuration(agreement, place)
+    return "config.yml", distribution.configuration(agreement, trusted, place)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from app.registry.config.connection import Connection, RegistryKind
+from app.registry.agreement import Agreement, RegistryKind
 from app.registry.config.trust import Trust
 
 _STEPS = {
@@ -35,9 +35,9 @@ address for URL, says whether the two understand each other.
 
 These texts must be exactly the same on both sides:
 
-* realm: `{connection.realm}`
-* service: `{connection.service}`
-* issuer: `{connection.issuer}`
+* realm: `{agreement.realm}`
+* service: `{agreement.service}`
+* issuer: `{agreement.issuer}`
 
 The keys are in {keys}. The registry reads them when it starts, so it has to be given
 a new signing key before that signs: `wharfinger keys rotate` says when.
@@ -48,17 +48,17 @@ def guide(
     kind: RegistryKind,
     form: str,
     *,
-    connection: Connection,
+    agreement: Agreement,
     trust: Trust,
     folder: PurePosixPath,
     names: Iterable[str],
 ) -> str:
-    """Give the text.
+    """Return the text.
 
     Args:
         kind: Which registry.
         form: Which format the files have.
-        connection: What the registry and the realm agree on.
+        agreement: What the registry and the realm agree on.
         trust: The keys.
         folder: Where the registry finds its files.
         names: The files beside this one.
@@ -69,7 +69,7 @@ def guide(
         names=", ".join(f"`{name}`" for name in names),
         steps=_STEPS[form].format(folder=folder, keys=keys),
         keys=keys,
-        connection=connection,
-        quoted=shlex.quote(connection.service),
+        agreement=agreement,
+        quoted=shlex.quote(agreement.service),
     )
     return text + "".join(f"\nNote: {note}\n" for note in trust.notes)

@@ -14,7 +14,7 @@ from app.keys.algorithm import Algorithm
 from app.keys.keyring import KeyRing
 from app.keys.kid import KidFormat, required_members
 from app.keys.signing_key import SigningKey
-from app.registry.config.connection import Connection, RegistryKind
+from app.registry.agreement import Agreement, RegistryKind
 
 _AT_ONCE = "a new one needs the new file and a restart of the registry at the same moment."
 BUNDLE, JWK_SET, CERTIFICATE = "certs.pem", "jwks.json", "wharfinger.crt"
@@ -35,55 +35,55 @@ class Trust:
     notes: tuple[str, ...] = ()
 
 
-def trust(kind: RegistryKind, connection: Connection, ring: KeyRing) -> Trust:
-    """Give the files by which a kind of registry believes the tokens of a service.
+def trust(kind: RegistryKind, agreement: Agreement, ring: KeyRing) -> Trust:
+    """Return the files by which a kind of registry believes the tokens of a service.
 
     Raises:
-        UnfitError: It never would.
+        UnfitError: It would not, whatever it is given.
     """
     match kind:
         case RegistryKind.DISTRIBUTION2:
-            return _distribution2(connection, ring)
+            return _distribution2(agreement, ring)
         case RegistryKind.DISTRIBUTION3:
-            return _distribution3(connection, ring)
+            return _distribution3(agreement, ring)
         case RegistryKind.ZOT:
             return _zot(ring)
 
 
-def _distribution2(connection: Connection, ring: KeyRing) -> Trust:
-    """Give a bundle of certificates: libtrust knows RSA and EC keys by its own ids, and nothing else."""
+def _distribution2(agreement: Agreement, ring: KeyRing) -> Trust:
+    """Return a bundle of certificates: libtrust knows RSA and EC keys by its own ids, and nothing else."""
     if ring.active.algorithm is Algorithm.EDDSA:
         raise UnfitError(
             "the realm signs with an EdDSA key, which Distribution 2.x cannot verify",
             "make an ES256 key the active one, or use Distribution 3.x",
         )
-    if connection.key_id.format is not KidFormat.LIBTRUST and not connection.x5c:
+    if agreement.key_id.format is not KidFormat.LIBTRUST and not agreement.x5c:
         raise UnfitError(
-            f"the service's key_id is {connection.key_id}, but Distribution 2.x knows keys by libtrust's ids",
-            f"remove key_id from the service {connection.service!r}: libtrust is the default",
+            f"the service's key_id is {agreement.key_id}, but Distribution 2.x knows keys by libtrust's ids",
+            f"remove key_id from the service {agreement.service!r}: libtrust is the default",
         )
     fit = [key for key in ring.published if key.algorithm is not Algorithm.EDDSA]
     left_out = [key.name for key in ring.published if key not in fit]
     notes = tuple(
         f"The EdDSA key {name} is left out: Distribution 2.x does not start with it." for name in left_out
     )
-    notes += _own_certificates(connection, fit)
-    return Trust({BUNDLE: _bundle(connection, fit)}, _algorithms(connection, fit), notes)
+    notes += _own_certificates(agreement, fit)
+    return Trust({BUNDLE: _bundle(agreement, fit)}, _algorithms(agreement, fit), notes)
 
 
-def _distribution3(connection: Connection, ring: KeyRing) -> Trust:
-    """Give a JWK Set; for tokens with certificates the bundle too, by which alone those are verified."""
-    files = {JWK_SET: _jwk_set(connection, ring)}
-    if connection.x5c:
-        files[BUNDLE] = _bundle(connection, ring.published)
-    notes = _own_certificates(connection, ring.published)
-    if connection.key_id.format is KidFormat.LITERAL:
-        notes += (f"Tokens name the key {connection.key_id.literal!r}, which stands for one key: {_AT_ONCE}",)
-    return Trust(files, _algorithms(connection, ring.published), notes)
+def _distribution3(agreement: Agreement, ring: KeyRing) -> Trust:
+    """Return a JWK Set; for tokens with certificates the bundle too, by which alone those are verified."""
+    files = {JWK_SET: _jwk_set(agreement, ring)}
+    if agreement.x5c:
+        files[BUNDLE] = _bundle(agreement, ring.published)
+    notes = _own_certificates(agreement, ring.published)
+    if agreement.key_id.format is KidFormat.LITERAL:
+        notes += (f"Tokens name the key {agreement.key_id.literal!r}, which stands for one key: {_AT_ONCE}",)
+    return Trust(files, _algorithms(agreement, ring.published), notes)
 
 
 def _zot(ring: KeyRing) -> Trust:
-    """Give the one certificate that zot reads: that of the active key."""
+    """Return the one certificate that zot reads: that of the active key."""
     certificate = ring.active.certificates[0].public_bytes(Encoding.PEM)
     notes = (
         f"zot takes one key: {_AT_ONCE}",
@@ -92,18 +92,18 @@ def _zot(ring: KeyRing) -> Trust:
     return Trust({CERTIFICATE: certificate}, (ring.active.algorithm,), notes)
 
 
-def _bundle(connection: Connection, keys: Sequence[SigningKey]) -> bytes:
-    """Give the keys' own certificates; where tokens carry theirs, what those lead to."""
-    if not connection.x5c:
+def _bundle(agreement: Agreement, keys: Sequence[SigningKey]) -> bytes:
+    """Return the keys' own certificates; where tokens carry theirs, the last certificate of each chain."""
+    if not agreement.x5c:
         return jwks.pem_bundle(keys)
     anchors = dict.fromkeys(key.certificates[-1].public_bytes(Encoding.PEM) for key in keys)
     return b"".join(anchors)
 
 
-def _own_certificates(connection: Connection, keys: Sequence[SigningKey]) -> tuple[str, ...]:
-    """Say where the bundle has a key's certificate for want of its authority's."""
+def _own_certificates(agreement: Agreement, keys: Sequence[SigningKey]) -> tuple[str, ...]:
+    """Return a note where the bundle has a key's own certificate, because its authority's is missing."""
     alone = [key.name for key in keys if len(key.certificates) == 1 and not key.is_self_signed]
-    if not connection.x5c or not alone:
+    if not agreement.x5c or not alone:
         return ()
     text = (
         f"{BUNDLE} has the certificate of the key {alone[0]} itself: put that of its authority there instead."
@@ -111,18 +111,18 @@ def _own_certificates(connection: Connection, keys: Sequence[SigningKey]) -> tup
     return (text,)
 
 
-def _jwk_set(connection: Connection, ring: KeyRing) -> bytes:
-    if connection.key_id.format is not KidFormat.LITERAL:
+def _jwk_set(agreement: Agreement, ring: KeyRing) -> bytes:
+    if agreement.key_id.format is not KidFormat.LITERAL:
         return ring.jwk_set
     named = {
         **required_members(ring.active.public_key),
         "use": "sig",
         "alg": ring.active.algorithm,
-        "kid": connection.key_id.literal,
+        "kid": agreement.key_id.literal,
     }
     return json.dumps({"keys": [named, *json.loads(ring.jwk_set)["keys"]]}, separators=(",", ":")).encode()
 
 
-def _algorithms(connection: Connection, keys: Sequence[SigningKey]) -> tuple[Algorithm, ...]:
-    asked = connection.algorithm
+def _algorithms(agreement: Agreement, keys: Sequence[SigningKey]) -> tuple[Algorithm, ...]:
+    asked = agreement.algorithm
     return tuple(dict.fromkeys(asked if asked in key.algorithms else key.algorithm for key in keys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import PurePosixPath
 
-from app.registry.config.connection import Connection
+from app.registry.agreement import Agreement
 from app.registry.config.trust import CERTIFICATE
 
 PORT = 5000
@@ -13,11 +13,11 @@ STORAGE = "/var/lib/registry"
 FOLDER = PurePosixPath("/etc/zot")
 
 
-def configuration(connection: Connection, folder: PurePosixPath) -> str:
-    """Give a whole configuration file.
+def configuration(agreement: Agreement, folder: PurePosixPath) -> str:
+    """Return a whole configuration file.
 
     Args:
-        connection: What the registry and the realm agree on.
+        agreement: What the registry and the realm agree on.
         folder: Where the registry finds the certificate.
     """
     whole = {
@@ -28,8 +28,8 @@ def configuration(connection: Connection, folder: PurePosixPath) -> str:
             "port": str(PORT),
             "auth": {
                 "bearer": {
-                    "realm": connection.realm,
-                    "service": connection.service,
+                    "realm": agreement.realm,
+                    "service": agreement.service,
                     "cert": str(folder / CERTIFICATE),
                 }
             },

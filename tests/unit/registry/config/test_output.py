@@ -19,14 +19,14 @@ from app.keys.certificate import self_signed
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId
 from app.keys.signing_key import KeyState, SigningKey
-from app.registry.config.connection import Connection, RegistryKind, token_url
+from app.registry.agreement import Agreement, RegistryKind, token_url
 from app.registry.config.output import Format, Output, output
 from tests.support.authority import Authority
 from tests.unit.conftest import KEY_TIME as NOW
 from tests.unit.conftest import MakeKey
 
 ISSUER = "https://auth.example.com/auth/realms/corp"
-CONNECTION = Connection(
+AGREEMENT = Agreement(
     realm=f"{ISSUER}/protocol/docker-v2/auth",
     service="registry.example.com",
     issuer=ISSUER,
@@ -48,8 +48,8 @@ def edwards(make_key: MakeKey, ed25519_key: ed25519.Ed25519PrivateKey) -> KeyRin
 
 
 def _made(kind: str, form: str, ring: KeyRing, **changes: Any) -> Output:
-    connection = dataclasses.replace(CONNECTION, **changes)
-    return output(RegistryKind(kind), Format(form), connection, ring, None)
+    agreement = dataclasses.replace(AGREEMENT, **changes)
+    return output(RegistryKind(kind), Format(form), agreement, ring, None)
 
 
 def _settings(made: Output) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def test_a_variable_is_read_as_the_text_that_it_stands_for(elliptic: KeyRing, se
 @pytest.mark.parametrize("kind", list(RegistryKind))
 def test_the_compose_file_mounts_what_the_configuration_names(elliptic: KeyRing, kind: RegistryKind) -> None:
     """Each file where the registry looks for it; the port is published on loopback only."""
-    made = output(kind, Format.COMPOSE, CONNECTION, elliptic, None)
+    made = output(kind, Format.COMPOSE, AGREEMENT, elliptic, None)
     registry = yaml.safe_load(made.files["docker-compose.yml"])["services"]["registry"]
     mounts = dict(volume.split(":")[:2] for volume in registry["volumes"])
     mounted = {PurePosixPath(name).name: place for name, place in mounts.items() if name.startswith("./")}
@@ -177,7 +177,7 @@ def test_no_traces_are_sent_to_nobody(
     elliptic: KeyRing, kind: RegistryKind, form: Format, *, told: bool
 ) -> None:
     """Distribution 3.x would look for a collector on its own host, and log all day that there is none."""
-    made = output(kind, form, CONNECTION, elliptic, None)
+    made = output(kind, form, AGREEMENT, elliptic, None)
     assert (b"OTEL_TRACES_EXPORTER" in made.files[made.main]) is told
 
 
@@ -215,7 +215,7 @@ def test_zot_gets_the_certificate_of_the_active_key(
     made = _made("zot", "yaml", ring)
     settings = json.loads(made.files["config.json"])
     assert _has_shape(settings, ZOT_KEYS)
-    assert settings["http"]["auth"]["bearer"]["realm"] == CONNECTION.realm
+    assert settings["http"]["auth"]["bearer"]["realm"] == AGREEMENT.realm
     (certificate,) = x509.load_pem_x509_certificates(made.files["wharfinger.crt"])
     assert certificate == ring.active.certificates[0]
     assert any("every token of this key" in note for note in made.notes)
@@ -230,7 +230,7 @@ def test_zot_reads_no_variables(elliptic: KeyRing) -> None:
 @pytest.mark.parametrize("kind", list(RegistryKind))
 def test_the_manifests_hold_everything(elliptic: KeyRing, kind: RegistryKind) -> None:
     """One file for kubectl; names and labels that Kubernetes takes; mounts of volumes that there are."""
-    made = output(kind, Format.KUBERNETES, CONNECTION, elliptic, None)
+    made = output(kind, Format.KUBERNETES, AGREEMENT, elliptic, None)
     assert made.files.keys() == {"registry.yaml", "README.md"}
     documents = list(yaml.safe_load_all(made.files["registry.yaml"]))
     assert [each["kind"] for each in documents] == [
@@ -256,7 +256,7 @@ def test_the_manifests_hold_everything(elliptic: KeyRing, kind: RegistryKind) ->
 @pytest.mark.parametrize("form", list(Format))
 def test_no_private_key_is_given_away(elliptic: KeyRing, form: Format) -> None:
     """Whatever the format."""
-    made = output(RegistryKind.DISTRIBUTION3, form, CONNECTION, elliptic, None)
+    made = output(RegistryKind.DISTRIBUTION3, form, AGREEMENT, elliptic, None)
     assert not any(b"PRIVATE" in data for data in made.files.values())
     assert '"d":' not in made.files.get("jwks.json", b"").decode()
 

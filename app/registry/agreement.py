@@ -33,7 +33,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Agreement:
     """What a registry and a realm must agree on.
 
     Attributes:

@@ -11,7 +11,8 @@ Where things are:
 
     protocol/    the registry token protocol, pure: scopes, requests, claim sets
     rules/       from groups to actions: patterns, the engine, the rules file
-    directory/   LDAP: who someone is, and in which groups
+    ldap/        an LDAP client for logins
+    directory/   who someone is, and in which groups, by means of ldap/
     login/       credentials to subjects: robots, the directory, and what spares it
     keys/        signing keys, key ids, JWK Sets, certificates
     tokens/      the use case: log in, decide, sign, record

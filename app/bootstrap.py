@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.errors import ConfigurationError, Problem
 from app.keys.keyring import KeyRing
 from app.keys.live import LiveKeys

@@ -1,8 +1,8 @@
-"""Distinguished names (RFC 4514), folded so that equal names compare equal.
+"""Distinguished names (RFC 4514): parsed, folded so that equal names compare equal, written, escaped.
 
-A directory returns one DN in many spellings; rules name groups by DN. Both are parsed here and compared as
-values: types and values without regard to case, escapes undone, white space and the order inside a
-multi-valued RDN folded (RFC 4518 §2). Nothing compares DNs as text.
+A directory returns one DN in many spellings, and rules name groups by DN. Both are parsed here and compared
+as values: types and values without regard to case, escapes undone, white space and the order within a
+multi-valued RDN folded (RFC 4518 §2). DNs are never compared as text.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+")
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX_VALUE = re.compile(r"#(?:[0-9A-Fa-f]{2})+")
 _KEPT = 16_384
-"""DNs that are kept parsed: a company has few groups, and every login names some of them."""
+"""Size of the cache of parsed DNs: a company has few groups, and every login names some of them."""
 _RDNS = 1024
-"""RDNs that are kept parsed: most names of one directory end alike."""
+"""Size of the cache of parsed RDNs: most names of one directory end alike."""
 _SPECIAL = frozenset('"+,;<=>\\')
 _ESCAPABLE = frozenset(' "#+,;<=>\\')
 
 
 @dataclass(frozen=True, slots=True)
 class DN:
-    """A folded distinguished name; equality and hash are those of the name it spells.
+    """A folded distinguished name, equal to every other spelling of the same name.
 
     Attributes:
         rdns: From the entry up to the suffix; each a sorted tuple of folded (type, value) pairs.
@@ -36,7 +36,7 @@ class DN:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Hash it once: the groups of everybody who asks are looked up by it."""
+        """Compute the hash once: every decision looks groups up by their DNs."""
         object.__setattr__(self, "_hash", hash(self.rdns))
 
     def __hash__(self) -> int:
@@ -44,11 +44,11 @@ class DN:
 
     @property
     def written(self) -> str:
-        """Give a text that is parsed as this name again."""
+        """The name as text that is parsed as the same name again."""
         return _written(self)
 
     def __str__(self) -> str:
-        """Give a readable form for logs and explanations; not meant to be parsed or searched for."""
+        """Return a readable form for logs and explanations, not meant to be parsed or searched for."""
         return ",".join("+".join(f"{name}={value}" for name, value in rdn) for rdn in self.rdns)
 
 
@@ -58,12 +58,20 @@ def _written(name: DN) -> str:
 
 
 def _escaped(value: str) -> str:
-    if value.startswith("\0#"):
-        return value[1:]
-    text = "".join(
-        f"\\{ord(sign):02x}" if sign < " " else f"\\{sign}" if sign in _SPECIAL else sign for sign in value
+    return value[1:] if value.startswith("\0#") else escape(value)
+
+
+def escape(value: str) -> str:
+    """Return a value in the form in which it stands in a DN (RFC 4514 §2.4)."""
+    last = len(value) - 1
+    return "".join(
+        f"\\{ord(sign):02x}"
+        if sign < " "
+        else f"\\{sign}"
+        if sign in _SPECIAL or (position == 0 and sign == "#") or (position in (0, last) and sign == " ")
+        else sign
+        for position, sign in enumerate(value)
     )
-    return f"\\{text}" if text[:1] == "#" else text
 
 
 @functools.lru_cache(maxsize=_KEPT)
@@ -71,7 +79,7 @@ def parse(text: str) -> DN:
     """Parse the string form of a DN.
 
     Raises:
-        ValueError: It is not RFC 4514; the message says which part is not.
+        ValueError: The text is not a DN by RFC 4514; the message quotes the part that is not.
     """
     if not text.strip():
         raise ValueError("a DN cannot be empty")
@@ -79,10 +87,10 @@ def parse(text: str) -> DN:
 
 
 def first(text: str) -> tuple[Attribute, ...]:
-    """Give the first RDN of a DN: types in lower case, values with their escapes undone and nothing folded.
+    """Return the first RDN of a DN: types in lower case, values with their escapes undone and not folded.
 
     Raises:
-        ValueError: It is not RFC 4514, or a value stands there in BER.
+        ValueError: The text is not a DN by RFC 4514, or a value is written in BER.
     """
     found = []
     for part in _split(_split(text, ",")[0], "+"):
@@ -94,22 +102,22 @@ def first(text: str) -> tuple[Attribute, ...]:
 
 
 def fold(value: str) -> str:
-    """Fold a directory string as its caseIgnoreMatch does (RFC 4518 §2: map, normalise, squeeze blanks)."""
+    """Return a text folded as for caseIgnoreMatch (RFC 4518 §2: map, normalise, squeeze blanks)."""
     return " ".join(fold_case(value).split())
 
 
 def fold_case(value: str) -> str:
-    """Fold case and compatibility forms, and leave blanks as they are."""
+    """Return a text with case and compatibility forms folded, and blanks left as they are."""
     if value.isascii():
         return value.lower()
     return unicodedata.normalize("NFKC", lower(unicodedata.normalize("NFKC", value)))
 
 
 def lower(value: str) -> str:
-    """Fold the case of each letter by itself, as directories do.
+    """Return a text in lower case, each letter by itself, as directories compare.
 
-    Unicode's full case folding makes `straße` and `strasse` one name, and OpenLDAP has both as two people:
-    what a directory tells apart must never become one subject or one group here.
+    Unicode's full case folding would make `straße` and `strasse` one name, and OpenLDAP has them as two
+    people. What a directory tells apart must never become one subject or one group here.
     """
     return "".join(map(str.lower, value))
 
@@ -128,7 +136,7 @@ def _attribute(text: str) -> Attribute:
 
 
 def _strip(text: str) -> str:
-    """Take off the blanks around a value, but for one that is escaped."""
+    """Return a value without the blanks around it, except for one that is escaped."""
     stripped = text.strip(" ")
     backslashes = len(stripped) - len(stripped.rstrip("\\"))
     return f"{stripped} " if backslashes % 2 and text.rstrip(" ") != text else stripped
@@ -151,7 +159,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 def _value(text: str) -> str:
     if _HEX_VALUE.fullmatch(text):
-        return "\0" + text.lower()  # the BER form stays apart from a value that is spelled alike
+        return "\0" + text.lower()  # a value in BER differs from a text that is written alike
     if "\\" not in text:
         return fold(text.encode().decode())
     return fold(_unescape(text))

@@ -4,9 +4,10 @@
 
     Refusal                      a value: the answer is no, and why
     WharfingerError              an exception: there is no answer
-    ├── DirectoryUnavailable     no directory server answered in time
-    │   └── AnswerLost           to a bind: the password may have been counted as a wrong one
-    ├── DirectoryMisconfigured   the directory answered, and an administrator must change something
+    ├── DirectoryError           carries what is wrong and what to change as a `Fault`
+    │   ├── DirectoryUnavailable     no directory server answered in time
+    │   │   └── AnswerLost           to a bind: the password may have been counted as a wrong one
+    │   └── DirectoryMisconfigured   the directory answered, and an administrator must change something
     ├── StateUnavailable         what processes share cannot be read or written
     ├── AuditUnavailable         what was about to happen could not be written down, so it does not happen
     └── ConfigurationError       files that an administrator wrote cannot be used: a list of `Problem`
@@ -92,7 +93,44 @@ class WharfingerError(Exception):
         self.detail = detail
 
 
-class DirectoryUnavailable(WharfingerError):  # noqa: N818 - named after the state, as the design does
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that an administrator has to put right.
+
+    Attributes:
+        text: What is wrong.
+        hint: What to change; may be empty.
+    """
+
+    text: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return both in one line."""
+        return f"{self.text}: {self.hint}" if self.hint else self.text
+
+
+class DirectoryError(WharfingerError):
+    """The directory gave no answer that can be used.
+
+    Attributes:
+        fault: What is wrong, and what to change.
+        server: The URL of the server that is at fault; empty where it is not one server.
+    """
+
+    def __init__(self, fault: Fault | str, *, server: str = "") -> None:
+        """Make the exception; its detail is the text of the fault, for the log.
+
+        Args:
+            fault: A text stands for a fault that nobody can say a change for.
+            server: The URL of the server that is at fault.
+        """
+        self.fault = Fault(fault) if isinstance(fault, str) else fault
+        self.server = server
+        super().__init__(f"{server}: {self.fault}" if server else str(self.fault))
+
+
+class DirectoryUnavailable(DirectoryError):  # noqa: N818 - named after the state, as the design does
     """No directory server answered in time."""
 
     code = Code.DIRECTORY_UNAVAILABLE
@@ -103,8 +141,8 @@ class AnswerLost(DirectoryUnavailable):
     """The answer to a person's bind did not come; the directory may have counted a wrong password."""
 
 
-class DirectoryMisconfigured(WharfingerError):  # noqa: N818 - named after the state, as the design does
-    """The directory answered in a way that only an administrator can mend; the detail says what to change."""
+class DirectoryMisconfigured(DirectoryError):  # noqa: N818 - named after the state, as the design does
+    """The directory answered, and an administrator must change something before it can be used."""
 
     code = Code.DIRECTORY_MISCONFIGURED
     message = "The login service is not set up correctly. Tell an administrator and name the request id."

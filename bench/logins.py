@@ -17,7 +17,7 @@ from statistics import median
 from typing import Final
 
 from app import bootstrap, settings
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryUnavailable

@@ -8,14 +8,14 @@ from contextlib import closing, contextmanager
 import click
 
 from app.cli.rules.printing import plain
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.errors import WharfingerError
 
 
 @contextmanager
 def live_directory(settings: DirectorySettings) -> Iterator[LdapDirectory]:
-    """Give the directory for the length of a `with`.
+    """Yield the directory, which is closed at the end of the `with`.
 
     Raises:
         click.ClickException: It cannot be asked; says what an operator must know, as the log would.

@@ -1,44 +1,39 @@
-"""LDAP: who someone is, and in which groups.
+"""Who someone is and in which groups, by means of `ldap/`, which knows what goes over the wire.
 
-What comes out, and what is configured:
+What spares the directory (remembered logins, limits on failures) is `login/`; what groups may do is `rules/`.
 
+As the other rooms see it:
+
+    directory.py          LdapDirectory: a name and a password become a subject with groups
     subject.py            DirectorySubject, Group
     settings.py           the section of the configuration file
-    presets.py            what each kind of directory calls things
-    ldap.py               the directory, put together from the rest
+    presets.py            its defaults by the kind of directory
 
 A person:
 
-    names.py              which typed names are looked up at all, and the canonical form of a name
-    people.py             the entry of a person: found, read, put into a subject
-    login.py              login connections, on which only binds happen: is this the password?
-    direct.py             the typed name as the name to bind with (`login.mode: direct`)
-    outcome.py            what a bind's or a search's result code means
+    names.py              which typed names are looked up, and the canonical form of a name
+    people.py             the entry of a person: found, read, made a subject
+    passwords.py          checks a password by a bind
+    direct.py             binds with the typed name instead of searching first (`login.mode: direct`)
+    account_state.py      what the answer to a bind says of the account
 
 Groups:
 
     groups.py             the groups of a person, by each strategy
-    members.py            the people of a group, for commands
     active_directory.py   SIDs, tokenGroups, the in-chain rule
-    existence.py          whether there is a group at all, for commands
-    ranges.py             all values of an attribute that comes in ranges
+    ranges.py             all values of an attribute that the server returns in ranges
 
-Asking a server:
+Searching:
 
-    filters.py            the search filters; the one place that escapes (RFC 4515)
-    filter_string.py      reads them, and those of the configuration, into octets
-    search.py             search connections, bound as the service account
-    pool.py               bounded pools of connections
-    servers.py            which server; breaker.py leaves one alone that fails
-    connection.py         one connection: an operation after the other, each with a deadline
-    requests.py           what is sent over it; ber.py writes the octets
-    answers.py            what comes back: entries, results; ldap3 reads the octets
-    transport.py          its socket: TLS, and a deadline on every wait; resolver.py, deadline.py
-    faults.py             what is wrong with a server, and what to change
-    inspect.py            a look at one server, step by step, for commands
-    schema.py             which configured attributes it does not know
-    emptiness.py          notices filters that match nothing at all
+    searcher.py           the port that people and groups are searched with
+    service_account.py    searches as the service account
+    filters.py            the search filters
+    emptiness.py          reports configured filters that match nothing
 
-ldap3 is used in answers.py only. What spares the directory (remembered logins, budgets) is
-`login/shield.py`; what groups mean is `rules/`.
+For commands alone, never part of a login:
+
+    inspect.py            inspects one server step by step
+    schema.py             which configured attributes a server does not know
+    existence.py          whether a group exists
+    members.py            the people of a group
 """

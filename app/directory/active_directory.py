@@ -1,28 +1,27 @@
-"""What only Active Directory has: SIDs, tokenGroups, and the rule that follows members of members."""
+"""What Active Directory alone has: SIDs, tokenGroups, and the rule that follows members of members."""
 
 from __future__ import annotations
 
-from app.directory import outcome
 from app.directory.filters import Member
-from app.directory.people import Search
-from app.errors import DirectoryMisconfigured
+from app.directory.searcher import Searcher
+from app.errors import DirectoryMisconfigured, Fault
+from app.ldap import codes, oids
 from app.ldap.answers import Entry
+from app.ldap.codes import ResultCode
 from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING
 from app.ldap.requests import Query
 
-_CAPABILITY = "1.2.840.113556.1.4.800"
-"""LDAP_CAP_ACTIVE_DIRECTORY_OID ([MS-ADTS] 3.1.1.3.4.3.1)."""
 _LARGEST_RID = 2**32
 
 
 def member(entry: Entry) -> Member:
-    """Say by what groups can have an entry as a member."""
+    """Return the values by which groups can have an entry as a member."""
     return Member(entry.dn, entry.texts("uid"), entry.texts("gidNumber"), _primary_sid(entry))
 
 
 def _primary_sid(entry: Entry) -> bytes:
-    """Give the SID of the primary group: the person's own, with the group's number at its end."""
+    """Return the SID of the primary group: the person's own, with the group's number at its end."""
     sids, numbers = entry.attributes.get("objectsid", ()), entry.texts("primaryGroupID")
     if len(sids) != 1 or len(numbers) != 1 or not numbers[0].isascii() or not numbers[0].isdigit():
         return b""
@@ -30,52 +29,50 @@ def _primary_sid(entry: Entry) -> bytes:
     return bytes(sids[0][:-4]) + number.to_bytes(4, "little") if number < _LARGEST_RID else b""
 
 
-def token_groups(search: Search, dn: str, deadline: Deadline) -> tuple[bytes, ...]:
-    """Give the SIDs of all security groups of an entry, the nested and the primary ones included.
+def token_groups(searcher: Searcher, dn: str, deadline: Deadline) -> tuple[bytes, ...]:
+    """Return the SIDs of all security groups of an entry, nested and primary groups included.
 
     Raises:
         DirectoryUnavailable: No server answers.
-        DirectoryMisconfigured: There are none: everybody in Active Directory has a primary group.
+        DirectoryMisconfigured: There are none, although everybody in Active Directory has a primary group.
     """
-    result = search.search(Query(dn, "base", ANYTHING, ("tokenGroups",)), deadline)
-    if result.code != outcome.SUCCESS:
-        raise outcome.failure(result, f"reading tokenGroups of {dn}")
+    result = searcher.search(Query(dn, "base", ANYTHING, ("tokenGroups",)), deadline)
+    if result.code != ResultCode.SUCCESS:
+        raise codes.error(result, f"reading tokenGroups of {dn}")
     sids = tuple(bytes(sid) for entry in result.entries for sid in entry.attributes.get("tokengroups", ()))
     if not sids:
-        raise DirectoryMisconfigured(
-            f"{dn} has no tokenGroups: let the service account read them (Active Directory has a group for"
-            " that: Windows Authorization Access Group), or choose another groups.strategy"
+        hint = (
+            "let the service account read them (Active Directory has a group for that: Windows Authorization"
+            " Access Group), or choose another groups.strategy"
         )
+        raise DirectoryMisconfigured(Fault(f"{dn} has no tokenGroups", hint))
     return sids
 
 
-def own_sids(search: Search, deadline: Deadline) -> frozenset[bytes]:
-    """Ask for the SIDs of whoever a connection is bound as ([MS-ADTS] 3.1.1.3.2.26).
+def own_sids(searcher: Searcher, deadline: Deadline) -> frozenset[bytes]:
+    """Return the SIDs of the account that a connection is bound as ([MS-ADTS] 3.1.1.3.2.26).
 
     Raises:
         DirectoryUnavailable: The server does not answer.
-        DirectoryMisconfigured: It does not tell.
+        DirectoryMisconfigured: It does not say.
     """
-    result = search.search(Query("", "base", ANYTHING, ("tokenGroups",)), deadline)
+    result = searcher.search(Query("", "base", ANYTHING, ("tokenGroups",)), deadline)
     sids = [bytes(sid) for entry in result.entries for sid in entry.attributes.get("tokengroups", ())]
-    if result.code != outcome.SUCCESS or not sids:
-        raise DirectoryMisconfigured(
-            "the server does not say who is bound (tokenGroups of its root): use a DN as login.template"
-        )
+    if result.code != ResultCode.SUCCESS or not sids:
+        text = "the server does not say who is bound (tokenGroups of its root)"
+        raise DirectoryMisconfigured(Fault(text, "use a DN as login.template"))
     return frozenset(sids)
 
 
-def require_in_chain(search: Search, deadline: Deadline) -> None:
-    """Make sure that the server follows members of members: one that does not finds nothing, silently.
+def require_in_chain(searcher: Searcher, deadline: Deadline) -> None:
+    """Make sure that the server follows members of members: another server would silently find no group.
 
     Raises:
         DirectoryUnavailable: No server answers.
-        DirectoryMisconfigured: It is no Active Directory.
+        DirectoryMisconfigured: The server is not Active Directory.
     """
-    result = search.search(Query("", "base", ANYTHING, ("supportedCapabilities",)), deadline)
+    result = searcher.search(Query("", "base", ANYTHING, ("supportedCapabilities",)), deadline)
     capabilities = [text for entry in result.entries for text in entry.texts("supportedCapabilities")]
-    if result.code != outcome.SUCCESS or _CAPABILITY not in capabilities:
-        raise DirectoryMisconfigured(
-            "groups.strategy: in_chain works with Active Directory alone, and this server is none: choose"
-            " member_search with nested: true"
-        )
+    if result.code != ResultCode.SUCCESS or oids.ACTIVE_DIRECTORY not in capabilities:
+        text = "groups.strategy: in_chain works with Active Directory alone, and this server is none"
+        raise DirectoryMisconfigured(Fault(text, "choose member_search with nested: true"))

@@ -1,6 +1,6 @@
-"""A look at one server, step by step, for whoever sets a directory up: what works, and what to change.
+"""Inspects one server step by step, for an operator who sets a directory up: what works, and what to change.
 
-Sends no person's password, and the service account's at most once.
+No person's password is sent, and the service account's at most once.
 """
 
 from __future__ import annotations
@@ -12,40 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cryptography import x509
-
-from app.directory import outcome, schema
-from app.directory.presets import Kind
-from app.directory.search import ServiceAccount
+from app.directory import schema
+from app.directory.presets import DirectoryKind
+from app.directory.service_account import ServiceAccount
 from app.directory.settings import DirectorySettings
-from app.errors import DirectoryMisconfigured, DirectoryUnavailable
-from app.ldap import faults
+from app.errors import DirectoryError, DirectoryUnavailable, Fault
+from app.ldap import certificates, codes, faults, oids
+from app.ldap.certificates import Certificate
+from app.ldap.codes import ResultCode
 from app.ldap.connection import Connection
 from app.ldap.deadline import Deadline
-from app.ldap.faults import Fault
 from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
-from app.ldap.requests import START_TLS, Query
+from app.ldap.requests import Query
 from app.ldap.resolver import Resolver
-from app.ldap.transport import Address, BrokenTransport
+from app.ldap.transport import Address
 
 _SOON = timedelta(days=30)
-_ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
 _SUBSCHEMA = "subschemaSubentry"
 _ASKED = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", _SUBSCHEMA)
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The certificate that a server shows.
-
-    Attributes:
-        names: The DNS names and addresses that it is for.
-    """
-
-    subject: str
-    issuer: str
-    names: tuple[str, ...]
-    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +42,15 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was tried.
+class Inspected:
+    """One step of an inspection.
 
     Attributes:
-        name: What.
-        milliseconds: How long it took.
+        name: What was inspected.
+        milliseconds: How long that took.
         detail: What was found; may be empty.
-        fault: What is wrong and what to change; None where it worked.
-        is_fatal: Whether nobody can log in with it.
+        fault: What is wrong, and what to change; None where nothing is.
+        is_fatal: Whether nobody can log in because of the fault.
     """
 
     name: str
@@ -78,18 +62,19 @@ class Step:
 
 @dataclass(slots=True)
 class ServerReport:
-    """What there is to say of one server; steps after one that failed fatally are missing.
+    """The result of one inspection; the steps after one with a fatal fault are missing.
 
     Attributes:
         server: Its URL.
-        endpoints: The addresses of its name.
-        tls: None for a server that is talked to in plain.
+        endpoints: The addresses of its host name.
+        tls: None for a server without TLS.
+        steps: In the order in which they were taken.
     """
 
     server: str
     endpoints: tuple[str, ...] = ()
     tls: Tls | None = None
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Inspected] = field(default_factory=list)
 
     @property
     def works(self) -> bool:
@@ -97,20 +82,20 @@ class ServerReport:
         return not any(step.fault is not None and step.is_fatal for step in self.steps)
 
 
-class _Stopped(Exception):  # noqa: N818 - no error: a step failed, and says so itself
-    """There is no use in the further steps."""
+class _Stopped(Exception):  # noqa: N818 - not an error: the step that failed is in the report
+    """The further steps would fail too."""
 
 
 def inspect_server(
     address: Address, settings: DirectorySettings, deadline: Deadline, now: datetime
 ) -> ServerReport:
-    """Look at one server: name, connection, TLS, root DSE, service account, bases and filters.
+    """Inspect one server: host name, connection, TLS, root DSE, service account, bases and filters.
 
     Args:
         address: Of the server (`servers.addresses`).
         settings: Of the directory.
-        deadline: Of all of it.
-        now: The time, aware: a certificate that ends soon is told.
+        deadline: Of the whole inspection.
+        now: The time (aware), by which a certificate ends soon.
     """
     report = ServerReport(str(address))
     with contextlib.suppress(_Stopped):
@@ -124,7 +109,7 @@ class _Inspection:
         self._resolver = Resolver()
 
     def run(self, address: Address, now: datetime) -> None:
-        """Take every step, until one fails that the others need."""
+        """Take the steps, until one fails that the others need."""
         with self._step("name"):
             self._resolve(address)
         start = time.monotonic()
@@ -133,9 +118,7 @@ class _Inspection:
             connection = Connection(address, self._resolver, part)
         except DirectoryUnavailable as error:
             self._report.tls = self._unverified(address)
-            broken = error.__context__  # what the connection made one sentence of
-            fault = broken.fault if isinstance(broken, BrokenTransport) else _fault(error.detail)
-            self._add("connection", start, fault=fault)
+            self._add("connection", start, fault=error.fault)
             raise _Stopped from None
         with contextlib.closing(connection):
             self._add("connection", start)
@@ -151,7 +134,7 @@ class _Inspection:
         try:
             endpoints = self._resolver.resolve(address.host, address.port, self._deadline)
         except OSError as error:
-            raise BrokenTransport(faults.of_connecting(error)) from None
+            raise DirectoryUnavailable(faults.of_connecting(error)) from None
         self._report.endpoints = tuple(str(where[0]) for *_, where in endpoints)
 
     def _look_at_tls(self, connection: Connection, now: datetime) -> None:
@@ -160,7 +143,7 @@ class _Inspection:
             return
         start = time.monotonic()
         cipher = tls.cipher()
-        certificate = read_certificate(tls.getpeercert(binary_form=True) or b"")
+        certificate = certificates.read(tls.getpeercert(binary_form=True) or b"")
         self._report.tls = Tls(tls.version() or "", cipher[0] if cipher else "", certificate)
         if certificate is not None and certificate.not_after - now < _SOON:
             days = (certificate.not_after - now).days
@@ -168,19 +151,19 @@ class _Inspection:
             self._add("certificate", start, fault=fault, is_fatal=False)
 
     def _look_at_root(self, connection: Connection) -> str:
-        """Look at the root entry; gives where the schema is, or nothing."""
+        """Inspect the root entry; return the DN of the schema, or an empty text."""
         start = time.monotonic()
         with self._step("root entry", adds=False):
             result = connection.search(Query("", "base", ANYTHING, _ASKED), self._part())
         texts = {key: entry.texts(key) for entry in result.entries for key in _ASKED}
         vendor = " ".join(texts.get("vendorName", ()) + texts.get("vendorVersion", ()))
-        is_ad = _ACTIVE_DIRECTORY in texts.get("supportedCapabilities", ())
+        is_ad = oids.ACTIVE_DIRECTORY in texts.get("supportedCapabilities", ())
         vendor = vendor or ("Active Directory" if is_ad else "")
         fault = None
-        if is_ad is not (self._settings.kind is Kind.ACTIVE_DIRECTORY) and result.entries:
+        if is_ad is not (self._settings.kind is DirectoryKind.ACTIVE_DIRECTORY) and result.entries:
             says = "says that it is Active Directory" if is_ad else "does not say that it is Active Directory"
             fault = Fault(f"it {says}, and kind is {self._settings.kind}", "set directory.kind")
-        elif connection.tls is None and START_TLS in texts.get("supportedExtension", ()):
+        elif connection.tls is None and oids.START_TLS in texts.get("supportedExtension", ()):
             fault = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
         self._add("root entry", start, vendor, fault=fault, is_fatal=False)
         return next(iter(texts.get(_SUBSCHEMA, ())), "")
@@ -194,8 +177,8 @@ class _Inspection:
         detail, fault = "" if known else "not checked: the service account cannot read the schema", None
         if known and (unknown := schema.unknown(self._settings, known)):
             named = ", ".join(f"{attribute} ({key})" for key, attribute in unknown)
-            change = "correct the names in the configuration: what is asked by such a name matches nothing"
-            fault = Fault(f"it knows no attribute {named}", change)
+            hint = "correct the names in the configuration: a filter with such a name matches nothing"
+            fault = Fault(f"it knows no attribute {named}", hint)
         self._add("attributes", start, detail, fault=fault, is_fatal=False)
 
     def _look_at_bases(self, connection: Connection) -> None:
@@ -208,28 +191,28 @@ class _Inspection:
             with self._step(f"{what} under {base}", adds=False):
                 query = Query(base, scope, configured or ANYTHING, (NO_ATTRIBUTES,), 1)
                 result = connection.search(query, self._part())
-                if result.code not in (outcome.SUCCESS, outcome.SIZE_LIMIT):
-                    raise outcome.failure(result, f"the search for {what}")
+                if result.code not in (ResultCode.SUCCESS, ResultCode.SIZE_LIMIT_EXCEEDED):
+                    raise codes.error(result, f"the search for {what}")
             fault = None
             if not result.entries:
-                change = f"check directory.{section}.filter and .bases, and what the service account may read"
-                fault = Fault(f"the filter {configured!r} matches nothing there", change)
+                hint = f"check directory.{section}.filter and .bases, and what the service account may read"
+                fault = Fault(f"the filter {configured!r} matches nothing there", hint)
             self._add(f"{what} under {base}", start, fault=fault, is_fatal=False)
 
     def _unverified(self, address: Address) -> Tls | None:
-        """Look at the certificate that could not be verified; no password is sent to the server."""
+        """Return the certificate that could not be verified; no password is sent to the server."""
         if address.context is None:
             return None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # only looked at: the connection is closed at once
+        context.verify_mode = ssl.CERT_NONE  # the certificate is only read: the connection is closed at once
         try:
             connection = Connection(replace(address, context=context), self._resolver, self._part())
         except DirectoryUnavailable:
             return None
         with contextlib.closing(connection):
             shown = connection.tls.getpeercert(binary_form=True) if connection.tls is not None else None
-            return Tls("", "", read_certificate(shown or b""))
+            return Tls("", "", certificates.read(shown or b""))
 
     def _part(self) -> Deadline:
         return self._deadline.within(self._settings.timeouts.operation)
@@ -239,11 +222,8 @@ class _Inspection:
         start = time.monotonic()
         try:
             yield
-        except BrokenTransport as error:
+        except DirectoryError as error:
             self._add(name, start, fault=error.fault)
-            raise _Stopped from None
-        except (DirectoryMisconfigured, DirectoryUnavailable) as error:
-            self._add(name, start, fault=_fault(error.detail))
             raise _Stopped from None
         if adds:
             self._add(name, start)
@@ -252,29 +232,4 @@ class _Inspection:
         self, name: str, start: float, detail: str = "", *, fault: Fault | None = None, is_fatal: bool = True
     ) -> None:
         milliseconds = (time.monotonic() - start) * 1000
-        self._report.steps.append(Step(name, milliseconds, detail, fault, is_fatal))
-
-
-def _fault(detail: str) -> Fault:
-    """Take a sentence apart into what is wrong and what to change."""
-    what, colon, change = detail.rpartition(": ")
-    return Fault(what, change) if colon else Fault(detail, "")
-
-
-def read_certificate(encoded: bytes) -> Certificate | None:
-    """Read a certificate (RFC 5280); None where it cannot be read."""
-    try:
-        certificate = x509.load_der_x509_certificate(encoded)
-        subject = certificate.subject.rfc4514_string()
-        issuer = certificate.issuer.rfc4514_string()
-        not_after = certificate.not_valid_after_utc
-    except ValueError:
-        return None
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return Certificate(subject, issuer, (), not_after)
-    names = found.get_values_for_type(x509.DNSName) + [
-        str(each) for each in found.get_values_for_type(x509.IPAddress)
-    ]
-    return Certificate(subject, issuer, tuple(names), not_after)
+        self._report.steps.append(Inspected(name, milliseconds, detail, fault, is_fatal))

@@ -1,14 +1,14 @@
-"""The people of a group: for whoever asks who may do something. Never part of a login."""
+"""The people of a group: for commands that ask who may do something, never for a login."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Protocol
 
 from app.directory import filters, ranges
-from app.directory.groups import PER_FILTER, batches, first_rdn, parse
-from app.directory.people import People, Person, Search
+from app.directory.groups import PER_FILTER, TOO_DEEP, batches, first_rdn, parse
+from app.directory.people import People, Person
+from app.directory.searcher import PagedSearcher
 from app.directory.settings import DirectorySettings
 from app.dn import DN
 from app.errors import DirectoryMisconfigured
@@ -23,22 +23,10 @@ _BY_DN = ("member", "uniqueMember")
 _RID = slice(-4, None)
 
 
-class PagedSearch(Search, Protocol):
-    """What can also give more entries than a server has in one answer."""
-
-    def search_all(self, query: Query, most: int) -> list[Entry]:
-        """Search page by page.
-
-        Raises:
-            DirectoryUnavailable: No server answers.
-            DirectoryMisconfigured: There are more entries than `most`, or the answer is not whole.
-        """
-
-
 class Members:
-    """Finds the people of groups: whom they list, whom the groups in them list, and primary members."""
+    """Finds the people of groups: those whom they list, those in nested groups, and primary members."""
 
-    def __init__(self, settings: DirectorySettings, people: People, searcher: PagedSearch) -> None:
+    def __init__(self, settings: DirectorySettings, people: People, searcher: PagedSearcher) -> None:
         self._users, self._groups = settings.users, settings.groups
         self._people, self._searcher = people, searcher
         self._each: timedelta = settings.timeouts.operation
@@ -54,7 +42,7 @@ class Members:
         )
 
     def people_in(self, group: DN | str) -> Iterator[Person]:
-        """Give everybody in a group, each once; a name may be that of several groups.
+        """Yield everybody in a group, each once; several groups may have one name.
 
         Raises:
             DirectoryUnavailable: No server answers.
@@ -82,10 +70,10 @@ class Members:
             if not level:
                 return
         if self._most_depth:
-            raise DirectoryMisconfigured("groups are nested deeper than groups.max_depth")
+            raise DirectoryMisconfigured(TOO_DEEP)
 
     def _named(self, group: DN | str) -> list[Entry]:
-        """Read the groups of a name, or the one of a DN."""
+        """Return the groups of a name, or the one group of a DN."""
         if isinstance(group, str):
             return self._read_groups(equals_any([self._groups.name_attribute], group))
         return [
@@ -93,7 +81,7 @@ class Members:
         ]
 
     def _of(self, group: Entry) -> tuple[list[Person], list[Entry]]:
-        """Give the people and the groups that a group has."""
+        """Return the people and the groups that are members of a group."""
         listed = self._listed(group)
         people = [person for person in self._listed_people(listed) if parse(person.entry.dn) in listed]
         for person in people:
@@ -113,7 +101,9 @@ class Members:
             for attribute in _BY_DN
             for text in ranges.texts(ranges.all_values(self._searcher, group, attribute, deadline))
         ]
-        return {parse(value): value for value in values if value.strip()}  # a group must have one, if empty
+        return {
+            parse(value): value for value in values if value.strip()
+        }  # a group must have a value, so some have an empty one
 
     def _listed_people(self, listed: dict[DN, str]) -> Iterator[Person]:
         for some in self._batches(list(listed.values())):
@@ -139,7 +129,7 @@ class Members:
         return found
 
     def _batches(self, dns: Sequence[str]) -> Iterator[str]:
-        """Give filters that match the entries of DNs, and perhaps further ones of the same RDN."""
+        """Yield filters for the entries of these DNs; they may also match other entries with the same RDN."""
         for some in batches(dns, PER_FILTER):
             yield any_of(filters.named_like(first_rdn(each)) for each in some)
 

@@ -1,6 +1,6 @@
-"""What each kind of directory calls things: defaults for `users` and `groups`, every one of which can be set.
+"""Defaults for `users` and `groups` by the kind of directory; each of them can be set in the configuration.
 
-A preset is only a set of defaults (reference: docs/reference/configuration.md, "What `kind` stands for").
+The reference is docs/reference/configuration.md, "What `kind` stands for".
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
+from app.ldap import oids
 
-class Kind(enum.StrEnum):
-    """The kinds of directory."""
+
+class DirectoryKind(enum.StrEnum):
+    """The directories that have defaults of their own."""
 
     OPENLDAP = "openldap"
     ACTIVE_DIRECTORY = "activedirectory"
@@ -21,12 +23,12 @@ class Kind(enum.StrEnum):
     GENERIC = "generic"
 
 
-PRESETS: Mapping[Kind, Mapping[str, Mapping[str, Any]]] = {
-    Kind.OPENLDAP: {},  # the defaults of the settings themselves
-    Kind.ACTIVE_DIRECTORY: {
+PRESETS: Mapping[DirectoryKind, Mapping[str, Mapping[str, Any]]] = {
+    DirectoryKind.OPENLDAP: {},  # its defaults are those of the settings
+    DirectoryKind.ACTIVE_DIRECTORY: {
         "users": {
             "filter": "(&(objectCategory=person)(objectClass=user))",
-            "disabled_filter": "(userAccountControl:1.2.840.113556.1.4.803:=2)",
+            "disabled_filter": f"(userAccountControl:{oids.ALL_BITS_SET}:=2)",
             "login_attributes": ("sAMAccountName",),
             "subject_attribute": "sAMAccountName",
             "id_attribute": "objectGUID",
@@ -38,7 +40,7 @@ PRESETS: Mapping[Kind, Mapping[str, Mapping[str, Any]]] = {
             "name_attribute": "sAMAccountName",
         },
     },
-    Kind.FREEIPA: {
+    DirectoryKind.FREEIPA: {
         "users": {
             "filter": "(objectClass=person)",
             "disabled_filter": "(nsAccountLock=TRUE)",
@@ -46,28 +48,28 @@ PRESETS: Mapping[Kind, Mapping[str, Mapping[str, Any]]] = {
         },
         "groups": {"strategy": "member_of", "filter": "(objectClass=groupOfNames)"},
     },
-    Kind.DIRSRV: {
+    DirectoryKind.DIRSRV: {
         "users": {
             "filter": "(objectClass=person)",
             "disabled_filter": "(nsAccountLock=TRUE)",
             "id_attribute": "nsUniqueId",
         },
     },
-    Kind.LLDAP: {
+    DirectoryKind.LLDAP: {
         "users": {"filter": "(objectClass=person)"},
         "groups": {"strategy": "member_of", "filter": "(objectClass=groupOfUniqueNames)"},
     },
-    Kind.GENERIC: {},
+    DirectoryKind.GENERIC: {},
 }
 
 
 def fill(section: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a `directory` section with the defaults of its kind put under what it says."""
-    kind = section.get("kind", Kind.OPENLDAP)
-    if not isinstance(kind, str) or kind not in Kind.__members__.values():
-        return section  # whoever validates the section says so
+    """Return a `directory` section with the defaults of its kind where it says nothing itself."""
+    kind = section.get("kind", DirectoryKind.OPENLDAP)
+    if not isinstance(kind, str) or kind not in DirectoryKind.__members__.values():
+        return section  # the validation of the section reports it
     filled = dict(section)
-    for name, defaults in PRESETS[Kind(kind)].items():
+    for name, defaults in PRESETS[DirectoryKind(kind)].items():
         given = filled.get(name)
         if isinstance(given, Mapping):
             filled[name] = {**defaults, **given}

@@ -1,7 +1,7 @@
-"""All values of an attribute, also where the server hands them out in ranges ([MS-ADTS] 3.1.1.3.1.3.3).
+"""All values of an attribute, also where the server returns them in ranges ([MS-ADTS] 3.1.1.3.1.3.3).
 
-Active Directory gives at most 1500 values of `member` or `memberOf` at once, as `member;range=0-1499`, and
-says nothing else of there being more.
+Active Directory returns at most 1500 values of `member` or `memberOf` at once, as `member;range=0-1499`. The
+range is the only sign that there are more.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.directory import outcome
-from app.directory.people import Search
+from app.directory.searcher import Searcher
 from app.errors import DirectoryMisconfigured
+from app.ldap import codes
 from app.ldap.answers import Entry
+from app.ldap.codes import ResultCode
 from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING
 from app.ldap.requests import Query
@@ -28,8 +29,8 @@ class _Range:
     values: tuple[bytes, ...]
 
 
-def all_values(search: Search, entry: Entry, attribute: str, deadline: Deadline) -> tuple[bytes, ...]:
-    """Give all values of an attribute that was asked for when the entry was read.
+def all_values(searcher: Searcher, entry: Entry, attribute: str, deadline: Deadline) -> tuple[bytes, ...]:
+    """Return all values of an attribute that was requested when the entry was read.
 
     Raises:
         DirectoryUnavailable: No server answers.
@@ -43,7 +44,7 @@ def all_values(search: Search, entry: Entry, attribute: str, deadline: Deadline)
         if found.end is None:
             return tuple(values)
         wanted = found.end + 1
-        found = _next(search, entry.dn, attribute, wanted, deadline)
+        found = _next(searcher, entry.dn, attribute, wanted, deadline)
         if found is None or found.start != wanted or (found.end is not None and found.end < wanted):
             break
         values += found.values
@@ -51,10 +52,10 @@ def all_values(search: Search, entry: Entry, attribute: str, deadline: Deadline)
 
 
 def texts(values: tuple[bytes, ...]) -> tuple[str, ...]:
-    """Read values as text.
+    """Return values as text.
 
     Raises:
-        DirectoryMisconfigured: One of them is none: leaving it out could lose a group.
+        DirectoryMisconfigured: One of them is not UTF-8. Leaving it out could lose a group.
     """
     try:
         return tuple(bytes(value).decode() for value in values)
@@ -62,11 +63,11 @@ def texts(values: tuple[bytes, ...]) -> tuple[str, ...]:
         raise DirectoryMisconfigured("the server returned a name that is not UTF-8") from None
 
 
-def _next(search: Search, dn: str, attribute: str, start: int, deadline: Deadline) -> _Range | None:
+def _next(searcher: Searcher, dn: str, attribute: str, start: int, deadline: Deadline) -> _Range | None:
     query = Query(dn, "base", ANYTHING, (f"{attribute};range={start}-*",))
-    result = search.search(query, deadline)
-    if result.code != outcome.SUCCESS or len(result.entries) != 1:
-        raise outcome.failure(result, f"reading further values of {attribute} of {dn}")
+    result = searcher.search(query, deadline)
+    if result.code != ResultCode.SUCCESS or len(result.entries) != 1:
+        raise codes.error(result, f"reading further values of {attribute} of {dn}")
     return _range(result.entries[0], attribute)
 
 

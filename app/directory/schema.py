@@ -1,7 +1,7 @@
 """Which attributes a server knows (RFC 4512 §4.2), and which of the configured ones it does not.
 
-An attribute that there is not is no error to a server: what names it matches nothing. So a typo in
-`users.disabled_filter` would keep nobody out.
+For a server an unknown attribute is no error: a filter that names it matches nothing. A typo in
+`users.disabled_filter` would let everybody in.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAME = re.compile(r"'([^']*)'")
 
 
 def known(definitions: Iterable[str]) -> frozenset[str]:
-    """Give the names and numbers of attributes by their definitions (RFC 4512 §4.1.2), in lower case."""
+    """Return the names and OIDs of attributes by their definitions (RFC 4512 §4.1.2), in lower case."""
     names: set[str] = set()
     for found in filter(None, map(_DEFINITION.match, definitions)):
         names |= {found["oid"].lower(), *_NAME.findall((found["several"] or found["one"] or "").lower())}
@@ -27,7 +27,7 @@ def known(definitions: Iterable[str]) -> frozenset[str]:
 
 
 def unknown(settings: DirectorySettings, names: frozenset[str]) -> list[tuple[str, str]]:
-    """Give the configured attributes that are not among the known ones, each with the key that names it."""
+    """Return the configured attributes that are not known, each with the settings key that names it."""
     return [(key, name) for key, name in _configured(settings) if name.partition(";")[0].lower() not in names]
 
 

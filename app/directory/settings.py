@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from app import dn
 from app.configfile.fields import Duration, Section
 from app.directory import presets
-from app.directory.presets import Kind
+from app.directory.presets import DirectoryKind
 from app.errors import UnfitError
 from app.ldap import filter_syntax
 from app.ldap.servers import addresses
@@ -55,7 +55,7 @@ def _filter(value: str) -> str:
 
 
 PLACE = "{username}"
-"""Where a template takes the typed name."""
+"""The place of the typed name in a template."""
 _ACTIVE_DIRECTORY_NAME = re.compile(r"\{username\}@[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\\\{username\}")
 _ATTRIBUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
 Attribute = Annotated[str, AfterValidator(_attribute)]
@@ -89,7 +89,7 @@ class TimeoutSettings(Section):
 
 
 class ServiceAccountSettings(Section):
-    """The account that searches: its password comes from a file, or from the environment."""
+    """The account that searches; its password comes from a file or from the environment."""
 
     dn: Annotated[str, AfterValidator(_dn)]
     password: SecretStr | None = None
@@ -207,7 +207,7 @@ class GroupSettings(Section):
 class DirectorySettings(Section):
     """One directory: its servers in order of preference, and what is read from it."""
 
-    kind: Kind = Kind.OPENLDAP
+    kind: DirectoryKind = DirectoryKind.OPENLDAP
     servers: Names
     start_tls: bool = False
     allow_plaintext: bool = False
@@ -229,7 +229,7 @@ class DirectorySettings(Section):
             self.servers,
             start_tls=self.start_tls,
             tls=self.tls,
-            domain_scope=self.kind is Kind.ACTIVE_DIRECTORY,
+            domain_scope=self.kind is DirectoryKind.ACTIVE_DIRECTORY,
         )
 
     @model_validator(mode="before")
@@ -277,7 +277,7 @@ class DirectorySettings(Section):
                 "'service_account' is missing", "login.mode: search needs an account that searches"
             )
         by_name = self.login.template is not None and not self.login.binds_by_dn
-        if by_name and self.kind is not Kind.ACTIVE_DIRECTORY:
+        if by_name and self.kind is not DirectoryKind.ACTIVE_DIRECTORY:
             raise UnfitError(
                 f"only Active Directory takes {self.login.template!r} for a name",
                 "write a DN as the template",

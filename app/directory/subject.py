@@ -1,4 +1,4 @@
-"""Who somebody is: what a successful login gives."""
+"""Who somebody is: the result of a successful login."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Group:
     Attributes:
         name: The folded value of the directory's group-name attribute.
         dn: Its DN.
-        found: How: `direct`, or `through NAME` where the subject is in it by way of another group. Where a
-            login need not find that out: `nested`, or the strategy (`by tokenGroups`).
-        ambiguous: Its name proves no membership: another group of the subject has the same, or it cannot be
-            read and `groups.filter` might leave it out.
+        found: How it was found: `direct`, or `through NAME` where another group leads to it. A login does not
+            find that out for each group; then it says `nested`, or the strategy (`by tokenGroups`).
+        ambiguous: Whether its name proves no membership: another group of the subject has the same name, or
+            the group cannot be read and `groups.filter` might exclude it.
     """
 
     name: str
@@ -34,10 +34,10 @@ class DirectorySubject:
     Attributes:
         name: The canonical name: the entry's subject attribute, NFC and in lower case.
         id: The entry's immutable id; empty where the directory has none.
-        dn: As the server spells it.
-        attributes: The further attributes that the configuration names, by lower-case name.
+        dn: In the server's spelling.
+        attributes: The further attributes that the configuration names, by their names in lower case.
         mail: An address; empty where the entry has none.
-        display_name: What people call the person; empty where the entry does not say.
+        display_name: The name that people read; empty where the entry has none.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a server answers (RFC 4511), read from octets by ldap3's decoder."""
+"""What a server answers (RFC 4511): entries and results, read from octets by ldap3's decoder."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ from typing import Any
 from ldap3.utils.asn1 import decode_message_fast, decode_sequence
 
 from app.ldap import ber
-from app.ldap.requests import PAGED_CONTROL, PPOLICY_CONTROL, Request
+from app.ldap.oids import PAGED_RESULTS_CONTROL, PPOLICY_CONTROL
+from app.ldap.requests import Request
 
 _ENTRY, _REFERENCE, _INTERMEDIATE = 4, 19, 25
 _UNSOLICITED = 0
 Element = tuple[int, bool, int, Any]
-"""As ldap3 decodes one: the class of its tag, whether it is constructed, the tag's number, the value."""
+"""One element as ldap3 decodes it: class of the tag, whether it is constructed, number of the tag, value."""
 _TAG = 2
 _UNIVERSAL, _SEQUENCE, _SET = 0, 16, 17
-_STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
-"""How ldap3's decoder ends on what it does not know."""
+_DECODER_ERRORS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What ldap3's decoder raises for octets that it does not understand."""
 _OTHER = "an answer to something else"
 _SHOWN = 200
-"""Letters of what a server says."""
+"""Characters of what a server says."""
 _LENGTH_OCTETS = 4
 
 
 class NoProperAnswer(Exception):  # noqa: N818 - named after the state
-    """What came is no LDAP, or answers something else; says what it is."""
+    """What came is no LDAP message, or answers another request; the text says what it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as the server returned it: the DN in the server's spelling, the values as octets.
+    """One entry as the server returned it.
 
     Attributes:
-        attributes: By lower-case name.
+        dn: In the server's spelling.
+        attributes: The values as octets, by the attribute's name in lower case.
     """
 
     dn: str
     attributes: Mapping[str, Sequence[bytes]]
 
     def texts(self, attribute: str) -> tuple[str, ...]:
-        """Give the values of an attribute; octets that are no UTF-8 are left out."""
+        """Return the values of an attribute as text; values that are not UTF-8 are left out."""
         values = []
         for value in self.attributes.get(attribute.lower(), ()):
             try:
@@ -57,11 +59,12 @@ class Result:
 
     Attributes:
         code: The result code.
-        message: The server's diagnostic message, for logs.
-        ppolicy: The value of the password-policy response control; None where there is none.
+        message: The server's diagnostic message; for logs.
+        ppolicy: The value of the password-policy response control, which `ppolicy.py` reads; None where
+            there is none.
         entries: What a search found.
         referrals: How many search references came instead of entries.
-        cookie: Where the next page begins; empty after the last, and where pages were not asked for.
+        cookie: Where the next page begins; empty after the last page, and where no pages were asked for.
     """
 
     code: int
@@ -73,14 +76,14 @@ class Result:
 
 
 def size(octets: bytes | bytearray, most: int) -> int | None:
-    """Give the size of the message that begins here; None while that cannot be known.
+    """Return the size in octets of the message that begins here; None while too little has come.
 
     Args:
         octets: What has come so far.
-        most: The most octets that it may have.
+        most: The most octets that the message may have.
 
     Raises:
-        NoProperAnswer: No LDAP message begins so.
+        NoProperAnswer: No LDAP message begins like this.
     """
     if octets and octets[0] != ber.SEQUENCE:
         raise NoProperAnswer("no LDAP message")
@@ -101,52 +104,52 @@ def size(octets: bytes | bytearray, most: int) -> int | None:
 
 
 def result(messages: Iterable[bytes], request: Request, number: int) -> Result:
-    """Put together the answer to a request.
+    """Return the whole answer to a request.
 
     Args:
-        messages: What comes from the server; is read no further than to the end of the answer.
+        messages: The messages that come from the server. They are read to the end of the answer, no further.
         request: What was asked.
-        number: The message id that it was asked under.
+        number: The message id of the request.
 
     Raises:
-        NoProperAnswer: It is none.
+        NoProperAnswer: The messages are no answer to it.
     """
-    answer = _Answer(request, number)
+    collector = _Collector(request, number)
     for octets in messages:
         try:
-            found = answer.take(decode_message_fast(octets))
-        except _STUMBLES as error:
+            whole = collector.add(decode_message_fast(octets))
+        except _DECODER_ERRORS as error:
             raise NoProperAnswer(type(error).__name__) from None
-        if found is not None:
-            return found
+        if whole is not None:
+            return whole
     raise NoProperAnswer("it breaks off")
 
 
-class _Answer:
-    """What has come of an answer so far."""
+class _Collector:
+    """The part of an answer that has come so far."""
 
     def __init__(self, request: Request, number: int) -> None:
         self._request, self._number = request, number
         self._entries: list[Entry] = []
         self._referrals = 0
 
-    def take(self, message: Mapping[str, Any]) -> Result | None:
-        """Take one more message; gives the result with the last."""
+    def add(self, message: Mapping[str, Any]) -> Result | None:
+        """Add one more message; return the result when it was the last."""
         if message["messageID"] != self._number:
             raise NoProperAnswer(_unasked(message))
-        kind, parts = message["protocolOp"], message["payload"]
-        if kind == self._request.answer:
+        operation, parts = message["protocolOp"], message["payload"]
+        if operation == self._request.answer:
             return self._end(parts, dict(map(_control, message["controls"] or ())))
-        if kind == _ENTRY:
+        if operation == _ENTRY:
             self._entries.append(_entry(parts))
-        elif kind == _REFERENCE:
+        elif operation == _REFERENCE:
             self._referrals += 1
-        elif kind != _INTERMEDIATE:
+        elif operation != _INTERMEDIATE:
             raise NoProperAnswer(_OTHER)
         return None
 
     def _end(self, parts: Sequence[Element], controls: Mapping[str, bytes | None]) -> Result:
-        page = controls.get(PAGED_CONTROL)
+        page = controls.get(PAGED_RESULTS_CONTROL)
         return Result(
             code=_value(parts[0], ber.ENUMERATED),
             message=_text(parts[2]),
@@ -158,7 +161,7 @@ class _Answer:
 
 
 def _unasked(message: Mapping[str, Any]) -> str:
-    """Say what a message is that answers nothing that was asked (RFC 4511 §4.4)."""
+    """Return what a message is that answers no request of ours (RFC 4511 §4.4)."""
     if message["messageID"] != _UNSOLICITED:
         return _OTHER
     return f"it ends the session: {' '.join(_text(message['payload'][2]).split())[:_SHOWN]}"
@@ -174,7 +177,7 @@ def _entry(parts: Sequence[Element]) -> Entry:
 
 
 def _control(control: Element) -> tuple[str, bytes | None]:
-    """Give the name of a control and its value, which may follow a criticality."""
+    """Return the name of a control and its value, which may follow a criticality."""
     name, *more = _elements(control)
     values = [_octets(element) for element in more if element[_TAG] == ber.OCTET_STRING]
     return _text(name), values[0] if values else None
@@ -201,8 +204,8 @@ def _elements(element: Element, tag: int = _SEQUENCE) -> Sequence[Element]:
 
 
 def _value(element: Element, tag: int) -> Any:
-    """Give the value of an element, whose universal tag must have this number: ldap3 takes any."""
-    kind, _, number, value = element
-    if (kind, number) != (_UNIVERSAL, tag):
+    """Return the value of an element, whose universal tag must have this number: ldap3 accepts any tag."""
+    tag_class, _, number, value = element
+    if (tag_class, number) != (_UNIVERSAL, tag):
         raise NoProperAnswer("a value of another type")
     return value

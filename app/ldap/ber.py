@@ -8,7 +8,7 @@ SHORT_FORM = 0x80
 
 
 def tlv(tag: int, *contents: bytes) -> bytes:
-    """Write one element: its tag, the definite length of its contents, and these.
+    """Return one element: its tag, the length of its contents in definite form, and the contents.
 
     Args:
         tag: The identifier octet.
@@ -23,10 +23,10 @@ def tlv(tag: int, *contents: bytes) -> bytes:
 
 
 def text(value: str, tag: int = OCTET_STRING) -> bytes:
-    """Write a text as UTF-8."""
+    """Return a text as an element, in UTF-8."""
     return tlv(tag, value.encode())
 
 
 def integer(value: int) -> bytes:
-    """Write a number from 0, in as few octets as it takes."""
+    """Return a number that is not negative as an INTEGER, in as few octets as it takes."""
     return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))

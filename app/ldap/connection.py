@@ -1,4 +1,4 @@
-"""One connection to a server: one deadline for a whole operation, and nothing secret left on it.
+"""One connection to a server: one operation after the other, each with one deadline; no secret stays on it.
 
 `requests.py` writes what is sent, `answers.py` reads what comes, `transport.py` has the socket.
 """
@@ -11,62 +11,66 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from app.errors import DirectoryUnavailable
+from app.errors import DirectoryUnavailable, Fault
 from app.ldap import answers, faults, requests, transport
 from app.ldap.answers import NoProperAnswer, Result
+from app.ldap.codes import NO_WORK_DONE, ResultCode
 from app.ldap.deadline import Deadline
-from app.ldap.faults import Fault
 from app.ldap.requests import Query, Request
 from app.ldap.resolver import Resolver
-from app.ldap.transport import Address, BrokenTransport
+from app.ldap.transport import Address
 from app.protocol.secret import Secret
 
-_AWAY = frozenset({51, 52})
-"""Busy, and unavailable: an answer, but no work done (RFC 4511 appendix A.2)."""
 _RECEIVED = 65_536
 FAIR_SECONDS = 0.25
-"""With less time than that, a server is not to blame for being late."""
+"""A server that had less time than that is not blamed for being late."""
 
 
 class Connection:
-    """An open connection to one server. Not for two threads at once.
+    """An open connection to one server, for one thread at a time.
 
-    Every method takes the deadline of the whole operation and raises DirectoryUnavailable where the server
-    does not answer properly by then; the connection is then of no more use.
+    Every operation takes the deadline of the whole operation, and raises DirectoryUnavailable if the server
+    does not answer properly by then. The connection is closed then, and cannot be used again.
 
     Attributes:
-        reused: Whether it was lent before.
-        used: When it was used last.
-        watch: Is told how each operation ended: whether the server did its part.
+        address: Of the server.
+        reused: Whether a pool has lent it before.
+        used: When it was used last (monotonic clock).
+        watch: Called with how each operation ended: whether the server did its work.
     """
 
     def __init__(self, address: Address, resolver: Resolver, deadline: Deadline) -> None:
-        """Connect, and negotiate TLS where the address asks for it."""
+        """Connect, and negotiate TLS where the address asks for it.
+
+        Raises:
+            DirectoryUnavailable: There is no connection.
+        """
         self.address = address
         self.reused = False
         self.used = time.monotonic()
         self.watch: Callable[[bool], object] = _nobody
         self._number = 0
         self._unread = bytearray()
-        try:
-            self._socket = transport.connect(address, resolver, deadline)
-        except BrokenTransport as error:
-            raise DirectoryUnavailable(f"{address}: {error}") from None
+        self._socket = transport.connect(address, resolver, deadline)
         if address.start_tls:
             self._start_tls(deadline)
 
     def _start_tls(self, deadline: Deadline) -> None:
+        """Go on in TLS, or not at all."""
         result = self._run(requests.start_tls(), deadline)
         try:
-            # what has come in clear would be taken for an answer that came through TLS
-            self._socket.start_tls(self.address, offered=result.code == 0, said_more=bool(self._unread))
-        except (BrokenTransport, DirectoryUnavailable) as error:
+            if result.code != ResultCode.SUCCESS:
+                raise self._unavailable(faults.NO_START_TLS)
+            if self._unread:  # sent in clear, it would be taken for an answer that came through TLS
+                raise self._unavailable(faults.SPOKE_TOO_EARLY)
+            self._socket.start_tls(self.address)
+        except DirectoryUnavailable:
             self.close()
-            raise DirectoryUnavailable(f"{self.address}: {error}") from None
+            raise
 
     @property
     def tls(self) -> ssl.SSLSocket | None:
-        """The socket, where it speaks TLS; for looking at, not for talking."""
+        """The socket where it speaks TLS, to look at its certificate and cipher."""
         inner = self._socket.inner
         return inner if isinstance(inner, ssl.SSLSocket) else None
 
@@ -74,12 +78,12 @@ class Connection:
         """Bind with a name and a password (RFC 4513 §5.1.3), both not empty.
 
         Raises:
-            ValueError: One of them is: the server would take it for an anonymous bind.
+            ValueError: One of them is empty; a server takes that for an anonymous bind.
         """
         return self._run(requests.bind(name, password), deadline)
 
     def search(self, query: Query, deadline: Deadline, *, page: tuple[int, bytes] | None = None) -> Result:
-        """Search (RFC 4511 §4.5); follows no alias and no referral.
+        """Search (RFC 4511 §4.5), following no alias and no referral.
 
         Args:
             query: What to search for.
@@ -90,7 +94,7 @@ class Connection:
         return self._run(requests.search(query, domain_scope=is_local, page=page), deadline)
 
     def _run(self, request: Request, deadline: Deadline) -> Result:
-        """Send a request and read what answers it; nobody can know what comes after an error."""
+        """Send a request and read its answer; after any error the connection is closed."""
         self._socket.deadline = deadline
         granted = deadline.remaining()
         self._number += 1
@@ -101,14 +105,14 @@ class Connection:
         except Exception as error:  # noqa: BLE001 - a password may have been sent, and stand in its text
             self._fail(error, granted)
         self.used = time.monotonic()
-        self.watch(result.code not in _AWAY)
+        self.watch(result.code not in NO_WORK_DONE)
         return result
 
     def _messages(self, most: int) -> Iterator[bytes]:
-        """Give the messages that come, each when it is whole and of so many octets at the most."""
+        """Yield each message when it has come whole; one of more than `most` octets is an error."""
         unread = self._unread
         while True:
-            self._socket.deadline.remaining()  # many may lie here already, and each takes its time to read
+            self._socket.deadline.remaining()  # many may lie here already, and reading each takes time
             size = answers.size(unread, most)
             while size is None or len(unread) < size:
                 unread += self._socket.recv(_RECEIVED)
@@ -118,12 +122,15 @@ class Connection:
             yield message
 
     def _fail(self, error: Exception, granted: float) -> NoReturn:
-        """Close the connection; a server is not to blame for a little time, nor for an old connection."""
+        """Close the connection, and blame the server unless it had little time or the connection was old."""
         self.close()
         fault = self._fault(error)
         if granted >= FAIR_SECONDS if fault is faults.LATE else not self.reused:
             self.watch(False)  # noqa: FBT003 - the one thing that it is told
-        raise DirectoryUnavailable(f"{self.address}: {fault}") from None
+        raise self._unavailable(fault) from None
+
+    def _unavailable(self, fault: Fault) -> DirectoryUnavailable:
+        return DirectoryUnavailable(fault, server=str(self.address))
 
     def _fault(self, error: Exception) -> Fault:
         match error:
@@ -132,11 +139,11 @@ class Connection:
             case OSError():
                 return self._socket.broken or faults.of_socket(error)
             case NoProperAnswer():
-                return Fault(f"no proper LDAP answer ({error})", "see what it is that answers there")
-        return Fault(f"a fault of this program ({type(error).__name__})", "report it")
+                return Fault(f"no proper LDAP answer ({error})", "check what answers on this port")
+        return Fault(f"a bug of this program ({type(error).__name__})", "report it")
 
     def is_quiet(self) -> bool:
-        """Tell whether nothing has come since the last operation: no disconnection, no notice of one."""
+        """Whether nothing has come since the last operation: no disconnection, and no notice of one."""
         if self._unread:
             return False
         try:
@@ -147,9 +154,9 @@ class Connection:
             return False
 
     def close(self) -> None:
-        """Close the socket, without a word to the server."""
+        """Close the socket without an unbind: the server may not read any more."""
         self._socket.inner.close()
 
 
 def _nobody(_: bool) -> None:  # noqa: FBT001 - a callback with one argument
-    """Take no note."""
+    """Watch a connection that belongs to nobody."""

@@ -1,4 +1,4 @@
-"""How long something may take, all in all."""
+"""How long an operation may take as a whole, whatever it waits for."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Deadline:
         self._end = time.monotonic() + allowed.total_seconds()
 
     def remaining(self) -> float:
-        """Give the seconds that are left.
+        """Return the seconds that are left.
 
         Raises:
-            DirectoryUnavailable: None are.
+            DirectoryUnavailable: There are none.
         """
         seconds = self._end - time.monotonic()
         if seconds <= 0:
@@ -26,7 +26,7 @@ class Deadline:
         return seconds
 
     def within(self, allowed: timedelta) -> Deadline:
-        """Give a deadline for a part: after `allowed`, but not after this one."""
+        """Return a deadline for a part of the operation: after `allowed`, but never after this one."""
         part = Deadline(allowed)
         part._end = min(part._end, self._end)
         return part

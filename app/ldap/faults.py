@@ -1,29 +1,12 @@
-"""What is wrong with a server, its port or its certificate, in a plain sentence, and what to change."""
+"""What is wrong with a server, its port or its certificate, and what to change: one `Fault` each."""
 
 from __future__ import annotations
 
 import errno
 import socket
 import ssl
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that an administrator has to mend.
-
-    Attributes:
-        what: What is wrong.
-        change: What to change.
-    """
-
-    what: str
-    change: str
-
-    def __str__(self) -> str:
-        """Give both."""
-        return f"{self.what}: {self.change}"
-
+from app.errors import Fault
 
 _TRUST = "put the certificate of the CA that signed it into tls.ca_file"
 _VERIFICATION = {
@@ -41,7 +24,7 @@ _VERIFICATION = {
     67: Fault("the CA of its certificate has too short a key", "have the certificate issued by another CA"),
     68: Fault("its certificate is signed with a weak digest", "have the certificate issued anew"),
 }
-"""By the verification errors of OpenSSL (x509_vfy.h)."""
+"""By the verification error of OpenSSL (x509_vfy.h)."""
 _WRONG_NAME = frozenset({62, 64})
 NO_TLS = Fault(
     "it does not speak TLS on this port",
@@ -111,17 +94,17 @@ LATE = Fault("it did not answer in time", "check the server and the network, or 
 
 
 def of_connecting(error: OSError) -> Fault:
-    """Say why there is no connection."""
+    """Return why there is no connection."""
     if isinstance(error, socket.gaierror):
         return Fault(f"its name cannot be resolved ({error.strerror})", "check the name, and the DNS")
     return of_socket(error)
 
 
 def of_handshake(error: OSError, server_name: str) -> Fault:
-    """Say why there is no TLS.
+    """Return why there is no TLS.
 
     Args:
-        error: What the handshake ended with.
+        error: What ended the handshake.
         server_name: The name that the certificate must have.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -141,7 +124,7 @@ def of_handshake(error: OSError, server_name: str) -> Fault:
 
 
 def of_socket(error: OSError) -> Fault:
-    """Say why a connection failed."""
+    """Return why a connection failed."""
     if isinstance(error, TimeoutError):
         return LATE
     if isinstance(error, ssl.SSLError):
@@ -153,5 +136,5 @@ def of_socket(error: OSError) -> Fault:
 
 
 def _quoting(fault: Fault, text: str) -> Fault:
-    """Add what OpenSSL calls it, for whoever searches for that."""
-    return Fault(f"{fault.what} ({text})", fault.change)
+    """Add OpenSSL's own words, for whoever searches for them."""
+    return Fault(f"{fault.text} ({text})", fault.hint)

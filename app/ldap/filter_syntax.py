@@ -1,4 +1,4 @@
-"""The string representation of search filters (RFC 4515), read into what is sent (RFC 4511 §4.5.1.7)."""
+"""Reads search filters from their string form (RFC 4515) into the octets to send (RFC 4511 §4.5.1.7)."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ESCAPED = re.compile(rb"\\(..)", re.DOTALL)
 
 
 def encode(text: str) -> bytes:
-    """Read a filter and give it as octets.
+    """Return the octets of a filter.
 
     Raises:
-        ValueError: It is none; says what is wrong.
+        ValueError: The text is no filter; the message says what is wrong with it.
     """
     octets, end = _filter(text, 0, _DEEPEST)
     if end != len(text):
@@ -38,12 +38,12 @@ def encode(text: str) -> bytes:
 
 
 def attributes(text: str) -> Iterator[str]:
-    """Give the attributes that a filter names; nothing for an empty text."""
+    """Return the attributes that a filter names; none for an empty text."""
     return (item["type"] for item in _ITEM.finditer(text) if item["type"])
 
 
 def _filter(text: str, start: int, depth: int) -> tuple[bytes, int]:
-    """Read the filter that begins at a place; gives it and where it ends."""
+    """Read the filter that begins at a position; return its octets and where it ends."""
     if not depth:
         raise ValueError("it is nested too deeply")
     if text[start : start + 1] != "(":
@@ -58,7 +58,7 @@ def _filter(text: str, start: int, depth: int) -> tuple[bytes, int]:
 
 
 def _set(text: str, start: int, depth: int) -> tuple[bytes, int]:
-    """Read what `&`, `|` or `!` holds together."""
+    """Read the filters that `&`, `|` or `!` joins."""
     sign, position = text[start + 1], start + 2
     parts = []
     while text[position : position + 1] == "(":
@@ -91,7 +91,7 @@ def _extensible(item: re.Match[str]) -> bytes:
 
 
 def _octets(value: str) -> bytes:
-    """Give the octets that a value stands for."""
+    """Return the octets that a value stands for, its escapes undone."""
     if "\\" not in value:
         return value.encode()
     return _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), value.encode())

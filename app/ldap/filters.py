@@ -1,4 +1,4 @@
-"""The parts of search filters (RFC 4515), escaped here and nowhere else; `filter_syntax.py` reads them."""
+"""Search filters (RFC 4515) are put together and escaped here alone; `filter_syntax.py` reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 _SPECIAL = re.compile(r"[\\*()\0]")
 ANYTHING = "(objectClass=*)"
 NO_ATTRIBUTES = "1.1"
-"""Asked for as an attribute, it is none of them (RFC 4511 §4.5.1.8)."""
+"""Requested in place of attributes, it asks for none (RFC 4511 §4.5.1.8)."""
 
 
 def escape(value: str) -> str:
@@ -17,16 +17,16 @@ def escape(value: str) -> str:
 
 
 def octets(value: bytes) -> str:
-    """Escape octets for a filter, each of them."""
+    """Escape a value that is no text for a filter."""
     return "".join(f"\\{octet:02x}" for octet in value)
 
 
 def equals_any(attributes: Iterable[str], value: str) -> str:
-    """Match entries of which one of the attributes has the value."""
+    """Return a filter that matches entries with this value in one of the attributes."""
     return any_of(f"({attribute}={escape(value)})" for attribute in attributes)
 
 
 def any_of(filters: Iterable[str]) -> str:
-    """Match what one of the filters matches."""
+    """Return a filter that matches whatever one of the filters matches."""
     parts = list(filters)
     return parts[0] if len(parts) == 1 else f"(|{''.join(parts)})"

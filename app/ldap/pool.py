@@ -1,4 +1,4 @@
-"""A bounded pool of connections, made when they are first needed."""
+"""A bounded pool of connections, which are opened when they are first needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.errors import DirectoryUnavailable
+from app.errors import DirectoryUnavailable, Fault
 from app.ldap.connection import Connection
 from app.ldap.deadline import Deadline
 from app.ldap.settings import PoolSettings
@@ -18,10 +18,10 @@ _JITTER = 0.2
 
 
 class Pool:
-    """Lends connections, never more than `size` at once, and keeps as many.
+    """Lends up to `size` connections at once, and keeps as many for later.
 
-    A connection is used again only while it is young, was used lately, and has said nothing since. After any
-    exception it is closed: nobody can know what it would answer next.
+    A connection is lent again only while it is young, was used lately, and the server has sent nothing since.
+    After any exception it is closed: nobody can know what the server would answer next.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class Pool:
 
         Args:
             connect: Opens a connection that is ready for use.
-            is_spent: Tells of an idle connection whether it is of no more use.
-            size: How many may be lent, and how many may wait to be.
-            settings: How long to wait for one, how old and how idle one may grow.
+            is_spent: Whether an idle connection must not be used any more.
+            size: How many may be lent at once, and how many are kept.
+            settings: How long to wait for one, how old one may get, and how long it may be idle.
         """
         self._connect, self._is_spent = connect, is_spent
         self._size = size
@@ -51,15 +51,17 @@ class Pool:
 
         Args:
             deadline: Of the whole operation; waiting for a turn counts.
-            fresh: Open a new one.
-            keep: Whether it may be lent again.
+            fresh: Whether to open a new one.
+            keep: Whether it may be lent again afterwards.
 
         Raises:
             DirectoryUnavailable: All were busy for too long, or none could be opened.
         """
         patience = min(self._settings.wait.total_seconds(), deadline.remaining())
         if not self._slots.acquire(timeout=patience):
-            raise DirectoryUnavailable("every connection to the directory is busy: raise directory.pool")
+            raise DirectoryUnavailable(
+                Fault("every connection to the directory is busy", "raise directory.pool")
+            )
         try:
             connection, retires = (None if fresh else self._reuse()) or self._open(deadline)
             try:
@@ -86,7 +88,7 @@ class Pool:
         return self._connect(deadline), retires
 
     def _reuse(self) -> tuple[Connection, float] | None:
-        """Take the idle connection that was used last; close those that are of no more use."""
+        """Return the idle connection that was used last, and close those that cannot be used any more."""
         while self._idle:
             try:
                 connection, retires = self._idle.pop()
@@ -99,9 +101,9 @@ class Pool:
         return None
 
     def _close_oldest(self) -> None:
-        """Close the one that was not used for the longest time: of no more use, or one too many."""
+        """Close the connection that was idle for the longest time, if it is one too many or unusable."""
         if len(self._idle) == 1:
-            return  # the one that has just come back
+            return  # it has just come back
         try:
             connection, retires = self._idle.popleft()
         except IndexError:

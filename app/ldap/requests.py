@@ -6,21 +6,14 @@ from dataclasses import dataclass, field
 
 from app.ldap import ber, filter_syntax
 from app.ldap.ber import tlv
+from app.ldap.oids import DOMAIN_SCOPE_CONTROL, PAGED_RESULTS_CONTROL, PPOLICY_CONTROL, START_TLS
 from app.protocol.secret import Secret
 
-PPOLICY_CONTROL = "1.3.6.1.4.1.42.2.27.8.5.1"
-"""Password policy for LDAP directories (draft-behera-ldap-password-policy)."""
-PAGED_CONTROL = "1.2.840.113556.1.4.319"
-"""Simple paged results (RFC 2696)."""
-START_TLS = "1.3.6.1.4.1.1466.20037"
-"""The extended operation (RFC 4511 §4.14.1)."""
-_DOMAIN_SCOPE_CONTROL = "1.2.840.113556.1.4.1339"
-"""Generate no referrals ([MS-ADTS] 3.1.1.3.4.1.4)."""
 BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 1, 5, 24
 """The application tags of the answers that end an operation."""
 
 _SHORT, _LONG = 2**16, 2**24
-"""Octets of a message that is read, whoever made it up; the second has room for 100,000 members."""
+"""The most octets of a message that is read, whoever sent it; the second has room for 100,000 members."""
 _BIND, _SIMPLE, _VERSION = 0x60, 0x80, 3
 _SEARCH = 0x63
 _SCOPES = {name: tlv(ber.ENUMERATED, bytes([number])) for number, name in enumerate(("base", "one", "sub"))}
@@ -37,8 +30,8 @@ class Query:
 
     Attributes:
         scope: base, one or sub.
-        filter: Escaped already.
-        size_limit: The most entries to send; 0 leaves it to the server.
+        filter: With its values escaped.
+        size_limit: The most entries that the server may send; 0 leaves it to the server.
     """
 
     base: str
@@ -50,10 +43,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; what it holds may be a password, and is not shown.
+    """One request. It may hold a password, so its octets are never shown.
 
     Attributes:
-        answer: The application tag of the answer that ends it.
+        answer: The application tag of the answer that ends the operation.
         most: The most octets that a message of the answer may have.
     """
 
@@ -63,7 +56,7 @@ class Request:
     _controls: bytes = field(default=b"", repr=False)
 
     def message(self, number: int) -> bytes:
-        """Give the octets to send (RFC 4511 §4.1.1).
+        """Return the octets to send (RFC 4511 §4.1.1).
 
         Args:
             number: The message id, from 1.
@@ -77,14 +70,14 @@ def _control(name: str, value: bytes | None = None) -> bytes:
 
 
 _WITH_POLICY = tlv(_CONTROLS, _control(PPOLICY_CONTROL))
-_IN_DOMAIN = _control(_DOMAIN_SCOPE_CONTROL)
+_IN_DOMAIN = _control(DOMAIN_SCOPE_CONTROL)
 
 
 def bind(name: str, password: Secret) -> Request:
-    """Bind by name and password (RFC 4513 §5.1.3), and be told of the password policy.
+    """Make a bind by name and password (RFC 4513 §5.1.3) that also asks for the password policy's answer.
 
     Raises:
-        ValueError: One of them is empty: the server would take it for an anonymous bind.
+        ValueError: One of them is empty; a server takes that for an anonymous bind, and says yes.
     """
     if not name or password.is_blank():
         raise ValueError("a bind needs a name and a password")
@@ -94,7 +87,7 @@ def bind(name: str, password: Secret) -> Request:
 
 
 def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] | None = None) -> Request:
-    """Search (RFC 4511 §4.5), following no alias.
+    """Make a search (RFC 4511 §4.5) that follows no alias.
 
     Args:
         query: What to search for.
@@ -102,7 +95,7 @@ def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] 
         page: How many entries are wanted at once, and where the page before ended (empty for the first).
 
     Raises:
-        ValueError: The filter is none.
+        ValueError: The filter is not one.
     """
     operation = tlv(
         _SEARCH,
@@ -119,10 +112,10 @@ def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] 
     if page is not None:
         size, cookie = page
         value = tlv(ber.SEQUENCE, ber.integer(size), tlv(ber.OCTET_STRING, cookie))
-        controls.append(_control(PAGED_CONTROL, value))
+        controls.append(_control(PAGED_RESULTS_CONTROL, value))
     return Request(SEARCH_DONE, _LONG, operation, tlv(_CONTROLS, *controls) if controls else b"")
 
 
 def start_tls() -> Request:
-    """Ask to go on in TLS (RFC 4511 §4.14)."""
+    """Make the request to go on in TLS (RFC 4511 §4.14)."""
     return Request(EXTENDED_RESPONSE, _SHORT, tlv(_EXTENDED, ber.text(START_TLS, _REQUEST_NAME)))

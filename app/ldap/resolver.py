@@ -1,4 +1,4 @@
-"""Names to addresses, within a deadline: the system's own lookup takes none, and may hang."""
+"""Resolves host names within a deadline: the system's own lookup has none, and may hang."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from app.ldap.deadline import Deadline
 
 _KEPT_SECONDS = 30.0
 _STALE_PATIENCE_SECONDS = 0.5
-"""How long a lookup is waited for where former addresses are known."""
+"""How long to wait for a lookup where former addresses are known."""
 Endpoint: TypeAlias = tuple[int, int, int, Any]
-"""Family, type, protocol and address, as sockets take them."""
+"""Family, type, protocol and address, in the form that sockets take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class _Known:
 
 
 class Resolver:
-    """Looks names up in a thread of its own, one at a time for each name, and remembers them for a while.
+    """Looks each name up in a thread of its own, one lookup at a time, and remembers addresses for a while.
 
-    A lookup that hangs holds that one thread and nobody who asks. Addresses that were known before are used
-    while the name cannot be looked up.
+    A lookup that hangs blocks that one thread and no caller. While a name cannot be looked up, its former
+    addresses are used.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Resolver:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int], _Known] = {}
-        self._flights: dict[tuple[str, int], Future[tuple[Endpoint, ...]]] = {}
+        self._running: dict[tuple[str, int], Future[tuple[Endpoint, ...]]] = {}
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> tuple[Endpoint, ...]:
-        """Give the endpoints of a host, the preferred one first.
+        """Return the endpoints of a host, the preferred one first.
 
         Raises:
             OSError: The name cannot be resolved, or not in time.
@@ -60,7 +60,7 @@ class Resolver:
             return known.endpoints
         patience = deadline.remaining()
         try:
-            return self._fly(key).result(
+            return self._lookup_of(key).result(
                 patience if known is None else min(patience, _STALE_PATIENCE_SECONDS)
             )
         except (FutureTimeout, OSError) as error:
@@ -70,32 +70,32 @@ class Resolver:
                 raise socket.gaierror(*error.args) from None  # several may wait for the same error
             raise TimeoutError(f"the name {host} was not resolved in time") from None
 
-    def _fly(self, key: tuple[str, int]) -> Future[tuple[Endpoint, ...]]:
-        """Begin a lookup, or join the one that is under way."""
+    def _lookup_of(self, key: tuple[str, int]) -> Future[tuple[Endpoint, ...]]:
+        """Start a lookup, or join the one that is under way."""
         with self._lock:
-            flight = self._flights.get(key)
-            if flight is None:
-                flight = self._flights[key] = Future()
-                thread = threading.Thread(target=self._run, args=(key, flight), name="resolver", daemon=True)
+            running = self._running.get(key)
+            if running is None:
+                running = self._running[key] = Future()
+                thread = threading.Thread(target=self._run, args=(key, running), name="resolver", daemon=True)
                 try:
                     thread.start()
-                except RuntimeError as error:  # there may be as many threads as the machine allows
-                    del self._flights[key]
+                except RuntimeError as error:  # the machine allows no more threads
+                    del self._running[key]
                     raise OSError(str(error)) from None
-            return flight
+            return running
 
-    def _run(self, key: tuple[str, int], flight: Future[tuple[Endpoint, ...]]) -> None:
+    def _run(self, key: tuple[str, int], running: Future[tuple[Endpoint, ...]]) -> None:
         try:
             endpoints = self._lookup(*key)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the flight lands
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for
             with self._lock:
-                del self._flights[key]
-            flight.set_exception(error)
+                del self._running[key]
+            running.set_exception(error)
             return
         with self._lock:
             self._known[key] = _Known(endpoints, self._clock() + _KEPT_SECONDS)
-            del self._flights[key]
-        flight.set_result(endpoints)
+            del self._running[key]
+        running.set_result(endpoints)
 
 
 def _look_up(host: str, port: int) -> tuple[Endpoint, ...]:

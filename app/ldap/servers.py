@@ -1,4 +1,4 @@
-"""Which server: the configured ones in order, past those that have just failed."""
+"""Which server is asked: the configured ones in order, without those that keep failing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from app.breaker import Breaker
-from app.errors import DirectoryMisconfigured, DirectoryUnavailable
+from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Fault
 from app.ldap.connection import FAIR_SECONDS, Connection
 from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
@@ -23,14 +23,15 @@ Ready = Callable[[Connection, Deadline], None]
 _log = logging.getLogger("wharfinger.directory")
 _FAILURES, _PAUSE = 3, timedelta(seconds=10)
 """After so many failures in a row nobody asks a server for so long."""
+_LEFT_ALONE = Fault("left alone after repeated failures")
 
 
 class Servers:
     """The servers of one directory, in order of preference.
 
-    New connections go to the first server that is not left alone; those that there are stay where they are
-    until they have lived long enough. So a server that works again gets its share back over the lifetime of
-    connections, and nothing hops from one server to another at each request.
+    A new connection goes to the first server whose breaker is closed. A connection stays at its server for
+    its lifetime, so a server that works again gets its share back within one lifetime, and requests do not
+    hop from server to server.
     """
 
     def __init__(
@@ -45,45 +46,45 @@ class Servers:
         }
 
     def connect(self, deadline: Deadline, ready: Ready | None = None) -> Connection:
-        """Connect to the first server that lets us.
+        """Connect to the first server that works.
 
         Args:
             deadline: Of the whole operation.
-            ready: Makes a connection ready for use; a server with which that fails counts as one that failed.
+            ready: Prepares a new connection for use. A server for which that fails has failed.
 
         Raises:
-            DirectoryUnavailable: None does; names what was wrong with each.
-            DirectoryMisconfigured: `ready` found that out.
+            DirectoryUnavailable: No server works; the fault says what is wrong with each.
+            DirectoryMisconfigured: `ready` raised it.
         """
-        faults = []
+        failed: list[tuple[Address, Fault]] = []
         for address in self.addresses:
             if not self._breakers[address].admits(time.monotonic()):
-                faults.append(f"{address}: left alone after repeated failures")
+                failed.append((address, _LEFT_ALONE))
                 continue
             granted = deadline.remaining()
             try:
                 connection = self._open(address, deadline.within(self._connect_timeout), ready)
             except DirectoryUnavailable as error:
-                faults.append(error.detail)
+                failed.append((address, error.fault))
                 if granted >= FAIR_SECONDS:
                     self._note(address, worked=False)
                 _log.warning(
-                    "directory server failed", extra={"server": str(address), "detail": error.detail}
+                    "directory server failed", extra={"server": str(address), "detail": str(error.fault)}
                 )
             else:
                 return connection
-        raise DirectoryUnavailable("; ".join(faults))
+        raise DirectoryUnavailable("; ".join(f"{address}: {fault}" for address, fault in failed))
 
     def is_left_alone(self, connection: Connection) -> bool:
-        """Tell whether a connection leads to a server that fails."""
+        """Whether a connection leads to a server whose breaker is open."""
         return self._breakers[connection.address].is_open
 
     def _open(self, address: Address, deadline: Deadline, ready: Ready | None) -> Connection:
-        """Open a connection; that a server takes one is not yet a sign that it works."""
+        """Open a connection and prepare it; that a server accepts one does not yet show that it works."""
         connection = Connection(address, self._resolver, deadline)
         try:
             if self._breakers[address].is_open:
-                _try_out(connection, deadline)  # before anybody's password goes there
+                _try_out(connection, deadline)  # before a password is sent there
             if ready is not None:
                 ready(connection, deadline)
         except DirectoryMisconfigured:
@@ -108,7 +109,7 @@ class Servers:
 
 
 def _try_out(connection: Connection, deadline: Deadline) -> None:
-    """Read the root DSE (RFC 4512 §5.1); any answer will do."""
+    """Read the root DSE (RFC 4512 §5.1); any answer shows that the server works."""
     connection.search(Query("", "base", ANYTHING, (NO_ATTRIBUTES,)), deadline)
 
 
@@ -119,8 +120,8 @@ def addresses(
 
     Args:
         urls: `ldap://host:port` or `ldaps://host:port`, the port left out where it is the usual one.
-        start_tls: Whether `ldap://` goes on with TLS.
-        tls: What is checked then.
+        start_tls: Whether TLS begins on `ldap://` with an operation of its own.
+        tls: How certificates are checked.
         domain_scope: Whether searches ask for no referrals ([MS-ADTS] 3.1.1.3.4.1.4).
 
     Raises:
@@ -144,7 +145,7 @@ def addresses(
 
 
 def tls_context(settings: TlsSettings) -> ssl.SSLContext:
-    """Make the one context that every connection uses: it verifies chain and name (RFC 6125).
+    """Make the context that all connections share: it verifies chain and name (RFC 6125).
 
     Raises:
         OSError: A certificate file cannot be read.
@@ -158,5 +159,5 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    """Answer in the place of a prompt, at which a server would wait for ever."""
+    """Raise instead of asking at a terminal, where a server would wait for ever."""
     raise OSError("the private key of directory.tls.client_key is encrypted: write one that is not")

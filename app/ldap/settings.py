@@ -1,4 +1,4 @@
-"""What of the `directory` section is about connections: TLS, and how many are kept."""
+"""The parts of the `directory` section that are about connections: TLS, and the sizes of the pools."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import settings
-from app.directory.presets import PRESETS, Kind
+from app.directory.presets import PRESETS, DirectoryKind
 from app.directory.settings import DirectorySettings
 from app.settings import Settings
 from tests.docs import shapes
@@ -49,8 +49,8 @@ def test_whole_files_are_shown() -> None:
 
 def test_every_preset_stands_in_the_reference() -> None:
     """The table of kinds gives what each of them fills in, in every cell."""
-    columns = {kind: f"`{kind}`" for kind in Kind if kind is not Kind.GENERIC}
-    columns[Kind.OPENLDAP] += ", `generic`"
+    columns = {kind: f"`{kind}`" for kind in DirectoryKind if kind is not DirectoryKind.GENERIC}
+    columns[DirectoryKind.OPENLDAP] += ", `generic`"
     (table,) = tables(reference("configuration"), "key", *columns.values())
     defaults = {key.path: key.default for key in shapes.of_model(DirectorySettings)}
     for kind, column in columns.items():
@@ -62,7 +62,7 @@ def test_every_preset_stands_in_the_reference() -> None:
         }
         assert described == {key: declared.get(key, defaults[key]) for key in described}
         assert declared.keys() <= described.keys()
-    assert PRESETS[Kind.GENERIC] == PRESETS[Kind.OPENLDAP]
+    assert PRESETS[DirectoryKind.GENERIC] == PRESETS[DirectoryKind.OPENLDAP]
 
 
 def test_the_variables_stand_in_the_reference() -> None:

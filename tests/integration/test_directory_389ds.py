@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal

@@ -19,7 +19,7 @@ from tests.support.slapd import SERVICE_PASSWORD, SUFFIX, Slapd
 
 @pytest.fixture
 def config(slapd: Slapd, tmp_path: Path) -> Path:
-    """Give a configuration file for the sample directory."""
+    """Return a configuration file for the sample directory."""
     return Server(tmp_path / "wharfinger", configuration(free_port(), slapd)).config
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
@@ -44,7 +44,7 @@ class Directory(Protocol):
 
 @pytest.fixture(params=["slapd", "memory"])
 def sample(request: pytest.FixtureRequest) -> Iterator[Directory]:
-    """Give the sample company, real and in memory."""
+    """Return the sample company, real and in memory."""
     if request.param == "memory":
         yield FakeDirectory()
     else:
@@ -63,14 +63,14 @@ def _marked(*servers: str) -> list[Any]:
 
 @pytest.fixture(params=_marked(*STANDS))
 def server(request: pytest.FixtureRequest) -> str:
-    """Give the name of each real server in turn."""
+    """Return the name of each real server in turn."""
     name: str = request.param
     return name
 
 
 @pytest.fixture
 def stand(server: str) -> Stand:
-    """Give what the server holds."""
+    """Return what the server holds."""
     return STANDS[server]
 
 
@@ -83,7 +83,7 @@ def section(server: str, request: pytest.FixtureRequest) -> Sections:
 
 @pytest.fixture
 def directory(section: Sections) -> Iterator[LdapDirectory]:
-    """Give the server as it is set up by its kind's defaults."""
+    """Return the server as it is set up by its kind's defaults."""
     with contextlib.closing(_open(section())) as opened:
         yield opened
 
@@ -401,7 +401,7 @@ def test_the_doctor_says_what_to_change(section: Sections, slapd: Slapd, tmp_pat
 
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """Give a function that gives everything logged so far, with all that belongs to it."""
+    """Return a function that returns everything logged so far, with all that belongs to it."""
     caplog.set_level(logging.DEBUG)
     return lambda: "\n".join(str(vars(record)) for record in caplog.records)
 

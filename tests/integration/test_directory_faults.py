@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
@@ -52,7 +52,7 @@ def _directory(slapd: Slapd, **changed: Any) -> Iterator[LdapDirectory]:
 
 @pytest.fixture
 def proxy(slapd: Slapd) -> Iterator[Proxy]:
-    """Give a proxy before the plain port of the sample directory."""
+    """Return a proxy before the plain port of the sample directory."""
     with Proxy(slapd.port) as running:
         yield running
 
@@ -291,7 +291,7 @@ def _group(dn: str, name: str, *members: str) -> str:
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    """Give a directory with everything that LDAP allows and people trip over; nobody changes it."""
+    """Return a directory with everything that LDAP allows and people trip over; nobody changes it."""
     with Slapd(tmp_path_factory.mktemp("odd") / "slapd") as own:
         _fill(own)
         yield own

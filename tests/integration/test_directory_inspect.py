@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app import dn
+from app.directory.directory import LdapDirectory
 from app.directory.inspect import ServerReport, inspect_server
-from app.directory.ldap import LdapDirectory
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryMisconfigured, Refusal
 from app.ldap.deadline import Deadline
@@ -147,7 +147,7 @@ def test_a_server_that_could_start_tls_is_told_of(slapd: Slapd) -> None:
 
 @pytest.fixture
 def directory(slapd: Slapd) -> Iterator[LdapDirectory]:
-    """Give the sample directory."""
+    """Return the sample directory."""
     with contextlib.closing(LdapDirectory(directory_settings(slapd))) as real:
         yield real
 

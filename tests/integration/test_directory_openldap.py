@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
@@ -152,7 +152,7 @@ def test_an_account_that_the_server_locks_is_locked(openldap: Slapd) -> None:
 
 @pytest.fixture(scope="module")
 def tls_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    """Give a directory that speaks to nobody in clear."""
+    """Return a directory that speaks to nobody in clear."""
     folder = tmp_path_factory.mktemp("tls-only") / "slapd"
     with Slapd(folder, variant=Variant(config="security tls=1\n")) as running:
         yield running

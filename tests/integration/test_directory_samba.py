@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.people import UNKNOWN
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryUnavailable
 from app.protocol.credentials import Credentials
@@ -43,7 +43,7 @@ _KINDS: Final = [
 
 @pytest.fixture(scope="module", params=_KINDS)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    """Give a real slapd for each bad certificate."""
+    """Return a real slapd for each bad certificate."""
     folder = tmp_path_factory.mktemp("served")
     certificate = certificates.make(folder / "tls", "localhost", kind=request.param)
     with Slapd(folder / "slapd", variant=Variant(certificate=certificate)) as running:
@@ -52,7 +52,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def good(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Give a certificate with which nothing is wrong."""
+    """Return a certificate with which nothing is wrong."""
     return certificates.make(tmp_path_factory.mktemp("good"), "localhost")
 
 
@@ -63,7 +63,7 @@ def _directory(slapd: Slapd, **changed: Any) -> Iterator[LdapDirectory]:
 
 
 def _logged(caplog: pytest.LogCaptureFixture) -> str:
-    """Give what an operator reads: every line with all that belongs to it."""
+    """Return what an operator reads: every line with all that belongs to it."""
     return "\n".join(str(vars(record)) for record in caplog.records if record.levelno >= logging.WARNING)
 
 

@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from app.cli.main import main
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.errors import DirectoryMisconfigured
 from tests.support.ldap import directory_settings, section
 from tests.support.server import SAMPLE_RULES

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.bootstrap import Parts
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.keys import keyring
 from app.keys.algorithm import Algorithm
 from app.keys.create import create as create_key

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from app.cli.main import main
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.errors import Refusal, WharfingerError
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret

@@ -68,7 +68,7 @@ class FakeDirectory:
         return _subject(canonical)
 
     def people_in(self, group: DN | str) -> Iterator[Person]:
-        """Give the people in a group."""
+        """Return the people in a group."""
         self.ping()
         for name in GROUPS:
             found = groups_of(name)
@@ -87,15 +87,15 @@ def _subject(name: str) -> DirectorySubject:
 
 
 def groups_of(name: str) -> tuple[Group, ...]:
-    """Give a person's groups as the directory finds them."""
+    """Return a person's groups as the directory finds them."""
     return tuple(group(each, found) for each, found in GROUPS[name])
 
 
 def group(name: str, found: str = "direct") -> Group:
-    """Give one group."""
+    """Return one group."""
     return Group(name, dn.parse(f"cn={name},ou=groups,dc=example,dc=com"), found)
 
 
 def group_names(groups: Sequence[Group]) -> dict[str, str]:
-    """Give how each group was found, by name."""
+    """Return how each group was found, by name."""
     return {each.name: each.found for each in groups}

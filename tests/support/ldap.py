@@ -9,7 +9,7 @@ from tests.support.slapd import SERVICE_ACCOUNT, SERVICE_PASSWORD, SUFFIX, Slapd
 
 
 def section(slapd: Slapd, **changed: Any) -> dict[str, Any]:
-    """Give the `directory` section for a sample directory, with some keys of it replaced."""
+    """Return the `directory` section for a sample directory, with some keys of it replaced."""
     return {
         "servers": [slapd.tls_url],
         "tls": {"ca_file": str(slapd.ca_file)},
@@ -20,5 +20,5 @@ def section(slapd: Slapd, **changed: Any) -> dict[str, Any]:
 
 
 def directory_settings(slapd: Slapd, **changed: Any) -> DirectorySettings:
-    """Give the settings for a sample directory, with some keys of the section replaced."""
+    """Return the settings for a sample directory, with some keys of the section replaced."""
     return DirectorySettings.model_validate(section(slapd, **changed))

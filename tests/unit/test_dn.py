@@ -183,3 +183,21 @@ def test_what_is_written_is_read_again(name: list[tuple[str, str]]) -> None:
 def test_odd_names_are_written(text: str) -> None:
     """Escapes, BER values and several values in one RDN survive being written."""
     assert dn.parse(dn.parse(text).written) == dn.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        ("a,b", "a\\,b"),
+        ("#a", "\\#a"),
+        (" a ", "\\ a\\ "),
+        (" ", "\\ "),
+        ("a+b=c", "a\\+b\\=c"),
+        ("a\\", "a\\\\"),
+        ("a#", "a#"),
+        ("a\nb\0", "a\\0ab\\00"),
+    ],
+)
+def test_a_value_of_a_dn_is_escaped(name: str, escaped: str) -> None:
+    """RFC 4514 §2.4."""
+    assert dn.escape(name) == escaped

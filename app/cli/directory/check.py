@@ -15,7 +15,7 @@ from app.cli.directory.whois import describe, group_lines
 from app.cli.live import live_directory
 from app.cli.options import config_option, find_realm, format_option, realm_option
 from app.cli.rules.printing import plain
-from app.directory.inspect import ServerReport, Step, inspect_server
+from app.directory.inspect import Inspected, ServerReport, inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
@@ -143,8 +143,8 @@ def _server(server: _Server) -> Mapping[str, Any]:
                 "state": _state(step),
                 "milliseconds": round(step.milliseconds, 1),
                 "detail": step.detail,
-                "fault": step.fault.what if step.fault else "",
-                "change": step.fault.change if step.fault else "",
+                "fault": step.fault.text if step.fault else "",
+                "change": step.fault.hint if step.fault else "",
             }
             for step in report.steps
         ],
@@ -157,7 +157,7 @@ def _server(server: _Server) -> Mapping[str, Any]:
     }
 
 
-def _state(step: Step) -> str:
+def _state(step: Inspected) -> str:
     if step.fault is None:
         return "ok"
     return "FAIL" if step.is_fatal else "warn"
@@ -195,9 +195,9 @@ def _server_lines(server: _Server) -> Iterator[str]:
     for step in report.steps:
         yield from _line(_state(step), step.name, step.milliseconds, step.detail)
         if step.fault is not None:
-            yield from _wrapped(step.fault.what, "        ")
-            if step.fault.change:
-                yield from _wrapped(f"→ {step.fault.change}", "        ", "          ")
+            yield from _wrapped(step.fault.text, "        ")
+            if step.fault.hint:
+                yield from _wrapped(f"→ {step.fault.hint}", "        ", "          ")
     if server.lookup is not None:
         yield from _lookup_lines(server.lookup)
 

@@ -35,13 +35,13 @@ def whois(settings: Settings, name: str, realm: str | None, form: str) -> None:
 
 
 def shown(subject: DirectorySubject, form: str) -> str:
-    """Give what is printed, without what a terminal would obey: people choose some of it themselves."""
+    """Return what is printed, without control characters: people choose some of the texts themselves."""
     fields = describe(subject)
     return json_text.dumps(fields, indent=2) if form == "json" else "\n".join(map(plain, _text(fields)))
 
 
 def describe(subject: DirectorySubject) -> dict[str, Any]:
-    """Give a subject in the shape that `--format json` prints."""
+    """Return a subject in the shape that `--format json` prints."""
     return {
         "subject": subject.name,
         "id": subject.id,
@@ -68,7 +68,7 @@ def _text(fields: dict[str, Any]) -> Iterator[str]:
 
 
 def group_lines(groups: list[dict[str, Any]]) -> Iterator[str]:
-    """Give groups in the shape of `describe` as lines for people."""
+    """Yield lines for people about groups in the shape of `describe`."""
     width = max((len(group["name"]) for group in groups), default=0)
     for group in groups:
         yield f"{group['name']:<{width}}  {group['found']}".rstrip()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from app.directory import ranges
-from app.directory.groups import GroupSearch
+from app.directory.groups import GroupFinder
 from app.directory.settings import DirectorySettings
-from app.errors import DirectoryMisconfigured
+from app.errors import DirectoryError, DirectoryMisconfigured, DirectoryUnavailable
 from app.ldap.answers import Entry, Result
 from app.ldap.deadline import Deadline
 from app.ldap.requests import Query
@@ -42,21 +42,21 @@ def _deadline() -> Deadline:
     return Deadline(timedelta(seconds=5))
 
 
-def _strategy(strategy: str, **changed: Any) -> GroupSearch:
+def _strategy(strategy: str, **changed: Any) -> GroupFinder:
     section = {
         "servers": ["ldap://127.0.0.1"],
         "service_account": {"dn": "cn=w", "password": "x"},
         "users": {"bases": ["ou=people,dc=x"]},
         "groups": {"bases": [GROUPS], "strategy": strategy} | changed,
     }
-    return GroupSearch(DirectorySettings.model_validate(section))
+    return GroupFinder(DirectorySettings.model_validate(section))
 
 
 def _group(name: str, under: str = GROUPS) -> Entry:
     return Entry(f"cn={name},{under}", {"cn": [name.encode()]})
 
 
-def _names(strategy: GroupSearch, search: Scripted, attributes: Attributes) -> dict[str, str]:
+def _names(strategy: GroupFinder, search: Scripted, attributes: Attributes) -> dict[str, str]:
     found = strategy.of_person(search, Entry(PERSON, attributes), _deadline())
     return {group.name: group.found for group in found}
 
@@ -177,10 +177,17 @@ def test_too_many_groups_fail(strategy: str) -> None:
         _names(_strategy(strategy, max_groups=2), Scripted(answer), attributes)
 
 
-@pytest.mark.parametrize("result", [Result(4, ""), Result(0, "", referrals=1), Result(11, "")])
-def test_a_list_that_is_not_whole_is_an_error(result: Result) -> None:
+@pytest.mark.parametrize(
+    ("result", "error"),
+    [
+        (Result(4, ""), DirectoryMisconfigured),
+        (Result(0, "", referrals=1), DirectoryMisconfigured),
+        (Result(11, ""), DirectoryUnavailable),
+    ],
+)
+def test_a_list_that_is_not_whole_is_an_error(result: Result, error: type[DirectoryError]) -> None:
     """Cut off at a limit, or partly on another server."""
-    with pytest.raises(Exception, match=r"search for groups"):
+    with pytest.raises(error, match=r"search for groups"):
         _names(_strategy("member_search"), Scripted(lambda _: result), {})
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.directory.names import account, canonical, is_plausible, plain
-from app.directory.presets import Kind
+from app.directory.presets import DirectoryKind
 from app.directory.settings import LoginSettings
 
 ALL_FORMS = LoginSettings.model_validate(
@@ -114,10 +114,13 @@ def test_the_bare_form_can_be_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "counted"),
-    [(Kind.OPENLDAP, {"zoë", "zoé", "zoe", "名前"}), (Kind.ACTIVE_DIRECTORY, {"zoe", "名前"})],
+    [
+        (DirectoryKind.OPENLDAP, {"zoë", "zoé", "zoe", "名前"}),
+        (DirectoryKind.ACTIVE_DIRECTORY, {"zoe", "名前"}),
+    ],
 )
 def test_accents_make_no_account_of_their_own_where_servers_do_not_see_them(
-    kind: Kind, counted: set[str]
+    kind: DirectoryKind, counted: set[str]
 ) -> None:
     """Each spelling would have a budget of wrong passwords, all of them strikes on one account."""
     assert {account(name, kind) for name in ("zoë", "ZOË", "zoé", "Zoe", "名前")} == counted

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import dn
-from app.directory.direct import DirectLogin, escape_dn_value
-from app.directory.login import PasswordCheck
+from app.directory.direct import DirectLogin
+from app.directory.passwords import PasswordCheck
 from app.directory.people import People, Person
 from app.directory.settings import DirectorySettings
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
@@ -93,22 +93,6 @@ def test_a_name_is_one_value_of_a_dn(name: str) -> None:
     assert bound is not None
     assert dn.first(bound) == (("uid", name),)
     assert dn.parse(bound).rdns == ((("uid", typed),), (("ou", "people"),), (("dc", "x"),))
-
-
-@pytest.mark.parametrize(
-    ("name", "escaped"),
-    [
-        ("a,b", "a\\,b"),
-        ("#a", "\\#a"),
-        (" a ", "\\ a\\ "),
-        (" ", "\\ "),
-        ("a+b=c", "a\\+b\\=c"),
-        ("a\\", "a\\\\"),
-    ],
-)
-def test_a_value_of_a_dn_is_escaped(name: str, escaped: str) -> None:
-    """RFC 4514 §2.4."""
-    assert escape_dn_value(name) == escaped
 
 
 @pytest.mark.parametrize("template", ["{username}@ad.example.com", "CORP\\{username}"])

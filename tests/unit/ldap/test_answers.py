@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.ldap import answers, ber, requests
 from app.ldap.answers import Entry, NoProperAnswer, Result
 from app.ldap.ber import text, tlv
-from app.ldap.requests import PAGED_CONTROL, PPOLICY_CONTROL, Query
+from app.ldap.oids import PAGED_RESULTS_CONTROL, PPOLICY_CONTROL
+from app.ldap.requests import Query
 from app.protocol.secret import Secret
 
 BIND = requests.bind("uid=alice,dc=x", Secret("alice-password"))
@@ -93,7 +94,7 @@ def test_no_value_of_an_attribute_that_comes_twice_is_lost() -> None:
 def test_where_the_next_page_begins() -> None:
     """RFC 2696: an estimate, which nobody needs, and the cookie."""
     value = tlv(ber.SEQUENCE, ber.integer(1000), tlv(ber.OCTET_STRING, b"there"))
-    octets = message(ended(DONE), control(PAGED_CONTROL, tlv(ber.OCTET_STRING, value)))
+    octets = message(ended(DONE), control(PAGED_RESULTS_CONTROL, tlv(ber.OCTET_STRING, value)))
     assert answers.result([octets], SEARCH, NUMBER).cookie == b"there"
 
 

@@ -19,7 +19,7 @@ from app.ldap.transport import Address
 
 @pytest.fixture
 def address() -> Iterator[Address]:
-    """Give the address of something that listens and never says a word."""
+    """Return the address of something that listens and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         yield Address("127.0.0.1", port, ldaps=False, start_tls=False, server_name="", context=None)

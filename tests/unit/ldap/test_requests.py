@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from ldap3.protocol.rfc2696 import paged_search_control
 
 from app.ldap import requests
-from app.ldap.requests import PPOLICY_CONTROL, START_TLS, Query
+from app.ldap.oids import DOMAIN_SCOPE_CONTROL, PPOLICY_CONTROL, START_TLS
+from app.ldap.requests import Query
 from app.protocol.secret import Secret
 from tests.support.ldap3_octets import bind_octets, extended_octets, search_octets
 
 NUMBERS = st.one_of(st.integers(1, 70_000), st.integers(1, 2**31 - 1))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=300)
-DOMAIN_SCOPE = ("1.2.840.113556.1.4.1339", False, None)
+DOMAIN_SCOPE = (DOMAIN_SCOPE_CONTROL, False, None)
 
 
 @settings(max_examples=40)

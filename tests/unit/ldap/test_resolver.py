@@ -41,7 +41,7 @@ class Names:
 
 @pytest.fixture
 def names() -> Iterator[Names]:
-    """Give a name service; whoever hangs in it is let go at the end."""
+    """Return a name service; whoever hangs in it is let go at the end."""
     service = Names()
     yield service
     service.goes_on.set()

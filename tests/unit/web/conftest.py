@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.bootstrap import Parts
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.keys.keyring import KeyRing
 from app.settings import ServerSettings
 from app.web.application import create

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from app.bootstrap import Parts
-from app.directory.ldap import LdapDirectory
+from app.directory.directory import LdapDirectory
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.keys.keyring import KeyRing

@@ -1,4 +1,4 @@
-"""Search connections, bound as the service account."""
+"""Searching as the service account: its bind, which must not lock it, and its pool of connections."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
-from app.directory import outcome
+from app.directory import account_state
 from app.directory.settings import DirectorySettings, ServiceAccountSettings
-from app.errors import DirectoryMisconfigured, DirectoryUnavailable
+from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Fault
+from app.ldap import codes
 from app.ldap.answers import Entry, Result
+from app.ldap.codes import ResultCode
 from app.ldap.connection import Connection
 from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING
@@ -22,16 +24,16 @@ from app.protocol.secret import Secret
 
 _PAGE = 500
 _JUST_NOW = 5.0
-"""Seconds for which a password is taken to be right still: several connections can be made at once then."""
+"""Seconds for which a password that was right needs no new trial, so that connections open side by side."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 900.0
-"""Seconds until a password that was refused is tried again: every try may count towards a lockout."""
+"""Seconds before a refused password is tried again: every trial may count towards a lockout."""
 
 
 class ServiceAccount:
-    """Binds as the service account, and does not lock it.
+    """Binds as the service account without locking it.
 
-    At each server one bind is tried at a time, unless the password was right a moment ago. One that was
-    refused is tried again but rarely, another one in its file at once.
+    At each server one bind runs at a time, unless the password was right a moment ago. A refused password is
+    tried again rarely; a new password in the file is tried at once.
     """
 
     def __init__(self, settings: ServiceAccountSettings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,7 +48,7 @@ class ServiceAccount:
         """Bind a fresh connection.
 
         Raises:
-            DirectoryMisconfigured: The directory does not take the password, or did not a while ago.
+            DirectoryMisconfigured: The directory refuses the password, or refused it a while ago.
             DirectoryUnavailable: The directory could not tell.
         """
         password = self._password()
@@ -69,40 +71,40 @@ class ServiceAccount:
         if password != self._refused:
             self._pause = 0.0
         elif self._clock() < self._next_try:
-            raise DirectoryMisconfigured(
-                "the service account's password was refused, and is not tried again for a while: mend it"
-            )
+            text = "the service account's password was refused, and is not tried again for a while"
+            raise DirectoryMisconfigured(Fault(text, "mend it"))
         result = connection.bind(self._settings.dn, password, deadline)
-        state = outcome.state(result)
-        if result.code == outcome.SUCCESS and not state:
+        state = account_state.state_of(result)
+        if result.code == ResultCode.SUCCESS and not state:
             self._right, self._refused, self._pause = (password, self._clock()), None, 0.0
             return
         self._right = (None, 0.0)
-        if result.code not in {outcome.SUCCESS, outcome.INVALID_CREDENTIALS} and not state:
-            raise outcome.failure(result, "the bind of the service account")
+        if result.code not in {ResultCode.SUCCESS, ResultCode.INVALID_CREDENTIALS} and not state:
+            raise codes.error(result, "the bind of the service account")
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
         self._refused, self._next_try = password, self._clock() + self._pause
-        account = f"the directory refuses the service account {self._settings.dn}"
-        raise DirectoryMisconfigured(
-            f"{account}: {state}" if state else f"{account}: check its DN and password"
-        )
+        text = f"the directory refuses the service account {self._settings.dn}"
+        if state:
+            raise DirectoryMisconfigured(Fault(f"{text}: {state}", "mend the account in the directory"))
+        raise DirectoryMisconfigured(Fault(text, "check its DN and password"))
 
     def _password(self) -> Secret:
-        """Read the password anew each time: the file may have been replaced."""
+        """Return the password; a file is read each time, for it may have been replaced."""
         if self._settings.password_file is None:
             return Secret(self._settings.password.get_secret_value() if self._settings.password else "")
         try:
             text = self._settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            detail = f"{self._settings.password_file}: the service account's password cannot be read"
-            raise DirectoryMisconfigured(detail) from error
+            what = f"{self._settings.password_file}: the service account's password cannot be read"
+            raise DirectoryMisconfigured(Fault(what, "check the file's owner and mode")) from error
         if not text:
-            raise DirectoryMisconfigured(f"{self._settings.password_file}: the file is empty")
+            what = f"{self._settings.password_file}: the file is empty"
+            raise DirectoryMisconfigured(Fault(what, "write the service account's password into it"))
         return Secret(text)
 
 
-class Searcher:
-    """Searches as the service account, over pooled connections."""
+class ServiceSearcher:
+    """Searches as the service account over a pool of connections."""
 
     def __init__(
         self, servers: Servers, settings: DirectorySettings, account: ServiceAccountSettings
@@ -116,7 +118,7 @@ class Searcher:
         return self._servers.connect(deadline, self._account.bind)
 
     def search(self, query: Query, deadline: Deadline) -> Result:
-        """Search; where an old connection turns out to be dead, once more on a new one.
+        """Search; if an old connection turns out to be dead, search once more on a new one.
 
         Raises:
             DirectoryUnavailable: No server answers.
@@ -135,10 +137,10 @@ class Searcher:
             return connection.search(query, part)
 
     def search_all(self, query: Query, most: int) -> list[Entry]:
-        """Search page by page (RFC 2696), past the limit that a server has for one answer.
+        """Search page by page (RFC 2696), beyond the limit that a server has for one answer.
 
-        Each page has the time of one operation. A connection is used throughout: servers keep their place in
-        an answer with it.
+        Each page may take the time of one operation. All pages use one connection, with which servers
+        remember where the next page begins.
 
         Raises:
             DirectoryUnavailable: No server answers.
@@ -149,11 +151,12 @@ class Searcher:
         with self._pool.lend(Deadline(self._timeout), fresh=True) as connection:
             while True:
                 result = connection.search(query, Deadline(self._timeout), page=(_PAGE, cookie))
-                if result.code != outcome.SUCCESS or result.referrals:
-                    raise outcome.failure(result, f"the search under {query.base}")
+                if result.code != ResultCode.SUCCESS or result.referrals:
+                    raise codes.error(result, f"the search under {query.base}")
                 found += result.entries
                 if len(found) > most:
-                    raise DirectoryMisconfigured(f"more than {most} entries under {query.base}")
+                    text = f"more than {most} entries under {query.base}"
+                    raise DirectoryMisconfigured(Fault(text, "choose narrower bases or filters"))
                 cookie = result.cookie
                 if not cookie:
                     return found
@@ -163,7 +166,7 @@ class Searcher:
         self._pool.close()
 
     def ping(self, deadline: Deadline) -> None:
-        """Read the root DSE (RFC 4512 §5.1), which every server lets every client do.
+        """Read the root DSE (RFC 4512 §5.1); any answer shows that a server works.
 
         Raises:
             DirectoryUnavailable: No server answers.

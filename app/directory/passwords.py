@@ -1,11 +1,11 @@
-"""Login connections, on which only binds happen: is this the person's password?"""
+"""Checks passwords by binding, over connections on which nothing but binds happens."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.directory import outcome
+from app.directory import account_state
 from app.directory.settings import DirectorySettings
 from app.errors import AnswerLost, DirectoryUnavailable, Refusal
 from app.ldap.answers import Result
@@ -19,7 +19,7 @@ from app.protocol.secret import Secret
 
 
 class PasswordCheck:
-    """Binds as people, over pooled connections of its own."""
+    """Binds as people over a pool of connections of its own."""
 
     def __init__(self, servers: Servers, settings: DirectorySettings) -> None:
         self._timeout = settings.timeouts.operation
@@ -27,48 +27,48 @@ class PasswordCheck:
         self._pool = Pool(servers.connect, servers.is_left_alone, settings.pool.login, settings.pool)
 
     def check(self, dn: str, password: Secret, deadline: Deadline, *, typed: bool = False) -> Refusal | None:
-        """Bind as an entry; None where the password is right and the account may log in.
+        """Bind as an entry; return None if the password is right and the account is usable, else why not.
 
-        A bind whose answer got lost is never repeated: it may have counted as a wrong password.
+        A bind whose answer was lost is never repeated: the directory may have counted a wrong password.
 
         Args:
             dn: Of the entry.
             password: As typed.
             deadline: Of the whole login.
-            typed: Whether the DN was made of what somebody typed: then there may be no such entry.
+            typed: Whether the DN was made from what somebody typed, so that the entry may not exist.
 
         Raises:
-            AnswerLost: The password may have been counted as a wrong one.
+            AnswerLost: The directory may have counted a wrong password.
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: An administrator must change something.
         """
         part = deadline.within(self._timeout)
         with self._pool.lend(part) as connection:
             result = _bind(connection, dn, password, part)
-        return outcome.of_bind(result, tell_account_state=self._tell_account_state, typed=typed)
+        return account_state.of_bind(result, tell_account_state=self._tell_account_state, typed=typed)
 
     @contextmanager
     def bound(self, name: str, password: Secret, deadline: Deadline) -> Iterator[Connection | Refusal]:
-        """Lend a connection that is bound as a person, and closed afterwards; or say why not.
+        """Yield a connection that is bound as a person and closed afterwards, or why there is none.
 
         Args:
-            name: A DN or whatever the server takes for one, made of what somebody typed.
+            name: A DN, or another name that the server can bind, made from what somebody typed.
             password: As typed.
             deadline: Of the whole login.
 
         Raises:
-            AnswerLost: The password may have been counted as a wrong one.
+            AnswerLost: The directory may have counted a wrong password.
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: An administrator must change something.
         """
         part = deadline.within(self._timeout)
         with self._pool.lend(part, fresh=True, keep=False) as connection:
             result = _bind(connection, name, password, part)
-            refusal = outcome.of_bind(result, tell_account_state=self._tell_account_state, typed=True)
+            refusal = account_state.of_bind(result, tell_account_state=self._tell_account_state, typed=True)
             yield connection if refusal is None else refusal
 
     def ping(self, deadline: Deadline) -> None:
-        """Read the root DSE (RFC 4512 §5.1) over a connection that nobody is bound to; any answer will do.
+        """Read the root DSE (RFC 4512 §5.1) anonymously; any answer shows that a server works.
 
         Raises:
             DirectoryUnavailable: No server answers.
@@ -85,4 +85,4 @@ def _bind(connection: Connection, name: str, password: Secret, deadline: Deadlin
     try:
         return connection.bind(name, password, deadline)
     except DirectoryUnavailable as error:
-        raise AnswerLost(error.detail) from None
+        raise AnswerLost(error.fault, server=error.server) from None

@@ -1,4 +1,4 @@
-"""The directory, put together: a name and a password become a subject with groups."""
+"""The directory as the other rooms use it: a name and a password become a subject with groups."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
-from app.directory import existence, names, outcome
+from app.directory import account_state, existence, names
 from app.directory.direct import DirectLogin
 from app.directory.emptiness import EmptinessCheck
-from app.directory.groups import GroupSearch
-from app.directory.login import PasswordCheck
+from app.directory.groups import GroupFinder
 from app.directory.members import Members
-from app.directory.people import UNKNOWN, People, Person, Proved
-from app.directory.search import Searcher
+from app.directory.passwords import PasswordCheck
+from app.directory.people import UNKNOWN, Authenticated, People, Person
+from app.directory.service_account import ServiceSearcher
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.dn import DN
@@ -25,15 +25,15 @@ from app.protocol.secret import Secret
 
 _PING_TIMEOUT = timedelta(seconds=2)
 _LOOK_UP_TIMEOUT = timedelta(minutes=1)
-"""An explanation asks once for each group."""
+"""For explanations, which search once for each group."""
 _IMPLAUSIBLE = Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "a name that is not looked up")
 
 
 class LdapDirectory:
-    """One LDAP directory; connects when it is first asked, so that it may be forked before."""
+    """One LDAP directory. It connects when it is first asked, so the process may fork before that."""
 
     def __init__(self, settings: DirectorySettings) -> None:
-        """Prepare.
+        """Connect to nothing yet.
 
         Raises:
             OSError: A certificate file cannot be read.
@@ -41,10 +41,10 @@ class LdapDirectory:
         self._settings = settings
         self._servers = Servers(settings.addresses(), settings.timeouts.connect)
         account = settings.service_account
-        self._searcher = Searcher(self._servers, settings, account) if account is not None else None
+        self._searcher = ServiceSearcher(self._servers, settings, account) if account is not None else None
         self._passwords = PasswordCheck(self._servers, settings)
         self._people = People(settings)
-        self._groups = GroupSearch(settings)
+        self._groups = GroupFinder(settings)
         users, groups = settings.users, settings.groups
         self._no_people = EmptinessCheck("users", users.bases, users.scope, users.filter)
         self._no_groups = EmptinessCheck("groups", groups.bases, groups.scope, groups.filter)
@@ -54,9 +54,9 @@ class LdapDirectory:
         )
 
     def account_of(self, typed: str) -> str | None:
-        """Give what wrong passwords for a typed name are counted under; None for a name that nobody can have.
+        """Return the account key for failed logins; None for a name that nobody can have.
 
-        It is one for every spelling by which a server may find an account.
+        Every spelling by which a server may find an account has the same key.
         """
         name = names.plain(typed, self._settings.login)
         return None if name is None else names.account(name, self._settings.kind)
@@ -68,7 +68,7 @@ class LdapDirectory:
             credentials: As typed, checked for emptiness.
 
         Returns:
-            The subject with all groups, or why not; an unknown name and a wrong password are the same text.
+            The subject with all groups, or why not. An unknown name and a wrong password have the same text.
 
         Raises:
             DirectoryUnavailable: No server answered in time.
@@ -78,11 +78,13 @@ class LdapDirectory:
         if name is None:
             return _IMPLAUSIBLE
         deadline = Deadline(self._settings.timeouts.login)
-        with self._logged_in(name, credentials.password, deadline) as proved:
-            return proved if isinstance(proved, Refusal) else self._subject(proved, deadline)
+        with self._logged_in(name, credentials.password, deadline) as authenticated:
+            if isinstance(authenticated, Refusal):
+                return authenticated
+            return self._subject(authenticated, deadline)
 
     def look_up(self, name: str) -> DirectorySubject | Refusal:
-        """Find out who somebody would be, without a password: for explanations, never for a login.
+        """Find out who somebody would be without a password: for explanations, never for a login.
 
         Raises:
             DirectoryUnavailable: No server answered in time.
@@ -95,13 +97,17 @@ class LdapDirectory:
         deadline = Deadline(_LOOK_UP_TIMEOUT)
         find = self._people.find if self._direct is None else self._direct.entry
         person = find(searcher, plain, deadline)
-        return UNKNOWN if person is None else self._subject(Proved(person, searcher), deadline, explain=True)
+        return (
+            UNKNOWN
+            if person is None
+            else self._subject(Authenticated(person, searcher), deadline, explain=True)
+        )
 
     def people_in(self, group: DN | str) -> Iterator[Person]:
-        """Give the people in a group, those of nested groups included where the settings have them count.
+        """Yield the people in a group, and those in nested groups where the settings count them.
 
         Args:
-            group: Its DN, or its name; several groups may have that.
+            group: Its DN, or its name, which several groups may have.
 
         Raises:
             DirectoryUnavailable: No server answered in time.
@@ -110,7 +116,7 @@ class LdapDirectory:
         return Members(self._settings, self._people, self._service()).people_in(group)
 
     def has_group(self, name: str) -> bool:
-        """Tell whether there is a group of a name, or of a DN where `=` is in it.
+        """Whether a group of this name exists; a name with `=` in it is a DN.
 
         Raises:
             DirectoryUnavailable: No server answers.
@@ -120,7 +126,7 @@ class LdapDirectory:
         return existence.has_group(self._service(), self._settings.groups, name, deadline)
 
     def ping(self) -> None:
-        """Make sure that a server answers the service account, or at all where there is none.
+        """Make sure that a server answers the service account; without one, that a server answers at all.
 
         Raises:
             DirectoryUnavailable: None answers.
@@ -133,26 +139,28 @@ class LdapDirectory:
             self._passwords.ping(deadline)
 
     def close(self) -> None:
-        """Close the idle connections; the directory can still be used, and opens new ones."""
+        """Close the idle connections. The directory can still be used, and opens new ones."""
         if self._searcher is not None:
             self._searcher.close()
         self._passwords.close()
 
-    def _service(self) -> Searcher:
+    def _service(self) -> ServiceSearcher:
         if self._searcher is None:
             raise DirectoryMisconfigured("nobody can be looked up without directory.service_account")
         return self._searcher
 
     def _logged_in(
         self, name: str, password: Secret, deadline: Deadline
-    ) -> AbstractContextManager[Proved | Refusal]:
+    ) -> AbstractContextManager[Authenticated | Refusal]:
         if self._direct is not None:
             return self._direct.logged_in(name, password, deadline)
         return self._found_and_bound(name, password, deadline)
 
     @contextmanager
-    def _found_and_bound(self, name: str, password: Secret, deadline: Deadline) -> Iterator[Proved | Refusal]:
-        """Let the service account find the person, and bind as whom it found."""
+    def _found_and_bound(
+        self, name: str, password: Secret, deadline: Deadline
+    ) -> Iterator[Authenticated | Refusal]:
+        """Find the person as the service account, then bind as that person."""
         searcher = self._service()
         person = self._people.find(searcher, name, deadline)
         if person is None:
@@ -161,17 +169,17 @@ class LdapDirectory:
         else:
             self._no_people.found()
             refusal = self._passwords.check(person.entry.dn, password, deadline)
-            yield refusal or Proved(person, searcher)
+            yield refusal or Authenticated(person, searcher)
 
     def _subject(
-        self, proved: Proved, deadline: Deadline, *, explain: bool = False
+        self, authenticated: Authenticated, deadline: Deadline, *, explain: bool = False
     ) -> DirectorySubject | Refusal:
-        person, search = proved.person, proved.search
-        if self._people.is_disabled(search, person.entry, deadline):
-            return outcome.DISABLED
-        groups = self._groups.of_person(search, person.entry, deadline, explain=explain)
+        person, searcher = authenticated.person, authenticated.searcher
+        if self._people.is_disabled(searcher, person.entry, deadline):
+            return account_state.DISABLED
+        groups = self._groups.of_person(searcher, person.entry, deadline, explain=explain)
         if groups:
             self._no_groups.found()
         elif self._settings.groups.strategy != "none":
-            self._no_groups.missed(search, deadline)
+            self._no_groups.missed(searcher, deadline)
         return self._people.subject(person, groups)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.directory.search import ServiceAccount
+from app.directory.service_account import ServiceAccount
 from app.directory.settings import ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 from app.ldap.answers import Result

@@ -17,9 +17,10 @@ from app.login.login import Login
 from app.protocol.claims import Lifetimes
 from app.protocol.request import RequestLimits
 from app.rules.file import load
+from app.rules.model import RuleSet
 from app.telemetry.record import Recorder, TokenRecord
 from app.tokens.issue import Issuer
-from app.tokens.realm import Realm
+from app.tokens.realm import Current, Realm
 from tests.spec.verifier import Distribution3, Docker2, verify
 from tests.support.directory import FakeDirectory
 from tests.support.server import SAMPLE_RULES, SERVICE
@@ -51,8 +52,10 @@ class Holder(Generic[T]):
     current: T
 
 
-def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RULES, **changed: Any) -> Realm:
-    """Make the sample realm; keywords replace fields of it."""
+def make_realm(
+    ring: KeyRing, directory: FakeDirectory, rules: Path | Current[RuleSet] = SAMPLE_RULES, **changed: Any
+) -> Realm:
+    """Make the sample realm, of the rules in a file or of these; keywords replace fields of it."""
     realm = Realm(
         name="demo",
         issuer=ISSUER,
@@ -62,7 +65,7 @@ def make_realm(ring: KeyRing, directory: FakeDirectory, rules: Path = SAMPLE_RUL
         limits=RequestLimits(),
         max_token_bytes=7 * 1024,
         tells_issued_at=False,
-        rules=Holder(load.load(rules, NOW)),
+        rules=Holder(load.load(rules, NOW)) if isinstance(rules, Path) else rules,
         keys=Holder(ring),
         login=Login(directory),
     )

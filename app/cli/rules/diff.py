@@ -9,7 +9,7 @@ import click
 
 from app import settings
 from app.cli.options import format_option
-from app.cli.rules import lists
+from app.cli.rules import audit_log, lists
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
 from app.cli.rules.printing import progress
 from app.cli.rules.sources import Source, Unanswered, read_context, read_rules, realm_of
@@ -19,15 +19,18 @@ from app.rules.review.survey import Survey, survey
 
 _FILE = click.Path(path_type=Path)
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-_OFTEN = 4096
-"""Lines after which the progress bar is moved."""
+_LOG = click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True)
 
 
 @click.command()
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE)
 @click.option(
-    "--replay", "logs", multiple=True, type=_EXISTING, help="Decide the requests of an audit log again."
+    "--replay",
+    "logs",
+    multiple=True,
+    type=_LOG,
+    help="Decide the requests of an audit log again; it may be compressed (gzip). - is standard input.",
 )
 @click.option("--subjects", type=_EXISTING, help="Compare for these subjects, on the --repositories.")
 @click.option(
@@ -80,20 +83,10 @@ def diff(
 
 def _replay(sides: Sides, logs: tuple[Path, ...], realm: str | None) -> Replayed:
     replay = Replay(sides.old, sides.new, realm)
-    try:
-        with progress("replaying", sum(path.stat().st_size for path in logs)) as moved:
-            for path in logs:
-                read = 0
-                with path.open("rb") as lines:
-                    for number, line in enumerate(lines, start=1):
-                        replay.line(line)
-                        read += len(line)
-                        if number % _OFTEN == 0:
-                            moved(read)
-                            read = 0
-                moved(read)
-    except OSError as error:
-        raise Unanswered(f"{error.filename}: cannot be read: {error.strerror}") from None
+    with progress("replaying", audit_log.size(logs)) as moved:
+        for path in logs:
+            for line in audit_log.lines(path, moved):
+                replay.line(line)
     return replay.result
 
 
@@ -113,7 +106,7 @@ def _answered(found: Replayed, realm: str | None) -> Replayed:
     if not found.decided:
         parts = [f"none of {found.lines} lines could be decided again"]
         parts += [f"{found.unusable} not whole, or without the groups"] if found.unusable else []
-        parts += [f"{found.passed} without a decision, as of a refused login"] if found.passed else []
+        parts += [f"{found.passed} without a decision: refused, or nothing asked"] if found.passed else []
         raise Unanswered(";\n".join(parts))
     return found
 

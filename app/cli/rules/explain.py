@@ -15,9 +15,9 @@ from app.cli.rules.printing import ACTIONS, add_row, joined, show, show_json, ta
 from app.cli.rules.sources import Source, context_options, read_context, read_source, source_options
 from app.cli.rules.subjects import Asked
 from app.protocol import scope
-from app.protocol.scope import CATALOG, Action, ResourceType, Scope
+from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
 from app.rules.conditions import Context, moment
-from app.rules.decision import ActionOutcome, Cause, Decision, Miss
+from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision
 from app.rules.model import Group, Subject
 from app.rules.review.explain import explain as decide_and_explain
 
@@ -190,8 +190,9 @@ def _print(about: Asked, asked: Scope, context: Context, source: Source, decisio
     for outcome in sorted(resource.outcomes, key=lambda one: ACTIONS.index(one.action)):
         granted = outcome.granted and not about.obstacle
         add_row(answers, "")
-        add_row(answers, outcome.action, _verdict(outcome), style="bold green" if granted else "bold red")
-        for line in _reasons(outcome, about.subject):
+        style = "bold green" if granted else "bold red"
+        add_row(answers, outcome.action, _verdict(outcome, resource), style=style)
+        for line in _reasons(outcome, about.subject) if not _is_sum(outcome, resource) else ():
             add_row(answers, "", line)
     show(facts, answers)
 
@@ -209,9 +210,17 @@ def _told_context(context: Context) -> Iterable[str]:
     yield f"at {moment(context.now)}"
 
 
-def _verdict(outcome: ActionOutcome) -> str:
+def _is_sum(outcome: ActionOutcome, resource: ResourceDecision) -> bool:
+    """Whether an outcome follows from those of the single actions, each of which says its own reasons."""
+    return outcome.action == ALL_ACTIONS and resource.scope.type is ResourceType.REPOSITORY
+
+
+def _verdict(outcome: ActionOutcome, resource: ResourceDecision) -> str:
     if outcome.granted:
         return "granted"
+    if _is_sum(outcome, resource):
+        kept = [one.action for one in resource.outcomes if not one.granted and one is not outcome]
+        return f"not granted: it includes {joined(sorted(kept, key=ACTIONS.index))}"
     return "denied" if outcome.denied_by else "not granted: no rule allows it"
 
 

@@ -247,9 +247,9 @@ def _print(review: Review, asked: Scope) -> None:
 
 
 def _when(way: Way) -> str:
-    if way.answer is Answer.NO:
-        return f"never: denied by {joined(way.denied_by)}"
     said = joined(way.when, "always")
+    if way.answer is Answer.NO:
+        return f"never: denied by {joined(way.denied_by)}" if way.denied_by else f"never: {said}"
     return f"{said}; not where {joined(way.denied_by)} denies it" if way.denied_by else said
 
 

@@ -41,10 +41,15 @@ class _Entries:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the owners of a file or folder wrote: the rules, and the tests of them that have yet to be run."""
+    """What the owners of a file or folder wrote: the rules, and the tests of them that have yet to be run.
+
+    Attributes:
+        files: The paths of what was read.
+    """
 
     rules: RuleSet
     tests: tuple[Test, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,8 @@ def assemble(
     if found:
         return None, tuple(found)
     rule_set = RuleSet(version, tuple(rules), robots)
-    return Written(rule_set, tuple(test for test in tests if test is not None)), ()
+    listed = tuple(document.file for document in documents)
+    return Written(rule_set, tuple(test for test in tests if test is not None), listed), ()
 
 
 def _named(document: Document) -> Iterator[tuple[str, str, int, str]]:

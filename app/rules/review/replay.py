@@ -60,7 +60,8 @@ class Replayed:
     Attributes:
         decided: How many were decided again.
         unusable: How many could not be: not whole, or without the groups that were had.
-        passed: How many were passed over, because nothing was decided then.
+        passed: How many were passed over, because nothing was decided then: the login was refused, or it
+            asked for nothing.
         realms: Which realms the lines are of, those included that were not asked about.
     """
 
@@ -119,6 +120,9 @@ class Replay:
             complete = False
         if not complete:
             self.result.unusable += 1
+            return
+        if not event["asked"]:
+            self.result.passed += 1
             return
         self.result.decided += 1
         for rights, told in ((gained, self.result.gained), (lost, self.result.lost)):

@@ -103,25 +103,28 @@ class Access:
             subject: Who; None for somebody without a login.
             robot: The robot that it is, which logs in from its networks alone, and until it expires.
         """
-        outcomes = [self._outcome(subject, context) for context in self._contexts(robot)]
+        contexts = self._contexts(robot)
+        logins = [one for one in contexts if robot is None or robot.logs_in.check(None, one) is Holds.YES]
+        outcomes = [self._outcome(subject, context) for context in logins]
         granted = [outcome for outcome in outcomes if outcome.granted]
         allowed = {cause for outcome in granted for cause in outcome.allowed_by}
         denied = {cause for outcome in outcomes for cause in outcome.denied_by}
         answer = (
-            Answer.NO if not granted else Answer.YES if len(granted) == len(outcomes) else Answer.SOMETIMES
+            Answer.NO if not granted else Answer.YES if len(granted) == len(contexts) else Answer.SOMETIMES
         )
-        told = allowed | denied if answer is Answer.SOMETIMES else set()
+        told = _words(self._conditions[cause.rule] for cause in allowed | denied)
         return Standing(
             answer,
             tuple(sorted({cause.through for cause in allowed})),
             tuple(sorted({cause.rule for cause in allowed})),
             tuple(sorted({cause.rule for cause in denied})),
-            _words(self._conditions[cause.rule] for cause in told)
-            + (_words([robot.logs_in.without(Lack.TIME)]) if robot is not None and told else ()),
+            (*told, *_login_words(robot)) if answer is Answer.SOMETIMES else (),
         )
 
     def _way(self, reached: Reached) -> Way:
-        when = reached.rule.when.words()
+        is_robot = reached.whom.kind is Kind.ROBOT and reached.exact
+        robot = self._rules.robots.get(reached.name) if is_robot else None
+        when = (*reached.rule.when.words(), *_login_words(robot))
         if reached.rule.effect is Effect.DENY:
             return Way(reached, when, Answer.NO, ())
         try:
@@ -129,7 +132,7 @@ class Access:
             subject = audience.persona((reached.whom, reached.values), attributes=attributes)
         except ValueError:
             return Way(reached, when, Answer.NO, ())
-        standing = self.standing(subject)
+        standing = self.standing(subject, robot)
         is_free = not reached.username and reached.whom.kind not in (Kind.USER, Kind.ROBOT)
         if standing.answer is Answer.NO and isinstance(subject, Persona) and is_free:
             standing = self.standing(replace(subject, name=_NO_COMPONENT))
@@ -143,10 +146,6 @@ class Access:
         apart = Circumstances.of(conditions, self._fixed.now)
         services = (self._fixed.service,) if self._service else apart.services
         addresses = (self._fixed.address,) if self._address else apart.addresses
-        if robot is not None:
-            if robot.has_expired(self._fixed.now):
-                return ()
-            addresses = tuple(one for one in addresses if robot.may_come_from(one))
         return [Context(service, address, self._fixed.now) for service in services for address in addresses]
 
     def _outcome(self, subject: Subject | None, context: Context) -> ActionOutcome:
@@ -158,6 +157,11 @@ def _may_hold(when: Conditions, now: datetime) -> bool:
     """Whether there are requests of a time for which conditions hold."""
     context = Context("", "", now)
     return all(one.check(None, context) is Holds.YES for one in when if one.lack is Lack.TIME)
+
+
+def _login_words(robot: Robot | None) -> tuple[str, ...]:
+    """Put the conditions on which a robot can log in into words."""
+    return tuple(f"logs in {word}" for word in robot.logs_in.words()) if robot is not None else ()
 
 
 def _words(conditions: Iterable[Conditions]) -> tuple[str, ...]:

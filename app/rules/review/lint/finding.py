@@ -19,6 +19,7 @@ class Name(enum.StrEnum):
     UNBOUND_FOR_SOME = "unbound-for-some"
     NEVER_APPLIES = "never-applies"
     HOST_IN_NAME = "host-in-name"
+    NO_RULES = "no-rules"
     CONTAINED = "contained"
     DENIED = "denied"
     EXPIRED = "expired"

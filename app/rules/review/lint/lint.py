@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from app.errors import Position
 from app.rules.file.load import Written
 from app.rules.review.lint import alone, contained, known, proofs
-from app.rules.review.lint.finding import Finding
+from app.rules.review.lint.finding import Finding, Name
 from app.rules.review.lint.known import KnownGroups
 
 
@@ -30,7 +31,8 @@ def lint(
         WharfingerError: The directory does not say.
     """
     rules = written.rules
-    found = [finding for rule in rules.rules for finding in alone.of_rule(rule, now)]
+    found = [*_no_rules(written)]
+    found += [finding for rule in rules.rules for finding in alone.of_rule(rule, now)]
     found += [finding for robot in rules.robots.values() for finding in alone.of_robot(robot, now)]
     found += contained.find(rules.rules, now)
     found += proofs.find(rules, written.tests, now)
@@ -40,3 +42,11 @@ def lint(
     if directory is not None:
         found += known.groups(rules, directory)
     return tuple(sorted(found, key=lambda finding: finding.problem()))
+
+
+def _no_rules(written: Written) -> Iterator[Finding]:
+    """Report files without any rule: an empty file is more often an accident than a decision."""
+    if not written.rules.rules:
+        file = written.files[0]
+        text = f"there is no rule in {', '.join(written.files)}, so nobody may do anything"
+        yield Finding(Name.NO_RULES, file, Position(file), text, "write a rule, or bring the old file back")

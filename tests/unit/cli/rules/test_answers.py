@@ -5,6 +5,7 @@ Texts that changed on purpose are written anew with UPDATE_GOLDEN=1; read the di
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -36,6 +37,7 @@ CASES = {
     "explain-granted": (0, ["explain", "alice", "web/release/app", "delete", "--groups", _MANAGERS, *_HERE]),
     "explain-nearly": (1, ["explain", "carol", "web/app", "push", "--groups", "team-data", *_HERE]),
     "explain-robot": (1, ["explain", "robot$ci-platform", "platform/app", "--from", "192.0.2.7", *_HERE]),
+    "explain-everything": (1, [*_BOB[:3], "*", *_BOB[3:]]),
     "explain-catalog": (1, ["explain", "anonymous", "registry:catalog", *_HERE]),
     "explain-unknown-robot": (2, ["explain", "robot$nobody", "platform/app", *_HERE]),
     "explain-no-repository": (2, ["explain", "bob", "https://registry/app:latest", *_HERE]),
@@ -61,6 +63,7 @@ CASES = {
     "diff-replay-no-realm": (2, [*_BOTH, "--replay", "realms.jsonl", "--realm", "crop"]),
     "diff-replay-empty": (2, [*_BOTH, "--replay", "empty.jsonl"]),
     "diff-replay-undecided": (2, [*_BOTH, "--replay", "undecided.jsonl"]),
+    "diff-replay-logins": (2, [*_BOTH, "--replay", "logins.jsonl"]),
     "diff-broken": (2, ["diff", "rules.yaml", "broken.yaml"]),
     "diff-no-subjects": (2, [*_BOTH, "--subjects", "nothing", "--repositories", "repositories"]),
     "diff-no-repositories": (2, [*_BOTH, "--subjects", "subjects", "--repositories", "nothing"]),
@@ -107,6 +110,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("undecided.jsonl").write_bytes(
         line(refused) + line(replace(record, asked=())).replace(b"groups", b"g") * 2
     )
+    Path("logins.jsonl").write_bytes(line(replace(record, asked=())) * 2)
     Path("empty.jsonl").touch()
     return tmp_path
 
@@ -299,7 +303,7 @@ def test_a_described_robot_is_of_the_files_too(folder: Path) -> None:
 def test_a_log_of_which_nothing_is_decided_is_no_answer(form: str, folder: Path) -> None:
     """Whatever is wrong with it; beside another, it is one of them."""
     answer = [*_BOTH, "--format", form]
-    for log in ("empty.jsonl", "undecided.jsonl", "realms.jsonl"):
+    for log in ("empty.jsonl", "undecided.jsonl", "logins.jsonl", "realms.jsonl"):
         result = _run(*answer, "--replay", log)
         assert (result.exit_code, result.stdout) == (2, "")
     assert _run(*answer, "--replay", "empty.jsonl", "--replay", "audit.jsonl").exit_code == 1
@@ -307,6 +311,25 @@ def test_a_log_of_which_nothing_is_decided_is_no_answer(form: str, folder: Path)
     result = _run(*answer, "--replay", "torn.jsonl", "--realm", "corp")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "none of 3 lines could be decided again;\n3 not whole" in result.stderr
+
+
+def test_a_log_may_be_compressed_or_come_from_standard_input(folder: Path) -> None:
+    """Rotated logs are read as they lie there, and what another program selects as it comes."""
+    log = (folder / "audit.jsonl").read_bytes()
+    expected = _run(*_BOTH, "--replay", "audit.jsonl").output
+    (folder / "audit.jsonl.gz").write_bytes(gzip.compress(log))
+    assert _run(*_BOTH, "--replay", "audit.jsonl.gz").output == expected
+    for sent in (log, gzip.compress(log)):
+        assert CliRunner().invoke(main, ["rules", *_BOTH, "--replay", "-"], input=sent).output == expected
+
+
+@pytest.mark.parametrize("cut", [5, -5, -30])
+def test_a_compressed_log_that_is_cut_is_no_answer(cut: int, folder: Path) -> None:
+    """What was decided of its beginning is not told as if it were all."""
+    (folder / "cut.gz").write_bytes(gzip.compress((folder / "audit.jsonl").read_bytes())[:cut])
+    result = _run(*_BOTH, "--replay", "cut.gz")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "cut.gz: cannot be read" in result.stderr
 
 
 def test_realms_of_several_logs_are_several(folder: Path) -> None:

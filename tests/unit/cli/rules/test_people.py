@@ -99,12 +99,13 @@ def test_each_person_has_an_answer_of_their_own() -> None:
         ("bob", "no"),
         ("carol", "yes"),
         ("erin", "under conditions"),
-        ("robot$ci", "yes"),
+        ("robot$ci", "under conditions"),
     ]
     bob = review.people[1].standing
     assert (bob.through, bob.denied_by) == ((), ("out",))
     assert review.people[0].standing.through == ("group cn=managers,ou=groups", "group team-web")
     assert review.people[3].standing.conditions == ("from 10.0.0.0/8",)
+    assert review.people[4].standing.conditions == ("logs in from 10.0.0.0/8",)
 
 
 def test_groups_are_asked_for_as_the_rules_name_them() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.configfile import yaml
+from app.errors import Position
 from app.rules.file import load
 from app.rules.file.load import Written
+from app.rules.review.lint.finding import Name
 from app.rules.review.lint.lint import lint
 from tests.support.tools import REPOSITORY
 from tests.support.work import lines_run
@@ -201,8 +203,19 @@ def test_a_rule_that_is_over_is_not_compared() -> None:
 )
 def test_robots_that_expire(expires: str, names: list[str]) -> None:
     """A robot that can no longer log in, or soon not."""
-    text = f"version: 1\nrobots: [{{name: ci, secrets: ['{SECRET}'], expires: {expires}}}]"
+    text = (
+        f"version: 1\nrules:\n{rule(WHO, WHAT, PULL)}"
+        f"robots: [{{name: ci, secrets: ['{SECRET}'], expires: {expires}}}]"
+    )
     assert warnings(text) == names
+
+
+@pytest.mark.parametrize("text", ["version: 1", "version: 1\nrules: []"])
+def test_no_rules(text: str) -> None:
+    """An emptied file loads, and takes everybody's rights: a warning says so."""
+    (found,) = lint(written(text), NOW)
+    assert (found.name, found.about) == (Name.NO_RULES, "rules.yaml")
+    assert found.position == Position("rules.yaml")
 
 
 def _with_tests(rules: str, *tests: str) -> str:

@@ -111,6 +111,12 @@ def test_a_refused_login_is_passed_over() -> None:
     assert (found.lines, found.decided, found.unusable, found.passed) == (1, 0, 0, 1)
 
 
+def test_a_login_that_asked_for_nothing_is_passed_over() -> None:
+    """A log of `docker login` alone says nothing about the rules, so it does not say that nothing changes."""
+    found = _replay(OLD, NEW, line(_record(asked=())), line(_record(asked=("repository:web/a:pull",))))
+    assert (found.lines, found.decided, found.unusable, found.passed) == (2, 1, 0, 1)
+
+
 def test_lines_of_another_realm_are_not_replayed() -> None:
     """They are not counted either; a line of no realm may be of any. All realms are named."""
     asked = ("repository:web/a:delete",)

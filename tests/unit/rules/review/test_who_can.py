@@ -155,20 +155,35 @@ def test_a_deny_that_some_names_escape_closes_no_way() -> None:
 
 
 def test_a_robot_that_cannot_log_in_cannot() -> None:
-    """A robot has its own networks, and its date."""
+    """A robot has its own networks, which are said where the address is not given, and its date."""
     rest = """
         robots:
           - {name: ci, secrets: ['sha256:%s'], groups: [a], networks: [10.0.0.0/8], expires: %s}
     """
     rule = "- {id: r, groups: [a], repositories: [x], allow: [push]}"
-    for date, address, answer in (
-        ("2027-01-01", None, Answer.YES),
-        ("2027-01-01", "192.0.2.1", Answer.NO),
-        ("2026-01-01", None, Answer.NO),
+    until = "logs in before 2027-01-02T00:00:00Z"
+    for date, address, answer, conditions in (
+        ("2027-01-01", None, Answer.SOMETIMES, ("logs in from 10.0.0.0/8", until)),
+        ("2027-01-01", "10.1.2.3", Answer.YES, ()),
+        ("2027-01-01", "192.0.2.1", Answer.NO, ()),
+        ("2026-01-01", None, Answer.NO, ()),
     ):
         rules = rule_set(rule, rest=rest % ("0" * 64, date))
         access = _access(rules, "repository:x:push", address=address)
-        assert access.standing(rules.robots["ci"].persona(), rules.robots["ci"]).answer is answer
+        standing = access.standing(rules.robots["ci"].persona(), rules.robots["ci"])
+        assert (standing.answer, standing.conditions) == (answer, conditions)
+
+
+def test_a_way_of_one_robot_has_the_conditions_of_its_login() -> None:
+    """Whether by name or by a variable; a robot that has expired has no way."""
+    rest = "robots: [{name: ci-%s, secrets: ['sha256:%s'], networks: [10.0.0.0/8], expires: %s}]"
+    rule = "- {id: r, robots: ['ci-{t}'], repositories: ['{t}/x'], allow: [push]}"
+    bound = rule_set(rule, rest=rest % ("a", "0" * 64, "2027-01-01"))
+    told = "(under conditions) logs in from 10.0.0.0/8 logs in before 2027-01-02T00:00:00Z"
+    assert _told(_access(bound, "repository:a/x:push").ways()) == [f"allow robot ci-a {told}"]
+    assert _told(_access(bound, "repository:b/x:push").ways()) == ["allow robot ci-b (yes)"]
+    expired = rule_set(rule, rest=rest % ("a", "0" * 64, "2026-01-01"))
+    assert _access(expired, "repository:a/x:push").ways()[0].answer is Answer.NO
 
 
 @settings(max_examples=40, deadline=None)

@@ -21,10 +21,12 @@ from app.login.failures import FailureMemory, Failures
 from app.login.fallback import SharedFailures
 from app.login.ledger import ProcessLedger
 from app.login.login import Login
+from app.login.robots import RobotLogin
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
 from app.protocol.request import RequestLimits
 from app.rules.file.reload import CandidateRules, LastGoodCopy, LiveRules
+from app.rules.robot_names import RobotNames
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.state.shared import SharedState
 from app.telemetry import metrics
@@ -139,7 +141,7 @@ def directory(realm: str, section: RealmSettings) -> LdapDirectory:
         ConfigurationError: A certificate cannot be read.
     """
     try:
-        return LdapDirectory(section.directory)
+        return LdapDirectory(section.directory, RobotNames(section.robot_prefix))
     except OSError as error:
         text = f"realm {realm}: a certificate of directory.tls cannot be read: {error}"
         file = str(section.directory.tls.ca_file or "directory.tls")
@@ -175,7 +177,9 @@ def _realm(
         tells_issued_at=section.issued_at,
         rules=of.rules,
         keys=of.keys,
-        login=Login(_shield(name, section, of.directory, state)),
+        login=Login(
+            (RobotLogin(RobotNames(section.robot_prefix)), _shield(name, section, of.directory, state))
+        ),
         candidate=of.candidate,
     )
 
@@ -185,7 +189,6 @@ def _shield(name: str, section: RealmSettings, directory: LdapDirectory, state: 
         directory,
         section.shield,
         _failures(name, section, state),
-        directory.account_of,
         login_timeout=section.directory.timeouts.login,
         clock=time.monotonic,
         sleep=time.sleep,

@@ -72,6 +72,8 @@ class Refusal:
         spared: Why the directory was not asked; empty where it was, or where it is not its turn.
         retry_after: After how many seconds it makes sense to come again; 0 where that is not known.
         account: What a failed login is counted under, one for every spelling; for the audit stream.
+        proved: Whether the person had given the right password. Only such a refusal may differ from others in
+            the time that it takes.
     """
 
     code: Code
@@ -80,6 +82,7 @@ class Refusal:
     spared: str = ""
     retry_after: int = 0
     account: str = ""
+    proved: bool = False
 
 
 class WharfingerError(Exception):

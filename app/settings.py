@@ -37,6 +37,7 @@ from app.keys.fitness import Service
 from app.keys.kid import KeyId
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
+from app.rules.model import ROBOT_PREFIX
 from app.state.settings import StateSettings
 from app.telemetry.audit import AuditSettings
 from app.telemetry.log import LogSettings
@@ -49,6 +50,8 @@ LAST_GOOD_VARIABLE = f"{_PREFIX}LAST_GOOD"
 Model = TypeVar("Model", bound=BaseModel)
 _REALM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
+_ROBOT_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9$+._-]{0,62}[$+._-]")
+"""It ends with a sign, so that no person's name begins with it by chance."""
 _LAST_PORT = 65535
 _LONGEST_TOKEN = timedelta(days=1)
 _LONGEST_BACKDATE = timedelta(hours=1)
@@ -187,10 +190,19 @@ class RealmSettings(Section):
     keys_propagation: Duration = timedelta(minutes=2)
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
+    robot_prefix: str = ROBOT_PREFIX
 
     def key_services(self) -> dict[str, Service]:
         """Give what is asked of the keys, by the name of the service."""
         return {name: section.service() for name, section in self.services.items()}
+
+    @field_validator("robot_prefix")
+    @classmethod
+    def _prefix(cls, value: str) -> str:
+        if not _ROBOT_PREFIX.fullmatch(value):
+            hint = "write robot$, or letters and digits and then one of $ + . _ -"
+            raise UnfitError(f"{value!r} cannot be the prefix of robots", hint)
+        return value
 
     @field_validator("issuer")
     @classmethod

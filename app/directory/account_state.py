@@ -49,7 +49,8 @@ class _State:
 
     def refusal(self, *, tell: bool = False) -> Refusal:
         """Return the refusal; a person who has not proved the password reads what a wrong password gets."""
-        return Refusal(self.code, self.message if self.proved or tell else WRONG_CREDENTIALS, self.detail)
+        message = self.message if self.proved or tell else WRONG_CREDENTIALS
+        return Refusal(self.code, message, self.detail, proved=self.proved)
 
 
 _LOCKED = _State(

@@ -11,29 +11,34 @@ from app.directory.direct import DirectLogin
 from app.directory.emptiness import EmptinessCheck
 from app.directory.groups import GroupFinder
 from app.directory.members import Members
+from app.directory.names import TypedName
 from app.directory.passwords import PasswordCheck
 from app.directory.people import UNKNOWN, Authenticated, People, Person
 from app.directory.service_account import ServiceSearcher
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.dn import DN
-from app.errors import Code, DirectoryMisconfigured, Refusal
+from app.errors import DirectoryMisconfigured, Refusal
 from app.ldap.deadline import Deadline
 from app.ldap.servers import Servers
-from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
+from app.rules import robot_names
+from app.rules.robot_names import RobotNames
 
 _PING_TIMEOUT = timedelta(seconds=2)
 _LOOK_UP_TIMEOUT = timedelta(minutes=1)
 """For explanations, which search once for each group."""
-_IMPLAUSIBLE = Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "a name that is not looked up")
 
 
 class LdapDirectory:
     """One LDAP directory. It connects when it is first asked, so the process may fork before that."""
 
-    def __init__(self, settings: DirectorySettings) -> None:
+    def __init__(self, settings: DirectorySettings, robots: RobotNames = robot_names.DEFAULT) -> None:
         """Connect to nothing yet.
+
+        Args:
+            settings: How it is reached, and what it calls things.
+            robots: The names that are robots' in this realm, and nobody's here.
 
         Raises:
             OSError: A certificate file cannot be read.
@@ -43,7 +48,7 @@ class LdapDirectory:
         account = settings.service_account
         self._searcher = ServiceSearcher(self._servers, settings, account) if account is not None else None
         self._passwords = PasswordCheck(self._servers, settings)
-        self._people = People(settings)
+        self._people = People(settings, robots)
         self._groups = GroupFinder(settings)
         users, groups = settings.users, settings.groups
         self._no_people = EmptinessCheck("users", users.bases, users.scope, users.filter)
@@ -53,19 +58,16 @@ class LdapDirectory:
             DirectLogin(settings, self._passwords, self._people, self._searcher) if direct else None
         )
 
-    def account_of(self, typed: str) -> str | None:
-        """Return the account key for failed logins; None for a name that nobody can have.
+    def read_name(self, typed: str) -> TypedName | Refusal:
+        """Read a typed name, which is refused where nobody can have it; no server is asked."""
+        return names.read(typed, self._settings.login, self._settings.kind)
 
-        Every spelling by which a server may find an account has the same key.
-        """
-        name = names.plain(typed, self._settings.login)
-        return None if name is None else names.account(name, self._settings.kind)
-
-    def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
+    def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         """Find out who somebody is.
 
         Args:
-            credentials: As typed, checked for emptiness.
+            name: As `read_name` gave it.
+            password: As typed, checked for emptiness.
 
         Returns:
             The subject with all groups, or why not. An unknown name and a wrong password have the same text.
@@ -74,11 +76,8 @@ class LdapDirectory:
             DirectoryUnavailable: No server answered in time.
             DirectoryMisconfigured: A server answered, but an administrator must change something.
         """
-        name = names.plain(credentials.username, self._settings.login)
-        if name is None:
-            return _IMPLAUSIBLE
         deadline = Deadline(self._settings.timeouts.login)
-        with self._logged_in(name, credentials.password, deadline) as authenticated:
+        with self._logged_in(name.plain, password, deadline) as authenticated:
             if isinstance(authenticated, Refusal):
                 return authenticated
             return self._subject(authenticated, deadline)
@@ -93,7 +92,7 @@ class LdapDirectory:
         searcher = self._service()
         plain = names.plain(name, self._settings.login)
         if plain is None:
-            return _IMPLAUSIBLE
+            return names.IMPLAUSIBLE
         deadline = Deadline(_LOOK_UP_TIMEOUT)
         find = self._people.find if self._direct is None else self._direct.entry
         person = find(searcher, plain, deadline)

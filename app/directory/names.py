@@ -8,13 +8,31 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import filterfalse
 
 from app import dn
 from app.directory.presets import DirectoryKind
 from app.directory.settings import LoginSettings
+from app.errors import Code, Refusal
+from app.protocol.credentials import WRONG_CREDENTIALS
 
 MAX_BYTES = 256
+IMPLAUSIBLE = Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "a name that is not looked up")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedName:
+    """A typed name that may be looked up.
+
+    Attributes:
+        plain: Without the suffix or domain that is ours, otherwise as typed.
+        account: What wrong passwords are counted under: one for every spelling by which a server may find an
+            account.
+    """
+
+    plain: str
+    account: str
 
 
 def is_plausible(name: str) -> bool:
@@ -30,6 +48,12 @@ def is_plausible(name: str) -> bool:
         and name == name.strip()
         and name == unicodedata.normalize("NFKC", name)
     )
+
+
+def read(typed: str, login: LoginSettings, kind: DirectoryKind) -> TypedName | Refusal:
+    """Read a typed name; the refusal is the same for every name that nobody can have."""
+    name = plain(typed, login)
+    return IMPLAUSIBLE if name is None else TypedName(name, account(name, kind))
 
 
 def plain(typed: str, login: LoginSettings) -> str | None:

@@ -20,6 +20,8 @@ from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
 from app.ldap.requests import Query
 from app.protocol.credentials import WRONG_CREDENTIALS
+from app.rules import robot_names
+from app.rules.robot_names import RobotNames
 
 _log = logging.getLogger("wharfinger.directory")
 _GUID = "objectguid"
@@ -65,8 +67,9 @@ class People:
         attributes: The attributes that are read of each.
     """
 
-    def __init__(self, settings: DirectorySettings) -> None:
-        self._users = users = settings.users
+    def __init__(self, settings: DirectorySettings, robots: RobotNames = robot_names.DEFAULT) -> None:
+        self._users, self._robots = settings.users, robots
+        users = settings.users
         wanted = {
             users.subject_attribute,
             users.id_attribute,
@@ -167,15 +170,20 @@ class People:
         return Person(subject, entry)
 
     def name_of(self, entry: Entry) -> str | None:
-        """Return the canonical name of an entry; None where it does not have exactly one."""
-        values = {names.canonical(value) for value in entry.texts(self._users.subject_attribute)}
+        """Return the canonical name of an entry; None where it has not exactly one, or has a robot's."""
+        attribute = self._users.subject_attribute
+        values = {names.canonical(value) for value in entry.texts(attribute)}
         if len(values) != 1:
             _log.error(
                 "an entry has not exactly one subject name; refused",
-                extra={"dn": entry.dn, "attribute": self._users.subject_attribute, "values": len(values)},
+                extra={"dn": entry.dn, "attribute": attribute, "values": len(values)},
             )
             return None
-        return values.pop()
+        name = values.pop()
+        if self._robots.reserves(name):
+            _log.error("an entry has a robot's name; refused", extra={"dn": entry.dn, "attribute": attribute})
+            return None
+        return name
 
 
 def _id(entry: Entry, attribute: str) -> str:

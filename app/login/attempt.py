@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from app.directory.names import TypedName
 from app.protocol.request import Address
 from app.protocol.secret import Secret
 
@@ -24,11 +25,11 @@ class Attempt:
     """One attempt to log in.
 
     Attributes:
-        account: The canonical name: one for all spellings of it.
+        name: As typed, read once.
         source: The network that it comes from, as `source_of` gives it.
     """
 
-    account: str
+    name: TypedName
     password: Secret
     source: str
 
@@ -62,17 +63,11 @@ class Tagger:
 
     def tags(self, attempt: Attempt) -> Tags:
         """Give the tags of an attempt."""
-        name = attempt.account.encode()
+        name = attempt.name.account.encode()
         # the length keeps `ab` + `c` apart from `a` + `bc`
         login = len(name).to_bytes(4, "big") + name + attempt.password.octets()
-        return Tags(self.account(attempt.account), self._hash(b"login", login), self._source(attempt.source))
-
-    def account(self, name: str) -> bytes:
-        """Give the tag of an account."""
-        return self._hash(b"account", name.encode())
-
-    def _source(self, source: str) -> bytes:
-        return self._hash(b"source", source.encode())
+        source = attempt.source.encode()
+        return Tags(self._hash(b"account", name), self._hash(b"login", login), self._hash(b"source", source))
 
     def _hash(self, purpose: bytes, octets: bytes) -> bytes:
         return hashlib.blake2b(octets, key=self._key, person=purpose, digest_size=_LENGTH).digest()

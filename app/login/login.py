@@ -1,14 +1,14 @@
-"""Which kind of credential, in which order."""
+"""Credentials to a subject: the first authenticator whose kind of credentials they are decides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
-from app.login import robots
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
 from app.rules.model import Persona, Robot
@@ -16,11 +16,29 @@ from app.rules.model import Persona, Robot
 Subject = DirectorySubject | Persona
 
 
-class People(Protocol):
-    """Who knows everybody that is no robot."""
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else a login may depend on.
 
-    def authenticate(self, credentials: Credentials, client: Client) -> DirectorySubject | Refusal:
-        """Find out who somebody is.
+    Attributes:
+        client: Where it comes from.
+        robots: Those of the rules in force, by name.
+        now: Aware, UTC.
+    """
+
+    client: Client
+    robots: Mapping[str, Robot]
+    now: datetime
+
+
+class Authenticator(Protocol):
+    """Checks one kind of credentials."""
+
+    def claims(self, credentials: Credentials) -> bool:
+        """Whether they are of this kind. Then no later authenticator sees them, whatever comes of it."""
+
+    def authenticate(self, credentials: Credentials, circumstances: Circumstances) -> Subject | Refusal:
+        """Find out who presented them.
 
         Raises:
             WharfingerError: It could not be found out.
@@ -28,19 +46,19 @@ class People(Protocol):
 
 
 class Login:
-    """Turns credentials into a subject: robots by the rules file, everybody else by the directory."""
+    """Turns credentials into a subject."""
 
-    def __init__(self, people: People) -> None:
-        self._people = people
+    def __init__(self, authenticators: Sequence[Authenticator]) -> None:
+        """Take the authenticators in the order in which they are asked; the last one claims what is left."""
+        self._authenticators = authenticators
 
     def authenticate(
-        self, credentials: Credentials, known_robots: Mapping[str, Robot], client: Client, now: datetime
+        self, credentials: Credentials, robots: Mapping[str, Robot], client: Client, now: datetime
     ) -> Subject | Refusal:
         """Find out who somebody is.
 
         Raises:
             WharfingerError: It could not be found out.
         """
-        if robots.is_robot(credentials.username):
-            return robots.authenticate(known_robots, credentials, client.address_text, now)
-        return self._people.authenticate(credentials, client)
+        chosen = next(each for each in self._authenticators if each.claims(credentials))
+        return chosen.authenticate(credentials, Circumstances(client, robots, now))

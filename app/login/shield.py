@@ -21,20 +21,22 @@ from typing import Protocol
 
 from cachetools import TTLCache
 
+from app.directory.names import TypedName
 from app.directory.subject import DirectorySubject
 from app.errors import AnswerLost, Code, DirectoryUnavailable, Refusal, WharfingerError
 from app.login.attempt import Attempt, source_of
 from app.login.budget import Spared, Stop, Wait
 from app.login.failures import FailureMemory, Outcome, Ticket
 from app.login.floor import Floor
+from app.login.login import Circumstances
 from app.login.settings import ShieldSettings
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
+from app.protocol.secret import Secret
 
 Answer = DirectorySubject | Refusal
 _TURN_SECONDS = 0.25
 _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.005, 0.05
-_FLOORED = frozenset({Code.ACCOUNT_LOCKED, Code.TOO_MANY_FAILURES})
 _SOON = timedelta(seconds=3)
 _CLIENTS_PATIENCE = timedelta(seconds=14)
 
@@ -42,7 +44,10 @@ _CLIENTS_PATIENCE = timedelta(seconds=14)
 class Directory(Protocol):
     """What the shield stands before."""
 
-    def authenticate(self, credentials: Credentials) -> Answer:
+    def read_name(self, typed: str) -> TypedName | Refusal:
+        """Read a typed name, which is refused where nobody can have it."""
+
+    def authenticate(self, name: TypedName, password: Secret) -> Answer:
         """Find out who somebody is.
 
         Raises:
@@ -58,7 +63,6 @@ class Shield:
         directory: Directory,
         settings: ShieldSettings,
         failures: FailureMemory,
-        account_of: Callable[[str], str | None],
         *,
         login_timeout: timedelta,
         clock: Callable[[], float],
@@ -70,13 +74,11 @@ class Shield:
             directory: What to ask.
             settings: How long and how much is remembered.
             failures: Says whether the directory may be asked.
-            account_of: Gives the account of a typed name, one for all spellings; None for a name that the
-                directory does not look up.
             login_timeout: The longest that the directory takes.
             clock: Monotonic seconds.
             sleep: Waits for seconds.
         """
-        self._directory, self._failures, self._account_of = directory, failures, account_of
+        self._directory, self._failures = directory, failures
         self._floor = Floor(settings.failure_floor, settings.failures_waiting, clock=clock, sleep=sleep)
         self._turns = threading.BoundedSemaphore(settings.concurrent)
         self._patience = min(_SOON, _CLIENTS_PATIENCE - login_timeout).total_seconds()
@@ -89,24 +91,28 @@ class Shield:
             settings.remembered, lifetime, clock
         )
 
-    def authenticate(self, credentials: Credentials, client: Client) -> Answer:
+    def claims(self, credentials: Credentials) -> bool:  # noqa: ARG002 - whatever they are
+        """Claim everything: a name and a password that are no other kind are for the directory."""
+        return True
+
+    def authenticate(self, credentials: Credentials, circumstances: Circumstances) -> Answer:
         """Find out who somebody is, from memory where that can be.
 
         Raises:
             WharfingerError: It could not be found out.
         """
         start = self._clock()
-        answer = self._answer(credentials, client)
-        if isinstance(answer, Refusal) and _tells_nothing(answer):
+        answer = self._answer(credentials, circumstances.client)
+        if isinstance(answer, Refusal) and not answer.proved:
             self._floor.wait(start)
         return answer
 
     def _answer(self, credentials: Credentials, client: Client) -> Answer:
-        account = self._account_of(credentials.username)
-        if account is None:
-            return self._directory.authenticate(credentials)  # refuses it without a word to any server
-        attempt = Attempt(account, credentials.password, source_of(client.address))
-        key = self._digest(attempt, credentials.username)
+        name = self._directory.read_name(credentials.username)
+        if isinstance(name, Refusal):
+            return name
+        attempt = Attempt(name, credentials.password, source_of(client.address))
+        key = self._digest(attempt)
         with self._lock:
             known = self._remembered.get(key)
         if known is not None:
@@ -115,12 +121,12 @@ class Shield:
         if not self._turns.acquire(timeout=_TURN_SECONDS):
             raise DirectoryUnavailable("as many logins wait for the directory as shield.concurrent allows")
         try:
-            answer = self._ask(key, attempt, credentials)
+            answer = self._ask(key, attempt)
         finally:
             self._turns.release()
-        return replace(answer, account=account) if isinstance(answer, Refusal) else answer
+        return replace(answer, account=name.account) if isinstance(answer, Refusal) else answer
 
-    def _ask(self, key: bytes, attempt: Attempt, credentials: Credentials) -> Answer:
+    def _ask(self, key: bytes, attempt: Attempt) -> Answer:
         """Ask the directory, or wait for the answer to whoever asks it the same already."""
         with self._lock:
             known = self._remembered.get(key)
@@ -131,40 +137,40 @@ class Shield:
             if flight is None:
                 flight = self._flights[key] = Future()
         if leads:
-            self._fly(key, flight, attempt, credentials)
+            self._fly(key, flight, attempt)
         return _land(flight)
 
-    def _digest(self, attempt: Attempt, username: str) -> bytes:
+    def _digest(self, attempt: Attempt) -> bytes:
         digest = hashlib.blake2b(key=self._key, digest_size=32)
         # the name as typed: whether another spelling is good too, the directory alone can say;
         # the source too: elsewhere nobody can try passwords against what is remembered
-        for part in (username.encode(), attempt.source.encode(), attempt.password.octets()):
+        for part in (attempt.name.plain.encode(), attempt.source.encode(), attempt.password.octets()):
             digest.update(len(part).to_bytes(4, "big") + part)
         return digest.digest()
 
-    def _fly(self, key: bytes, flight: Future[Answer], attempt: Attempt, credentials: Credentials) -> None:
+    def _fly(self, key: bytes, flight: Future[Answer], attempt: Attempt) -> None:
         """Ask the directory for everybody who waits for the same login."""
         answer: Answer | None = None
         try:
-            answer = self._ask_if_allowed(attempt, credentials)
+            answer = self._ask_if_allowed(attempt)
         except BaseException as error:  # noqa: BLE001 - it is raised again where the flight lands
             flight.set_exception(error)
         with self._lock:
             if isinstance(answer, DirectorySubject):
-                self._remembered[key] = (attempt.account, answer)
+                self._remembered[key] = (attempt.name.account, answer)
             del self._flights[key]
         if answer is not None:
             flight.set_result(answer)
 
-    def _ask_if_allowed(self, attempt: Attempt, credentials: Credentials) -> Answer:
+    def _ask_if_allowed(self, attempt: Attempt) -> Answer:
         verdict = self._admit(attempt)
         if isinstance(verdict, Stop):
             if verdict.closed:
-                self._forget(attempt.account)
+                self._forget(attempt.name.account)
             return _refusal(verdict)
         outcome = Outcome.NOT_ASKED
         try:
-            answer = self._directory.authenticate(credentials)
+            answer = self._directory.authenticate(attempt.name, attempt.password)
             outcome = _outcome(answer)
         except AnswerLost:
             outcome = Outcome.LOST
@@ -172,7 +178,7 @@ class Shield:
         finally:
             self._failures.settle(verdict, outcome)
         if outcome is Outcome.NOT_NOW:
-            self._forget(attempt.account)
+            self._forget(attempt.name.account)
         return answer
 
     def _admit(self, attempt: Attempt) -> Ticket | Stop:
@@ -195,11 +201,6 @@ class Shield:
             for key, (whose, _) in list(self._remembered.items()):
                 if whose == account:
                     self._remembered.pop(key, None)  # its time may be over since
-
-
-def _tells_nothing(refusal: Refusal) -> bool:
-    """Tell whether somebody who has proved no password gets it, whatever the account is like."""
-    return refusal.message == WRONG_CREDENTIALS or refusal.code in _FLOORED
 
 
 def _outcome(answer: Answer) -> Outcome:

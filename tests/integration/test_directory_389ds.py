@@ -13,6 +13,7 @@ from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
+from tests.support.directory import log_in
 from tests.support.dirsrv import Dirsrv
 from tests.support.dirsrv_company import MOST_FAILURES, PEOPLE
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 def _log_in(dirsrv: Dirsrv, name: str, *passwords: str, **changed: Any) -> list[DirectorySubject | Refusal]:
     settings = DirectorySettings.model_validate(dirsrv.section(**changed))
     with contextlib.closing(LdapDirectory(settings)) as directory:
-        return [directory.authenticate(Credentials(name, Secret(each))) for each in passwords]
+        return [log_in(directory, Credentials(name, Secret(each))) for each in passwords]
 
 
 def test_an_account_that_the_server_locks_is_locked(dirsrv: Dirsrv) -> None:

@@ -22,7 +22,15 @@ from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
-from tests.support.directory import GROUPS, LOCKED, PASSWORDS, FakeDirectory, group_names
+from tests.support.directory import (
+    GROUPS,
+    LOCKED,
+    PASSWORDS,
+    FakeDirectory,
+    PasswordDirectory,
+    group_names,
+    log_in,
+)
 from tests.support.ports import free_port
 from tests.support.server import REALM, Server, configuration
 from tests.support.slapd import Slapd
@@ -32,11 +40,8 @@ QUICK = "openldap"
 """The one server that the default run asks everything; the others take longer, or differ less."""
 
 
-class Directory(Protocol):
+class Directory(PasswordDirectory, Protocol):
     """The port."""
-
-    def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
-        """Find out who somebody is."""
 
     def ping(self) -> None:
         """Find out whether it works."""
@@ -93,7 +98,7 @@ def _open(section: dict[str, Any]) -> LdapDirectory:
 
 
 def _log_in(directory: Directory, name: str, password: str) -> DirectorySubject | Refusal:
-    return directory.authenticate(Credentials(name, Secret(password)))
+    return log_in(directory, Credentials(name, Secret(password)))
 
 
 def _subject(directory: Directory, name: str, password: str) -> DirectorySubject:

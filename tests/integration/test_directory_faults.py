@@ -33,6 +33,7 @@ from app.protocol.secret import Secret
 from tests.support import certificates
 from tests.support.certificates import Kind
 from tests.support.commands import run
+from tests.support.directory import log_in
 from tests.support.ldap import directory_settings
 from tests.support.proxy import Mode, Proxy
 from tests.support.slapd import SERVICE_ACCOUNT, SUFFIX, Slapd
@@ -69,11 +70,11 @@ def test_a_misbehaving_server_is_unavailable_in_time(
     """Hanging, dripping, resetting or babbling: an error within the login deadline, never an answer."""
     with _directory(slapd, **_over(proxy)) as directory:
         if warm:
-            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+            assert isinstance(log_in(directory, ALICE), DirectorySubject)
         proxy.mode = mode
         start = time.monotonic()
         with pytest.raises(DirectoryUnavailable) as caught:
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         assert time.monotonic() - start < MOST_SECONDS
         assert "alice-password" not in repr(caught.value.args) + str(caught.value)
 
@@ -87,7 +88,7 @@ def test_a_handshake_ends_at_the_deadline(slapd: Slapd, mode: Mode) -> None:
         with _directory(slapd, **settings) as directory:
             start = time.monotonic()
             with pytest.raises(DirectoryUnavailable, match="did not answer in time"):
-                directory.authenticate(ALICE)
+                log_in(directory, ALICE)
             assert time.monotonic() - start < MOST_SECONDS
 
 
@@ -97,16 +98,16 @@ def test_after_a_fault_the_next_login_works(slapd: Slapd, proxy: Proxy, mode: Mo
     with _directory(slapd, **_over(proxy)) as directory:
         proxy.mode = mode
         with pytest.raises(DirectoryUnavailable):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         proxy.mode = Mode.PASS
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 def test_connections_are_used_again(slapd: Slapd, proxy: Proxy) -> None:
     """Twenty logins in a row take one search connection and one login connection."""
     with _directory(slapd, servers=[f"ldap://127.0.0.1:{proxy.port}"]) as directory:
         for _ in range(20):
-            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+            assert isinstance(log_in(directory, ALICE), DirectorySubject)
         assert proxy.accepted == 2
 
 
@@ -117,7 +118,7 @@ def test_no_descriptor_is_lost_on_faults(slapd: Slapd, proxy: Proxy) -> None:
         counts = []
         for _ in range(50):
             with pytest.raises(DirectoryUnavailable):
-                directory.authenticate(ALICE)
+                log_in(directory, ALICE)
             counts.append(len(list(Path(f"/proc/{os.getpid()}/fd").iterdir())) - 4 * proxy.accepted)
         assert max(counts) - min(counts) <= 4 * proxy.accepted
 
@@ -126,12 +127,12 @@ def test_a_restarted_directory_is_found_again(start_slapd: Callable[[], Slapd]) 
     """Connections from before the restart are noticed to be dead before a password goes over them."""
     own = start_slapd()
     with _directory(own) as directory:
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
         own.stop()
         with pytest.raises(DirectoryUnavailable):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         own.start()
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 def test_the_second_server_takes_over(slapd: Slapd) -> None:
@@ -140,13 +141,13 @@ def test_the_second_server_takes_over(slapd: Slapd) -> None:
         pass
     servers = [f"ldap://127.0.0.1:{gone.port}", slapd.tls_url]
     with _directory(slapd, servers=servers) as directory:
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 def test_starttls_works(slapd: Slapd) -> None:
     """ldap:// with start_tls logs people in over TLS."""
     with _directory(slapd, servers=[f"ldap://localhost:{slapd.port}"], start_tls=True) as directory:
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 @pytest.mark.parametrize("start_tls", [False, True])
@@ -170,7 +171,7 @@ def test_a_certificate_that_does_not_prove_the_server_is_refused(
         _directory(slapd, servers=[server], start_tls=start_tls, tls=tls | known) as directory,
         pytest.raises(DirectoryUnavailable, match=fault),
     ):
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
 
 
 def test_a_client_certificate_is_shown_where_a_server_wants_one(slapd: Slapd, tmp_path: Path) -> None:
@@ -187,10 +188,10 @@ def test_a_client_certificate_is_shown_where_a_server_wants_one(slapd: Slapd, tm
             _directory(slapd, tls=tls, **settings) as directory,
             pytest.raises(DirectoryUnavailable, match=r"tls\.client_cert"),
         ):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         tls |= {"client_cert": str(ours.file), "client_key": str(ours.key_file)}
         with _directory(slapd, tls=tls, **settings) as directory:
-            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+            assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 def test_an_encrypted_key_is_an_error_at_the_start(slapd: Slapd, tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_starttls_never_falls_back(slapd: Slapd) -> None:
         proxy.mode = Mode.GARBAGE
         settings = {"servers": [f"ldap://127.0.0.1:{proxy.port}"], "start_tls": True, "timeouts": QUICK}
         with _directory(slapd, **settings) as directory, pytest.raises(DirectoryUnavailable):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
 
 
 def test_a_wrong_service_password_is_an_administrators_matter(slapd: Slapd, tmp_path: Path) -> None:
@@ -220,11 +221,11 @@ def test_a_wrong_service_password_is_an_administrators_matter(slapd: Slapd, tmp_
     account = {"dn": SERVICE_ACCOUNT, "password_file": str(password)}
     with _directory(slapd, service_account=account) as directory:
         with pytest.raises(DirectoryMisconfigured, match="refuses the service account"):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         with pytest.raises(DirectoryMisconfigured, match="not tried again for a while"):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         password.write_text("wharfinger-password\n")
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 @pytest.mark.parametrize("section", ["users", "groups"])
@@ -234,7 +235,7 @@ def test_a_base_that_does_not_exist_is_named(slapd: Slapd, section: str) -> None
         _directory(slapd, **{section: {"bases": [f"ou=nowhere,{SUFFIX}"]}}) as directory,
         pytest.raises(DirectoryMisconfigured, match="ou=nowhere"),
     ):
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
 
 
 def test_a_group_list_that_would_be_cut_off_fails_the_login(slapd: Slapd) -> None:
@@ -244,7 +245,7 @@ def test_a_group_list_that_would_be_cut_off_fails_the_login(slapd: Slapd) -> Non
         _directory(slapd, groups=groups) as directory,
         pytest.raises(DirectoryMisconfigured, match=r"cut off|max_groups"),
     ):
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
 
 
 def test_nesting_deeper_than_allowed_fails_the_login(slapd: Slapd) -> None:
@@ -255,7 +256,7 @@ def test_nesting_deeper_than_allowed_fails_the_login(slapd: Slapd) -> None:
         _directory(slapd, groups=groups) as directory,
         pytest.raises(DirectoryMisconfigured, match="max_depth"),
     ):
-        directory.authenticate(erin)
+        log_in(directory, erin)
 
 
 def _add(slapd: Slapd, ldif: str) -> None:
@@ -322,7 +323,7 @@ def _fill(own: Slapd) -> None:
 
 def _groups(slapd: Slapd, name: str) -> dict[str, tuple[str, bool]]:
     with _directory(slapd) as directory:
-        subject = directory.authenticate(Credentials(name, Secret("x-password")))
+        subject = log_in(directory, Credentials(name, Secret("x-password")))
     assert isinstance(subject, DirectorySubject)
     return {group.name: (group.found, group.ambiguous) for group in subject.groups}
 
@@ -340,14 +341,14 @@ def test_names_beyond_the_ordinary(odd: Slapd) -> None:
 def test_nobody_is_guessed(odd: Slapd, name: str) -> None:
     """Two entries with one name, and an entry with two names, are refused."""
     with _directory(odd) as directory:
-        assert isinstance(directory.authenticate(Credentials(name, Secret("x-password"))), Refusal)
+        assert isinstance(log_in(directory, Credentials(name, Secret("x-password"))), Refusal)
 
 
 @pytest.mark.parametrize("name", ["straße", "strasse"])
 def test_whom_the_directory_keeps_apart_are_two_subjects(odd: Slapd, name: str) -> None:
     """Full case folding would make one subject of the two."""
     with _directory(odd) as directory:
-        subject = directory.authenticate(Credentials(name, Secret("x-password")))
+        subject = log_in(directory, Credentials(name, Secret("x-password")))
     assert isinstance(subject, DirectorySubject)
     assert subject.name == name
 
@@ -360,7 +361,7 @@ def test_the_defaults_lie_under_the_patience_of_clients(slapd: Slapd, proxy: Pro
         proxy.mode = mode
         start = time.monotonic()
         with pytest.raises(DirectoryUnavailable):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
         assert time.monotonic() - start < 14
 
 
@@ -368,7 +369,7 @@ def _again_and_again(directory: LdapDirectory, times: int) -> list[DirectorySubj
     answers: list[DirectorySubject | Refusal | str] = []
     for _ in range(times):
         try:
-            answers.append(directory.authenticate(ALICE))
+            answers.append(log_in(directory, ALICE))
         except DirectoryUnavailable as error:
             answers.append(error.detail)
     return answers
@@ -386,7 +387,7 @@ def test_a_server_that_takes_connections_and_fails_is_passed_over(
         answers = _again_and_again(directory, 6)
         assert isinstance(answers[-1], DirectorySubject)
         at_rest = proxy.accepted
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
         assert proxy.accepted == at_rest
 
 
@@ -394,12 +395,12 @@ def test_idle_connections_to_a_failing_server_are_not_used(slapd: Slapd, proxy: 
     """Three hangs in a row, then whoever logs in next goes to the next server at once."""
     servers = [f"ldap://127.0.0.1:{proxy.port}", slapd.tls_url]
     with _directory(slapd, servers=servers, timeouts=QUICK) as directory:
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
         proxy.mode = Mode.HANG
         answers = _again_and_again(directory, 3)
         assert any(isinstance(answer, DirectorySubject) for answer in answers)
         start = time.monotonic()
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
         assert time.monotonic() - start < 0.2
 
 
@@ -441,7 +442,7 @@ def test_a_port_for_tls_that_is_spoken_to_in_plain_is_named(slapd: Slapd) -> Non
         _directory(slapd, servers=[f"ldap://127.0.0.1:{slapd.tls_port}"], timeouts=QUICK) as directory,
         pytest.raises(DirectoryUnavailable, match="write ldaps://"),
     ):
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
 
 
 def test_a_plain_port_that_is_spoken_to_in_tls_is_named(slapd: Slapd) -> None:
@@ -452,7 +453,7 @@ def test_a_plain_port_that_is_spoken_to_in_tls_is_named(slapd: Slapd) -> None:
         _directory(slapd, servers=[server], tls=tls, timeouts=QUICK) as directory,
         pytest.raises(DirectoryUnavailable, match=r"write ldap:// with start_tls"),
     ):
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
 
 
 def _direct(slapd: Slapd, **changed: Any) -> DirectorySettings:
@@ -463,7 +464,7 @@ def _direct(slapd: Slapd, **changed: Any) -> DirectorySettings:
 def test_a_direct_login_needs_no_search_for_the_person(slapd: Slapd) -> None:
     """The entry and the groups are read afterwards, by the service account."""
     with contextlib.closing(LdapDirectory(_direct(slapd))) as directory:
-        subject = directory.authenticate(ALICE)
+        subject = log_in(directory, ALICE)
         assert isinstance(subject, DirectorySubject)
         assert (subject.name, subject.dn) == ("alice", f"uid=alice,ou=people,{SUFFIX}")
         assert {group.name for group in subject.groups} == {"team-platform", "release-managers"}
@@ -484,7 +485,7 @@ def test_a_direct_login_needs_no_search_for_the_person(slapd: Slapd) -> None:
 def test_a_typed_name_is_one_value_of_the_dn(slapd: Slapd, name: str) -> None:
     """Nothing that is typed becomes another entry, nor an error: it is an unknown user."""
     with contextlib.closing(LdapDirectory(_direct(slapd))) as directory:
-        answer = directory.authenticate(Credentials(name, ALICE.password))
+        answer = log_in(directory, Credentials(name, ALICE.password))
         assert isinstance(answer, Refusal)
         assert answer.code is Code.WRONG_CREDENTIALS
 
@@ -494,10 +495,10 @@ def test_without_a_service_account_a_login_reads_as_the_person(slapd: Slapd) -> 
     settings = _direct(slapd).model_copy(update={"service_account": None})
     with contextlib.closing(LdapDirectory(settings)) as directory:
         directory.ping()
-        wrong = directory.authenticate(Credentials("alice", Secret("wrong")))
+        wrong = log_in(directory, Credentials("alice", Secret("wrong")))
         assert isinstance(wrong, Refusal)
         assert wrong.detail == "wrong password"
-        unread = directory.authenticate(ALICE)
+        unread = log_in(directory, ALICE)
         assert isinstance(unread, Refusal)
         assert "unknown user" in unread.detail
         with pytest.raises(DirectoryMisconfigured, match="service_account"):
@@ -511,7 +512,7 @@ def test_connections_of_people_are_not_kept(slapd: Slapd, proxy: Proxy) -> None:
     settings = _direct(slapd, servers=servers).model_copy(update={"service_account": None})
     with contextlib.closing(LdapDirectory(settings)) as directory:
         for _ in range(3):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
     assert proxy.accepted == 3
 
 
@@ -519,11 +520,9 @@ def test_a_disabled_account_is_told_to_whoever_has_the_password(slapd: Slapd) ->
     """The filter is asked for after the bind: a wrong password stays a wrong password."""
     users = {"bases": [f"ou=people,{SUFFIX}"], "disabled_filter": "(uid=alice)"}
     with _directory(slapd, users=users) as directory:
-        right = directory.authenticate(ALICE)
-        wrong = directory.authenticate(Credentials("alice", Secret("wrong")))
-        assert isinstance(
-            directory.authenticate(Credentials("bob", Secret("bob-password"))), DirectorySubject
-        )
+        right = log_in(directory, ALICE)
+        wrong = log_in(directory, Credentials("alice", Secret("wrong")))
+        assert isinstance(log_in(directory, Credentials("bob", Secret("bob-password"))), DirectorySubject)
     slapd.forgive("alice", "alice-password")
     assert isinstance(right, Refusal)
     assert (right.code, "disabled" in right.message) == (Code.ACCOUNT_DISABLED, True)
@@ -552,7 +551,7 @@ def test_a_strategy_of_active_directory_is_an_error_elsewhere(slapd: Slapd) -> N
     for strategy in ("in_chain", "token_groups"):
         groups = {"bases": [f"ou=groups,{SUFFIX}"], "strategy": strategy}
         with _directory(slapd, groups=groups) as directory, pytest.raises(DirectoryMisconfigured):
-            directory.authenticate(ALICE)
+            log_in(directory, ALICE)
 
 
 @pytest.mark.slow
@@ -565,8 +564,8 @@ def test_a_server_that_works_again_gets_its_work_back(slapd: Slapd, proxy: Proxy
         assert isinstance(_again_and_again(directory, 6)[-1], DirectorySubject)
         proxy.mode = Mode.PASS
         left = proxy.accepted
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
         assert proxy.accepted == left
         time.sleep(10.5)
-        assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+        assert isinstance(log_in(directory, ALICE), DirectorySubject)
         assert proxy.accepted > left

@@ -18,6 +18,7 @@ from app.errors import DirectoryMisconfigured, Refusal
 from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
+from tests.support.directory import log_in
 from tests.support.ldap import directory_settings
 from tests.support.slapd import SERVICE_ACCOUNT, SERVICE_PASSWORD, SUFFIX, Slapd
 
@@ -155,7 +156,7 @@ def directory(slapd: Slapd) -> Iterator[LdapDirectory]:
 def test_somebody_is_looked_up_without_a_password(directory: LdapDirectory) -> None:
     """The subject is that of a login."""
     subject = directory.look_up("Erin")
-    assert subject == directory.authenticate(Credentials("erin", Secret("erin-password")))
+    assert subject == log_in(directory, Credentials("erin", Secret("erin-password")))
     assert isinstance(subject, DirectorySubject)
     assert {group.name: group.found for group in subject.groups}["team-data"] == "through data-leads"
 
@@ -195,7 +196,7 @@ def test_a_filter_that_matches_nothing_is_told_once(slapd: Slapd, caplog: pytest
     with contextlib.closing(LdapDirectory(directory_settings(slapd, users=users))) as directory:
         for _ in range(2):
             assert isinstance(directory.look_up("alice"), Refusal)
-            answer = directory.authenticate(Credentials("alice", Secret("alice-password")))
+            answer = log_in(directory, Credentials("alice", Secret("alice-password")))
             assert isinstance(answer, Refusal)
     told = [record for record in caplog.records if "matches nothing at all" in record.message]
     assert [record.levelno for record in told] == [logging.ERROR]
@@ -205,7 +206,7 @@ def test_an_unknown_name_alone_tells_nothing(
     directory: LdapDirectory, caplog: pytest.LogCaptureFixture
 ) -> None:
     """There are others whom the filter finds."""
-    assert isinstance(directory.authenticate(Credentials("nobody", Secret("x"))), Refusal)
+    assert isinstance(log_in(directory, Credentials("nobody", Secret("x"))), Refusal)
     assert not [record for record in caplog.records if "matches nothing" in record.message]
 
 

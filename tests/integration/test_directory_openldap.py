@@ -14,6 +14,7 @@ from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
+from tests.support.directory import log_in
 from tests.support.ldap import section
 from tests.support.openldap_company import AFAR, BLIND, GROUPS, LIMITED, PASSWORD, PEOPLE
 from tests.support.slapd import SUFFIX, Slapd, Variant
@@ -28,7 +29,7 @@ def _directory(slapd: Slapd, **changed: Any) -> Iterator[LdapDirectory]:
 
 def _log_in(slapd: Slapd, name: str, password: str = PASSWORD, **changed: Any) -> DirectorySubject | Refusal:
     with _directory(slapd, **changed) as directory:
-        return directory.authenticate(Credentials(name, Secret(password)))
+        return log_in(directory, Credentials(name, Secret(password)))
 
 
 def _is_wrong(answer: DirectorySubject | Refusal) -> bool:
@@ -143,8 +144,8 @@ def test_a_direct_login_takes_no_other_name(openldap: Slapd, name: str) -> None:
 def test_an_account_that_the_server_locks_is_locked(openldap: Slapd) -> None:
     """After five wrong passwords the right one does not log in, and nobody is told why."""
     with _directory(openldap) as directory:
-        wrong = [directory.authenticate(Credentials("mallory", Secret(f"no {n}"))) for n in range(5)]
-        right = directory.authenticate(Credentials("mallory", Secret(PASSWORD)))
+        wrong = [log_in(directory, Credentials("mallory", Secret(f"no {n}"))) for n in range(5)]
+        right = log_in(directory, Credentials("mallory", Secret(PASSWORD)))
     assert all(map(_is_wrong, wrong))
     assert isinstance(right, Refusal)
     assert right.code is Code.ACCOUNT_LOCKED

@@ -9,12 +9,14 @@ from typing import Any, Final
 import pytest
 
 from app.directory.directory import LdapDirectory
+from app.directory.names import TypedName
 from app.directory.people import UNKNOWN
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
+from tests.support.directory import log_in
 from tests.support.samba import Samba
 from tests.support.samba_company import DOMAIN, FRANKS_UPN, GROUPS, REALM, STATE_PASSWORD
 from tests.support.stands import SAMBA
@@ -38,7 +40,7 @@ def _directory(samba: Samba, **changed: Any) -> Iterator[LdapDirectory]:
 
 def _log_in(samba: Samba, name: str, password: str, **changed: Any) -> DirectorySubject | Refusal:
     with _directory(samba, **changed) as directory:
-        return directory.authenticate(Credentials(name, Secret(password)))
+        return log_in(directory, Credentials(name, Secret(password)))
 
 
 def _is_wrong(answer: DirectorySubject | Refusal) -> bool:
@@ -49,8 +51,10 @@ def test_every_form_is_the_same_subject(samba: Samba) -> None:
     r"""`alice`, `alice@suffix` and `DOMAIN\alice`, in any case, are one subject with one id."""
     typed = ["alice", f"alice@{SUFFIX}", f"ALICE@{REALM}", f"{DOMAIN}\\alice", f"{DOMAIN.lower()}\\Alice"]
     with _directory(samba, login=FORMS) as directory:
-        found = [directory.authenticate(Credentials(name, Secret("alice-password"))) for name in typed]
-        assert {directory.account_of(name) for name in typed} == {"alice"}
+        found = [log_in(directory, Credentials(name, Secret("alice-password"))) for name in typed]
+        names = [directory.read_name(name) for name in typed]
+        assert {name.account for name in names if isinstance(name, TypedName)} == {"alice"}
+        assert all(isinstance(name, TypedName) for name in names)
     assert isinstance(found[0], DirectorySubject)
     assert all(each == found[0] for each in found)
 
@@ -123,8 +127,8 @@ def test_starttls_works(samba: Samba) -> None:
 def test_an_account_that_the_domain_locks_is_locked(samba: Samba) -> None:
     """After five wrong passwords the right one does not log in, and nobody is told why."""
     with _directory(samba) as directory:
-        wrong = [directory.authenticate(Credentials("mallory", Secret(f"no {n}"))) for n in range(5)]
-        right = directory.authenticate(Credentials("mallory", Secret("mallory-password")))
+        wrong = [log_in(directory, Credentials("mallory", Secret(f"no {n}"))) for n in range(5)]
+        right = log_in(directory, Credentials("mallory", Secret("mallory-password")))
     assert all(map(_is_wrong, wrong))
     assert isinstance(right, Refusal)
     assert right.code is Code.ACCOUNT_LOCKED

@@ -17,6 +17,7 @@ from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support import certificates
 from tests.support.certificates import Certificate, Kind
+from tests.support.directory import log_in
 from tests.support.ldap import directory_settings
 from tests.support.slapd import Slapd, Variant
 from tests.support.tap import Tap
@@ -70,7 +71,7 @@ def _logged(caplog: pytest.LogCaptureFixture) -> str:
 def _refused(directory: LdapDirectory, caplog: pytest.LogCaptureFixture, *words: str) -> None:
     """Hold that the login ends with "unavailable", and that the log and the detail have one of the words."""
     with pytest.raises(DirectoryUnavailable) as caught:
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
     for text in (_logged(caplog), caught.value.detail):
         assert any(word in text for word in words), text
         assert "alice-password" not in text
@@ -127,7 +128,7 @@ def test_tls_1_2_is_enough_by_default(slapd: Slapd, good: Certificate) -> None:
     with _tap(slapd, good, _up_to(ssl.TLSVersion.TLSv1_2)) as tap:
         settings = {"servers": [f"ldaps://localhost:{tap.port}"], "tls": {"ca_file": str(good.ca_file)}}
         with _directory(slapd, **settings) as directory:
-            assert isinstance(directory.authenticate(ALICE), DirectorySubject)
+            assert isinstance(log_in(directory, ALICE), DirectorySubject)
 
 
 def test_tls_towards_a_port_without_it_is_refused(slapd: Slapd, caplog: pytest.LogCaptureFixture) -> None:
@@ -142,7 +143,7 @@ def test_no_tls_towards_a_port_with_it_is_refused(slapd: Slapd) -> None:
     """ldap:// with the port of LDAPS: nothing is taken for an answer."""
     url = f"ldap://127.0.0.1:{slapd.tls_port}"
     with _directory(slapd, servers=[url]) as directory, pytest.raises(DirectoryUnavailable, match=url):
-        directory.authenticate(ALICE)
+        log_in(directory, ALICE)
 
 
 @pytest.mark.parametrize("code", [1, 2, 52, 53])

@@ -34,6 +34,7 @@ from app.errors import Refusal, WharfingerError
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.commands import run
+from tests.support.directory import log_in
 from tests.support.ldap import directory_settings
 from tests.support.ldif import entry
 from tests.support.marks import Mark, cores, found, mark
@@ -527,7 +528,7 @@ def test_no_exception_carries_a_password_in_its_frames(slapd: Slapd) -> None:
 
 def _whole_trace(directory: LdapDirectory) -> str:
     try:
-        answer = directory.authenticate(Credentials("frank", Secret(PERSON.text)))
+        answer = log_in(directory, Credentials("frank", Secret(PERSON.text)))
     except WharfingerError as error:
         return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     assert isinstance(answer, Refusal)

@@ -13,6 +13,7 @@ from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
+from tests.support.directory import log_in
 from tests.support.small_directory import Entry, SmallDirectory
 
 _ALICE = "uid=alice,ou=people,dc=example,dc=com"
@@ -40,7 +41,7 @@ def directory(glauth: SmallDirectory) -> Iterator[LdapDirectory]:
 
 
 def _log_in(directory: LdapDirectory, password: str) -> DirectorySubject | Refusal:
-    return directory.authenticate(Credentials("alice", Secret(password)))
+    return log_in(directory, Credentials("alice", Secret(password)))
 
 
 def test_a_directory_with_a_closed_root_logs_people_in(directory: LdapDirectory) -> None:

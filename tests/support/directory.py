@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from app import dn
 from app.directory import names
+from app.directory.names import IMPLAUSIBLE, TypedName
 from app.directory.people import Person
 from app.directory.subject import DirectorySubject, Group
 from app.dn import DN
 from app.errors import Code, Refusal, WharfingerError
 from app.ldap.answers import Entry
+from app.login.login import Circumstances
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
-from app.protocol.request import Client
+from app.protocol.secret import Secret
 
 GROUPS: Final = {
     "alice": (("team-platform", "direct"), ("release-managers", "direct")),
@@ -44,20 +46,21 @@ class FakeDirectory:
     fault: WharfingerError | None = None
     asked: list[str] = field(default_factory=list)
 
-    def authenticate(
-        self, credentials: Credentials, client: Client | None = None
-    ) -> DirectorySubject | Refusal:
+    def read_name(self, typed: str) -> TypedName | Refusal:
+        """Read a typed name, which is refused where nobody can have it."""
+        return TypedName(typed, names.canonical(typed)) if names.is_plausible(typed) else IMPLAUSIBLE
+
+    def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         """Find out who somebody is."""
-        self.asked.append(credentials.username)
+        self.asked.append(name.plain)
         self.ping()
-        name = names.canonical(credentials.username)
-        if not names.is_plausible(credentials.username) or name not in GROUPS:
+        if name.account not in GROUPS:
             return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "unknown user")
-        if name in LOCKED:
+        if name.account in LOCKED:
             return Refusal(Code.ACCOUNT_LOCKED, WRONG_CREDENTIALS, "locked")
-        if credentials.password.reveal() != PASSWORDS[name]:
+        if password.reveal() != PASSWORDS[name.account]:
             return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, "wrong password")
-        return _subject(name)
+        return _subject(name.account)
 
     def look_up(self, name: str) -> DirectorySubject | Refusal:
         """Find out who somebody would be, without a password."""
@@ -79,6 +82,35 @@ class FakeDirectory:
         """Raise the fault, where there is one."""
         if self.fault is not None:
             raise self.fault
+
+
+class PasswordDirectory(Protocol):
+    """What a name and a password are logged in at."""
+
+    def read_name(self, typed: str) -> TypedName | Refusal: ...
+
+    def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal: ...
+
+
+def log_in(directory: PasswordDirectory, credentials: Credentials) -> DirectorySubject | Refusal:
+    """Log somebody in at a directory, without anything before it."""
+    name = directory.read_name(credentials.username)
+    return name if isinstance(name, Refusal) else directory.authenticate(name, credentials.password)
+
+
+@dataclass(frozen=True, slots=True)
+class Unshielded:
+    """An authenticator that asks a directory every time."""
+
+    directory: PasswordDirectory
+
+    def claims(self, credentials: Credentials) -> bool:
+        return True
+
+    def authenticate(
+        self, credentials: Credentials, circumstances: Circumstances
+    ) -> DirectorySubject | Refusal:
+        return log_in(self.directory, credentials)
 
 
 def _subject(name: str) -> DirectorySubject:

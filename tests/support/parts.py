@@ -14,15 +14,17 @@ from app.keys.algorithm import Algorithm
 from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.login.login import Login
+from app.login.robots import RobotLogin
 from app.protocol.claims import Lifetimes
 from app.protocol.request import RequestLimits
 from app.rules.file import load
 from app.rules.model import RuleSet
+from app.rules.robot_names import RobotNames
 from app.telemetry.record import Recorder, TokenRecord
 from app.tokens.issue import Issuer
 from app.tokens.realm import Current, Realm
 from tests.spec.verifier import Distribution3, Docker2, verify
-from tests.support.directory import FakeDirectory
+from tests.support.directory import FakeDirectory, Unshielded
 from tests.support.server import SAMPLE_RULES, SERVICE
 
 T = TypeVar("T")
@@ -67,7 +69,7 @@ def make_realm(
         tells_issued_at=False,
         rules=Holder(load.load(rules, NOW)) if isinstance(rules, Path) else rules,
         keys=Holder(ring),
-        login=Login(directory),
+        login=Login((RobotLogin(RobotNames()), Unshielded(directory))),
     )
     return replace(realm, **changed)
 

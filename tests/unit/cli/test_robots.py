@@ -15,11 +15,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
-from app.login import robot_secret, robots
+from app.login import robot_secret
+from app.login.login import Login
+from app.login.robots import RobotLogin
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from app.rules.file import load
 from app.rules.model import Persona
+from app.rules.robot_names import RobotNames
+from tests.support.records import client
 from tests.support.tools import REPOSITORY
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -43,7 +47,9 @@ def test_the_secret_logs_the_robot_in(tmp_path: Path) -> None:
     robot = load.load(rules, NOW).robots["ci-web"]
     assert [group.name for group in robot.groups] == ["team-web", "o'brien", "a"]
     credentials = Credentials("robot$ci-web", Secret(file.read_text()))
-    assert isinstance(robots.authenticate({robot.name: robot}, credentials, "10.30.0.1", NOW), Persona)
+    login = Login((RobotLogin(RobotNames()),))
+    subject = login.authenticate(credentials, {robot.name: robot}, client("10.30.0.1"), NOW)
+    assert isinstance(subject, Persona)
 
 
 def test_the_secret_is_in_its_file_alone(tmp_path: Path) -> None:

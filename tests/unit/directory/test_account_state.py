@@ -121,6 +121,7 @@ def test_a_state_that_proves_no_password_is_told_on_request_only(result: Result,
     assert told is not None
     assert quiet.code is told.code is expected
     assert quiet.message == WRONG_CREDENTIALS != told.message
+    assert (quiet.proved, told.proved) == (False, False)
 
 
 def test_a_code_of_active_directory_counts_in_a_bind_error_alone() -> None:

@@ -22,6 +22,7 @@ from app.ldap.deadline import Deadline
 from app.ldap.requests import Query
 from app.ldap.servers import Servers
 from app.protocol.secret import Secret
+from app.rules.robot_names import RobotNames
 
 ALICE = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"]})
 
@@ -74,6 +75,27 @@ def test_an_entry_below_two_bases_is_one_person() -> None:
 def test_nobody_is_guessed(entries: Sequence[Entry], name: str) -> None:
     """Exactly one entry, with exactly one name, which is the typed one."""
     assert _find(entries, name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("robot$ci", "robot$ci"),
+        ("robot$ci", "Robot$ci"),
+        ("ROBOT$CI", "robot$ci"),
+        ("robot$ci@example.com", "robot$ci@example.com"),
+        ("EXAMPLE\\robot$ci", "EXAMPLE\\robot$ci"),
+        ("svc+ci", "svc+ci"),
+        ("Svc+ci", "SVC+ci"),
+    ],
+)
+def test_nobody_in_the_directory_has_the_name_of_a_robot(name: str, typed: str) -> None:
+    """In whatever form it stands there: a token with `sub: robot$ci` would be the robot's."""
+    people = People(_settings(), RobotNames("svc+"))
+    entries = [Entry("uid=x,dc=x", {"uid": [name.encode()]})]
+    assert people.find(Always(entries), typed, Deadline(timedelta(seconds=1))) is None
+    assert people.name_of(entries[0]) is None
+    assert people.name_of(Entry("uid=x,dc=x", {"uid": [b"robotics", b"Robotics"]})) == "robotics"
 
 
 def _direct(template: str) -> DirectLogin:

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from app.directory.names import TypedName
 from app.login.attempt import Attempt, Tagger
 from app.login.budget import Limits, Stop
 from app.login.failures import Failures, Outcome, Ticket
@@ -43,7 +44,12 @@ class Bind:
     @property
     def key(self) -> tuple[str, str]:
         """Whose it is, and with which password."""
-        return self.attempt.account, self.attempt.password.reveal()
+        return self.attempt.name.account, self.attempt.password.reveal()
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Whose it is, and where it comes from."""
+        return self.attempt.name.account, self.attempt.source
 
 
 class Logins(RuleBasedStateMachine):
@@ -71,7 +77,7 @@ class Logins(RuleBasedStateMachine):
     )
     def ask(self, process: int, account: str, password: str, source: str) -> Bind | None:
         """Try a password."""
-        attempt = Attempt(account, Secret(password), source)
+        attempt = Attempt(TypedName(account, account), Secret(password), source)
         memory = self.processes[process]
         verdict = memory.admit(attempt)
         if self.owed.get(account) == (password, source) and self.guesses < _LIMITS.guesses:
@@ -104,7 +110,7 @@ class Logins(RuleBasedStateMachine):
     def die(self, bind: Bind | None) -> None:
         """Let the process end before the answer comes; what had leave is then a failure too."""
         if bind is not None:
-            self.owed.pop(bind.attempt.account, None)
+            self.owed.pop(bind.attempt.name.account, None)
 
     @rule(bind=consumes(under_way))
     def lose(self, bind: Bind | None) -> None:
@@ -130,15 +136,15 @@ class Logins(RuleBasedStateMachine):
     def no_account_is_asked_too_often(self) -> None:
         """The directory never sees more wrong binds of an account in a window than the budget."""
         for account in self.right:
-            moments = [bind.at for bind in self.binds if bind.attempt.account == account]
+            moments = [bind.at for bind in self.binds if bind.attempt.name.account == account]
             assert _most(moments) <= _LIMITS.account
 
     @invariant()
     def no_source_has_more_than_its_share(self) -> None:
         """Of these, no source has more than its share, but for what has leave."""
         unknown = [bind for bind in self.binds if bind.ticket.mark is None]
-        for pair in {(bind.attempt.account, bind.attempt.source) for bind in unknown}:
-            moments = [bind.at for bind in unknown if (bind.attempt.account, bind.attempt.source) == pair]
+        for pair in {bind.pair for bind in unknown}:
+            moments = [bind.at for bind in unknown if bind.pair == pair]
             assert _most(moments) <= _LIMITS.share
         for source in {bind.attempt.source for bind in unknown}:
             assert _most([bind.at for bind in unknown if bind.attempt.source == source]) <= _LIMITS.source

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from app.directory.names import TypedName
 from app.login.attempt import Attempt, Tagger, source_of
 from app.login.budget import Limits, Spared, Stop, Wait
 from app.login.failures import Failures, Outcome, Ticket
@@ -60,7 +61,7 @@ class Scene:
 
 def attempt_of(password: str, source: str = HOME, account: str = "alice") -> Attempt:
     """Make an attempt."""
-    return Attempt(account, Secret(password), source)
+    return Attempt(TypedName(account, account), Secret(password), source)
 
 
 @pytest.fixture(scope="session")
@@ -441,11 +442,11 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
     scene = Scene(state)
     memory = Failures(state, lambda: tagger, LIMITS, lambda: scene.now)
     for password, outcome in (("pa55word", Outcome.WRONG), ("cOrrect", Outcome.RIGHT)):
-        attempt = Attempt("somebody", Secret(password), "192.0.2.77")
+        attempt = attempt_of(password, "192.0.2.77", "somebody")
         ticket = memory.admit(attempt)
         assert isinstance(ticket, Ticket)
         memory.settle(ticket, outcome)
-    full = tagger.tags(Attempt("somebody", Secret("cOrrect"), "192.0.2.77")).login
+    full = tagger.tags(attempt_of("cOrrect", "192.0.2.77", "somebody")).login
     state.close()
     octets = b"".join(path.read_bytes() for path in tmp_path.glob("state.db*") if path.suffix != ".secret")
     secret = (tmp_path / "state.db.secret").read_bytes()

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from app.directory.names import TypedName
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger
 from app.login.budget import Limits, Spared, Stop
@@ -19,6 +20,7 @@ from app.protocol.secret import Secret
 from app.state.rows import Kind
 
 T = TypeVar("T")
+ALICE = TypedName("alice", "alice")
 _LIMITS = Limits(account=4, share=4, source=50, window=900, remember_failures=300, known_good=3600, lease=15)
 
 
@@ -56,7 +58,7 @@ class Process:
 
     def wrong(self, password: str) -> Outcome | Spared:
         """Try a wrong password."""
-        attempt = Attempt("alice", Secret(password), "192.0.2.1")
+        attempt = Attempt(ALICE, Secret(password), "192.0.2.1")
         verdict = self.memory.admit(attempt)
         if isinstance(verdict, Ticket):
             self.memory.settle(verdict, Outcome.WRONG)
@@ -111,13 +113,13 @@ def test_leave_that_others_know_of_counts_here_too() -> None:
     """A password that another process proved logs in where this one has spent the budget."""
     shared = Shared()
     first, second = Process(shared), Process(shared, own_limits=replace(_LIMITS, account=1))
-    attempt = Attempt("alice", Secret("right"), "192.0.2.1")
+    attempt = Attempt(ALICE, Secret("right"), "192.0.2.1")
     for process in (first, second):
         assert process.wrong("a") in {Outcome.WRONG, Spared.REMEMBERED_FAILURE}
     ticket = first.memory.admit(attempt)
     assert isinstance(ticket, Ticket)
     first.memory.settle(ticket, Outcome.RIGHT)
-    second.memory._own.take(Attempt("alice", Secret("b"), "192.0.2.1"))
+    second.memory._own.take(Attempt(ALICE, Secret("b"), "192.0.2.1"))
     assert isinstance(second.memory.admit(attempt), Ticket)
 
 
@@ -130,7 +132,7 @@ def test_a_memory_of_this_process_that_is_full_stops_nobody() -> None:
 def test_a_state_that_goes_away_during_a_bind_keeps_the_failure() -> None:
     """The login goes on; in the state it stays written down as a failure."""
     shared = Shared()
-    process, attempt = Process(shared), Attempt("alice", Secret("right"), "192.0.2.1")
+    process, attempt = Process(shared), Attempt(ALICE, Secret("right"), "192.0.2.1")
     ticket = process.memory.admit(attempt)
     assert isinstance(ticket, Ticket)
     shared.is_away = True
@@ -164,7 +166,7 @@ def test_it_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
 def test_who_logs_in_again_and_again_is_kept_once() -> None:
     """Else each login would take memory, and time at the next one, for as long as a good one is known."""
     process = Process(Shared())
-    attempt = Attempt("alice", Secret("right"), "192.0.2.1")
+    attempt = Attempt(ALICE, Secret("right"), "192.0.2.1")
     for _ in range(50):
         verdict = process.memory.admit(attempt)
         assert isinstance(verdict, Ticket)

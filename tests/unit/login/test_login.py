@@ -13,11 +13,13 @@ import pytest
 from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
 from app.login.login import Login, Subject
+from app.login.robots import RobotLogin
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
 from app.rules.model import NamedGroup, Persona, Robot
-from tests.support.directory import FakeDirectory
+from app.rules.robot_names import RobotNames
+from tests.support.directory import FakeDirectory, Unshielded
 from tests.support.records import client
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -40,7 +42,7 @@ def _log_in(
     now: datetime = NOW,
     directory: FakeDirectory | None = None,
 ) -> Subject | Refusal:
-    login = Login(directory or FakeDirectory())
+    login = Login((RobotLogin(RobotNames("ci.")), Unshielded(directory or FakeDirectory())))
     robots = {robot.name: robot for robot in (ROBOT, ONE_SECRET)}
     return login.authenticate(Credentials(name, Secret(password)), robots, client, now)
 
@@ -50,12 +52,20 @@ def test_a_person_goes_to_the_directory() -> None:
     assert isinstance(_log_in("alice", "alice-password"), DirectorySubject)
 
 
-@pytest.mark.parametrize("name", ["robot$ci", "robot$", "robot$nobody"])
+@pytest.mark.parametrize("name", ["robot$ci", "robot$", "Robot$nobody", "ROBOT$", "ci.ci", "CI.x"])
 def test_a_robot_never_goes_to_the_directory(name: str) -> None:
     """A directory account called `robot$ci` cannot become that robot, nor the robot that account."""
     directory = FakeDirectory()
     _log_in(name, "x", directory=directory)
     assert directory.asked == []
+
+
+@pytest.mark.parametrize("name", ["Robot$ci", "ROBOT$ci", "ci.ci", "CI.ci"])
+def test_a_robot_has_one_name(name: str) -> None:
+    """Whichever prefix is typed, in whatever case, its tokens and audit lines say `robot$ci`."""
+    subject = _log_in(name, FIRST)
+    assert isinstance(subject, Persona)
+    assert subject.name == "robot$ci"
 
 
 @pytest.mark.parametrize("secret", [FIRST, SECOND])

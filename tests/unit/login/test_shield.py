@@ -7,21 +7,23 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.directory import names
+from app.directory.names import TypedName
 from app.directory.subject import DirectorySubject
 from app.errors import AnswerLost, Code, DirectoryUnavailable, Refusal
 from app.login.attempt import Attempt, Tagger
 from app.login.failures import FailureMemory, Failures, Outcome, Ticket
 from app.login.ledger import Ledger, ProcessLedger
+from app.login.login import Circumstances
 from app.login.settings import ShieldSettings
 from app.login.shield import Answer, Directory, Shield
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
-from tests.support.directory import FakeDirectory
+from tests.support.directory import FakeDirectory, log_in
 from tests.support.records import client
 
 ALICE = Credentials("alice", Secret("alice-password"))
@@ -58,7 +60,6 @@ def _shield(
             directory,
             chosen,
             failures or _failures(chosen, clock),
-            account_of,
             login_timeout=_TIMEOUT,
             clock=clock,
             sleep=sleep or clock.sleep,
@@ -78,12 +79,8 @@ class _Asked:
     shield: Shield
 
     def authenticate(self, credentials: Credentials, address: str = "192.0.2.1") -> Answer:
-        return self.shield.authenticate(credentials, client(address))
-
-
-def account_of(typed: str) -> str | None:
-    """Give the account of a typed name, as the directory does."""
-    return names.canonical(typed) if names.is_plausible(typed) else None
+        circumstances = Circumstances(client(address), {}, datetime(2026, 6, 1, tzinfo=UTC))
+        return self.shield.authenticate(credentials, circumstances)
 
 
 def test_a_good_login_is_remembered() -> None:
@@ -186,6 +183,25 @@ def test_an_account_state_that_is_not_told_takes_as_long() -> None:
     assert sum(clock.slept) >= 0.25
 
 
+def test_an_account_state_that_is_told_takes_as_long() -> None:
+    """What decides is whether the password was proved, not how the refusal reads."""
+    told = Refusal(Code.ACCOUNT_DISABLED, "This account is disabled.")
+    directory = SlowDirectory(lambda: told)
+    directory.go.set()
+    clock = Clock()
+    assert _shield(directory, clock).authenticate(WRONG) == replace(told, account="alice")
+    assert sum(clock.slept) >= 0.25
+
+
+def test_who_has_proved_the_password_does_not_wait() -> None:
+    """Such a refusal tells a guesser nothing, in whatever time it comes."""
+    directory = SlowDirectory(lambda: Refusal(Code.PASSWORD_EXPIRED, "expired", proved=True))
+    directory.go.set()
+    clock = Clock()
+    assert isinstance(_shield(directory, clock).authenticate(ALICE), Refusal)
+    assert clock.slept == []
+
+
 def test_a_remembered_login_keeps_no_password() -> None:
     """What is remembered knows it by a hash alone."""
     password = Secret("alice-password")
@@ -238,7 +254,10 @@ class SlowDirectory:
     reached: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
 
-    def authenticate(self, credentials: Credentials) -> DirectorySubject | Refusal:
+    def read_name(self, typed: str) -> TypedName:
+        return TypedName(typed, names.canonical(typed))
+
+    def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         self.asked += 1
         self.reached.set()
         assert self.go.wait(10)
@@ -250,7 +269,7 @@ def _crowd(directory: SlowDirectory, size: int) -> list[DirectorySubject | Refus
     shield = _shield(directory, Clock(), ShieldSettings(failure_floor=timedelta()), sleep=lambda _: None)
     arrived = threading.Semaphore(0)
 
-    def log_in() -> DirectorySubject | Refusal | BaseException:
+    def ask() -> DirectorySubject | Refusal | BaseException:
         arrived.release()
         try:
             return shield.authenticate(ALICE)
@@ -258,7 +277,7 @@ def _crowd(directory: SlowDirectory, size: int) -> list[DirectorySubject | Refus
             return error
 
     with ThreadPoolExecutor(size) as pool:
-        logins = [pool.submit(log_in) for _ in range(size)]
+        logins = [pool.submit(ask) for _ in range(size)]
         assert directory.reached.wait(10)
         for _ in range(size):
             assert arrived.acquire(timeout=10)
@@ -268,7 +287,7 @@ def _crowd(directory: SlowDirectory, size: int) -> list[DirectorySubject | Refus
 
 def test_identical_logins_at_once_are_one() -> None:
     """Eight threads with one name and password are one login at the directory, and all get its answer."""
-    subject = FakeDirectory().authenticate(ALICE)
+    subject = log_in(FakeDirectory(), ALICE)
     directory = SlowDirectory(lambda: subject)
     assert _crowd(directory, 8) == [subject] * 8
     assert directory.asked == 1
@@ -309,7 +328,7 @@ def test_an_account_that_may_not_log_in_is_not_remembered() -> None:
 
 def test_a_directory_that_hangs_does_not_hold_every_thread() -> None:
     """With `concurrent` logins waiting the next one is refused soon; it has its turn when one ends."""
-    subject = FakeDirectory().authenticate(ALICE)
+    subject = log_in(FakeDirectory(), ALICE)
     directory = SlowDirectory(lambda: subject)
     shield = _shield(directory, Clock(), ShieldSettings(concurrent=1))
     bob = Credentials("bob", Secret("bob-password"))
@@ -442,7 +461,7 @@ def test_another_process_that_asks_the_same_is_waited_for_a_while() -> None:
     """Three seconds; an answer within them is taken."""
     clock, ledger, settings = Clock(), ProcessLedger(), ShieldSettings()
     other = _failures(settings, clock, ledger)
-    attempt = Attempt("alice", ALICE.password, "192.0.2.9")
+    attempt = Attempt(TypedName("alice", "alice"), ALICE.password, "192.0.2.9")
     ticket = other.admit(attempt)
     assert isinstance(ticket, Ticket)
     shield = _shield(FakeDirectory(), clock, failures=_failures(settings, clock, ledger))

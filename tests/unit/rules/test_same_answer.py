@@ -24,11 +24,11 @@ from app import dn
 from app.bootstrap import Parts
 from app.cli.rules.explain import explain
 from app.configfile import yaml
+from app.directory.names import TypedName
 from app.directory.subject import DirectorySubject, Group
 from app.keys.keyring import KeyRing
 from app.protocol import scope
-from app.protocol.credentials import Credentials
-from app.protocol.request import Client
+from app.protocol.secret import Secret
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.file import load
@@ -220,7 +220,7 @@ class _Anybody(FakeDirectory):
 
     somebody: Somebody = field(default_factory=Somebody)
 
-    def authenticate(self, credentials: Credentials, client: Client | None = None) -> DirectorySubject:
+    def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject:
         groups = (dn.parse(text) for text in self.somebody.groups)
         return DirectorySubject(
             self.somebody.name,

@@ -15,10 +15,9 @@ from werkzeug.test import TestResponse
 
 from app.bootstrap import Parts
 from app.directory.directory import LdapDirectory
-from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.keys.keyring import KeyRing
-from app.protocol.credentials import Credentials
+from app.protocol.secret import Secret
 from app.settings import ServerSettings
 from app.web.application import create
 from app.web.errors import TABLE
@@ -144,11 +143,11 @@ def test_every_password_arrives_as_it_was_typed(
     """By POST and by GET alike."""
     seen: list[str] = []
 
-    def authenticate(credentials: Credentials) -> DirectorySubject | Refusal:
-        seen.append(credentials.password.reveal())
+    def authenticate(password: Secret) -> Refusal:
+        seen.append(password.reveal())
         return Refusal(Code.WRONG_CREDENTIALS, "no")
 
-    monkeypatch.setattr(FakeDirectory, "authenticate", lambda *given: authenticate(given[1]))
+    monkeypatch.setattr(FakeDirectory, "authenticate", lambda *given: authenticate(given[2]))
     form = f"grant_type=password&username=u&password={encode(password, safe='')}"
     client.post(REALM, data=form, content_type=FORM)
     client.get(REALM, headers=_basic(f"u:{password}"))

@@ -1,4 +1,4 @@
-"""The composition root: settings become objects. The only module that knows every class."""
+"""The composition root: makes objects from settings. The only module that knows every class."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ class Parts:
 
 
 def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
-    """Make everything; connects to nothing yet, so that the process may fork afterwards.
+    """Make all objects. No connection is made yet, so that the process may fork afterwards.
 
     Args:
         settings: The configuration.
-        starts_on_copies: Whether rules that cannot be used are no hindrance where there is a copy of the last
-            good ones, which is then kept up too.
+        starts_on_copies: Whether to keep copies of the last good rules, and to start on them where the rules
+            themselves cannot be used.
 
     Raises:
         ConfigurationError: Rules, keys or certificates cannot be used; carries every problem of every realm.
@@ -149,7 +149,7 @@ def directory(realm: str, section: RealmSettings) -> LdapDirectory:
 
 
 def utc_now() -> datetime:
-    """Give the time (aware, UTC)."""
+    """Return the time (aware, UTC)."""
     return datetime.now(UTC)
 
 
@@ -213,7 +213,7 @@ def _copy(settings: Settings, realm: str) -> LastGoodCopy | None:
 
 
 def _tell_rules(told: RulesMetrics, rules: LastGood[Any]) -> None:
-    """Have the metrics follow rules."""
+    """Report every reading of rules in the metrics."""
 
     def version() -> str:
         return "" if rules.current is None else str(rules.current.version)
@@ -222,7 +222,7 @@ def _tell_rules(told: RulesMetrics, rules: LastGood[Any]) -> None:
 
 
 def _tell_keys(told: KeysMetrics, keys: LiveKeys) -> None:
-    """Have the metrics and the log follow keys."""
+    """Report every reading of keys in the metrics and the log."""
 
     def tell(_: LastGood[KeyRing]) -> None:
         key = keys.current.active

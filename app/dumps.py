@@ -1,4 +1,4 @@
-"""What a crash leaves behind: no memory, as there are passwords and private keys in it."""
+"""No core dumps: the memory of these processes holds passwords and private keys."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import resource
 import sys
 
 _PR_SET_DUMPABLE = 4
-"""prctl(2); a pipe in core_pattern is given memory whatever RLIMIT_CORE says, unless this is 0."""
+"""prctl(2). A program in core_pattern receives the memory whatever RLIMIT_CORE says, unless this is 0."""
 
 
 def leave_none() -> None:
-    """Let neither this process nor those that it forks leave a core dump, nor be read by a debugger.
+    """Keep this process, and those that it forks, from leaving core dumps and from being read by a debugger.
 
-    Root still reads the memory of a process that runs.
+    Root can still read the memory of a running process.
 
     Raises:
-        OSError: The system does not let us.
+        OSError: The system refused it.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":

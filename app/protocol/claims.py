@@ -27,7 +27,7 @@ class Lifetimes:
     backdate: timedelta = timedelta(seconds=10)
 
     def of(self, access: Sequence[Access]) -> timedelta:
-        """Give the lifetime, counted from now, of a token with this access."""
+        """Return the lifetime, counted from now, of a token with this access."""
         pushes = any(Action.PUSH in entry.actions for entry in access)
         return max(self.push if pushes else self.default, MIN_LIFETIME)
 
@@ -52,7 +52,7 @@ class ClaimSet:
     access: tuple[Access, ...]
 
     def to_json(self) -> Mapping[str, object]:
-        """Give the JSON object: `aud` a string, dates integers (both required by Distribution 2.8)."""
+        """Return the JSON object: `aud` a string, dates integers (both required by Distribution 2.8)."""
         return {
             "iss": self.issuer,
             "sub": self.subject,

@@ -1,6 +1,6 @@
 """Credentials as a client presents them: Basic (RFC 7617), or the grant of a POST (RFC 6749 §4.3 and §6).
 
-Whatever looks like a credential and is none is a refusal, never anonymous.
+What looks like a credential and is none is refused; it never makes the request an anonymous one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Grant:
     """What a POST presents.
 
     Attributes:
-        type: As sent; may be none that we know.
+        type: As sent; not necessarily one of `GrantType`.
         username: Empty where there is none.
         password: Blank where there is none.
     """
@@ -101,7 +101,7 @@ def read_grant(grant: Grant, basic: Credentials | None, *, password_grant: bool)
 
 
 def _refuse_type(grant_type: str, *, password_grant: bool) -> Refusal | None:
-    """Say why a grant is not taken; None where it is."""
+    """Return why a grant is not taken; None where it is."""
     if grant_type == GrantType.PASSWORD:
         text = "This realm takes user names and passwords by GET alone."
         return None if password_grant else Refusal(Code.PASSWORD_GRANT_OFF, text)
@@ -113,7 +113,7 @@ def _refuse_type(grant_type: str, *, password_grant: bool) -> Refusal | None:
 
 
 def check(credentials: Credentials, *, username_length: int, password_length: int) -> Refusal | None:
-    """Refuse what must never reach a directory: nothing, NULs alone (RFC 4513 §5.1.2), and far too much.
+    """Refuse what must never reach a directory: empty text, NULs alone (RFC 4513 §5.1.2), and far too much.
 
     Args:
         credentials: As presented.

@@ -102,7 +102,7 @@ class TokenRequest:
 
 
 def read(raw: RawRequest, terms: Terms) -> TokenRequest | Refusal:
-    """Read a request; credentials are looked at before anything else."""
+    """Read a request; its credentials are judged before anything else of it."""
     credentials = _read_credentials(raw, terms)
     if isinstance(credentials, Refusal):
         return credentials
@@ -120,7 +120,7 @@ def read(raw: RawRequest, terms: Terms) -> TokenRequest | Refusal:
 
 
 def choose_service(asked: Sequence[str], known: Sequence[str]) -> str | Refusal:
-    """Find the service that a request is for: named exactly, or left out where a realm has only one."""
+    """Return the service that a request is for: named exactly, or left out where a realm has only one."""
     names = {name for name in asked if name}
     if not names and len(known) == 1:
         return known[0]

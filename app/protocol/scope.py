@@ -56,7 +56,7 @@ class Scope:
     actions: frozenset[str]
 
     def __str__(self) -> str:
-        """Format as a client would ask for it, actions sorted."""
+        """Return it as a client would ask for it, actions sorted."""
         return f"{self.type}:{self.name}:{','.join(sorted(self.actions))}"
 
 
@@ -73,17 +73,17 @@ class Access:
     actions: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Format as a scope."""
+        """Return it as the scope that asks for just this."""
         return f"{self.type}:{self.name}:{','.join(self.actions)}"
 
 
 def is_component(text: str) -> bool:
-    """Tell whether a text is one legal component of a repository name."""
+    """Whether a text is one legal component of a repository name."""
     return len(text) <= MAX_NAME and text.isascii() and _LEGAL_COMPONENT.fullmatch(text) is not None
 
 
 def is_repository(text: str) -> bool:
-    """Tell whether a text is a legal repository name, with or without a host and port before it."""
+    """Whether a text is a legal repository name, with or without a host and port before it."""
     return len(text) <= MAX_NAME and text.isascii() and _NAME.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Text that must not be shown: no `str`, `repr`, format or traceback gives it away."""
+"""Text that must not be shown: it appears in no `str`, `repr`, format or traceback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hmac
 
 
 class Secret:
-    """A password or token. `reveal()` is the only way out, so that each use can be found by its name."""
+    """A password or token. Only `reveal()` and `octets()` return it, so each use can be found by name."""
 
     __slots__ = ("_text",)
 
@@ -14,15 +14,15 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text."""
+        """Return the text."""
         return self._text
 
     def octets(self) -> bytes:
-        """Give the text as UTF-8."""
+        """Return the text as UTF-8."""
         return self._text.encode()
 
     def is_blank(self) -> bool:
-        """Tell whether it is empty or all NULs: such a bind would succeed as anonymous (RFC 4513 §5.1.2)."""
+        """Whether it is empty or all NULs: such a bind would succeed as anonymous (RFC 4513 §5.1.2)."""
         return not self._text.strip("\0")
 
     def __eq__(self, other: object) -> bool:

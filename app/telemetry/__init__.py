@@ -1,13 +1,14 @@
-"""What the program tells of itself.
+"""What the program reports of itself: the log for operators, the audit stream for auditors, and metrics.
 
-record.py    one request to the token endpoint, as all three below tell it
+record.py    one request to the token endpoint, as all of them report it
 log.py       the log: JSON lines on standard error, one canonical line per request
-audit.py     the audit stream: JSON lines for auditors
+audit.py     the audit stream: JSON lines, one per request; without its line no token is issued
 metrics.py   Prometheus: every name and label
-candidate.py what candidate rules would change, each case once, in the log
-json_text.py how the first two write a line
+candidate.py what candidate rules would change, each distinct case once, in the log
+json_text.py JSON that is safe to show at a terminal
 
-All hang on `tokens/issue.py` alone.
+Requests are reported by `tokens/issue.py` alone. The endpoint for the metrics is in `web/health.py`; the
+metrics of files that change are set in `bootstrap.py`.
 """
 
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"

@@ -1,8 +1,8 @@
-"""JSON that a terminal may show: what a client or a directory chose moves no cursor and hides no text.
+"""JSON that is safe to show at a terminal: text that a client or a directory chose is shown, never obeyed.
 
-JSON itself escapes line ends and whatever else is below a blank. A terminal obeys more than these (the C1
-controls, which arrive as Latin-1 in a header), and letters that run from right to left show a line in
-another order than it has. Names such as zoë stay readable.
+JSON escapes the control characters below U+0020. A terminal obeys more than these: the C1 controls, which
+arrive as Latin-1 in a header. Characters that change the direction of text show a line in another order than
+it has. All of them are escaped here; names such as zoë stay readable.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def dumps(
 
     Args:
         value: What to write.
-        indent: Columns, for people; one line without blanks where not given.
-        default: Gives something else for what JSON has no form for.
+        indent: Columns, for people; None is one line without blanks.
+        default: Returns something else for a value that JSON has no form for.
     """
     separators = (",", ":") if indent is None else None
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, default=default)

@@ -1,8 +1,8 @@
 """The log: JSON lines on standard error, one canonical line per request.
 
 The program's own modules, gunicorn and every library log through the standard library; structlog renders all
-of it. Exceptions are logged with their traceback's places and no values: a library may put into the text of
-an error whatever it was given, and that may be a password.
+of it. An exception is logged with its type and the places of its traceback, without values: a library may put
+into the text of an error whatever it was given, and that may be a password.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _as_json(event: Mapping[str, object], default: Callable[[object], object]) -
 
 
 def places(exc_info: structlog.typing.ExcInfo) -> str:
-    """Say where an exception came from and what kind it is; its text only where that is harmless."""
+    """Return where an exception came from and its type; its text only where that is harmless."""
     return "\n".join(reversed([*_chain(exc_info[1])]))
 
 
@@ -102,7 +102,7 @@ class RequestLog:
     """Writes the canonical line of each request."""
 
     def record(self, record: TokenRecord) -> None:
-        """Write it: a fault of ours as an error, a directory that is away as a warning."""
+        """Write the line of a request: an error for a fault of ours, a warning if the directory is down."""
         outcome = record.outcome
         write = _log.error if outcome in _OURS else _log.warning if outcome in _PASSING else _log.info
         write("token request", **_fields(record))

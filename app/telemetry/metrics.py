@@ -71,14 +71,14 @@ CANDIDATE_DIFFERENCES = Counter(
 
 
 class RulesMetrics:
-    """Tells which rules this process has."""
+    """Reports which rules this process has."""
 
     def __init__(self, realm: str, rules: str) -> None:
-        """Begin with none; the rules are `live` or `candidate`."""
+        """Begin without a version; `rules` is `live` or `candidate`."""
         self._realm, self._rules, self._version = realm, rules, ""
 
     def read(self, version: str, *, faulty: bool) -> None:
-        """Note that the files were read, and what is in force since; an empty version is none."""
+        """Note that the files were read, and which version is in force now; an empty version is none."""
         if self._version and self._version != version:
             RULES_PROCESSES.labels(self._realm, self._version).set(0)
         if version and self._rules == "live":
@@ -109,19 +109,19 @@ KEY_EXPIRY = Gauge(
 
 
 class KeysMetrics:
-    """Tells which keys this process has."""
+    """Reports which keys this process has."""
 
     def __init__(self, realm: str) -> None:
-        """Begin with none."""
+        """Begin without a key."""
         self._realm, self._active = realm, ""
 
     def read(self, active: str, expires: datetime, *, faulty: bool) -> None:
-        """Note that the folder was read, and what is in force since.
+        """Note that the folder was read, and which key is active now.
 
         Args:
             active: The id of the active key.
-            expires: When its certificate does.
-            faulty: Whether the folder holds something else, which cannot be used.
+            expires: When its certificate expires.
+            faulty: Whether the folder cannot be used as it is, so that the last good keys are in force.
         """
         if self._active and self._active != active:
             KEY_PROCESSES.labels(self._realm, self._active).set(0)
@@ -155,7 +155,7 @@ class RequestMetrics:
 
 
 def exposition() -> bytes:
-    """Give the metrics of all processes of this server in Prometheus's text format."""
+    """Return the metrics of all processes of this server in Prometheus's text format."""
     if METRICS_FOLDER_VARIABLE not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
@@ -164,10 +164,10 @@ def exposition() -> bytes:
 
 
 class _Present:
-    """Collects from all processes, without the versions of rules that no process has any more."""
+    """Collects from all processes, leaving out versions of rules that no process has any more."""
 
     def collect(self) -> Iterator[Metric]:
-        """Give every metric."""
+        """Yield every metric."""
         of_all = MultiProcessCollector(None)  # type: ignore[no-untyped-call]  # the library leaves it bare
         for metric in of_all.collect():  # type: ignore[no-untyped-call]  # as above
             if metric.name == "wharfinger_rules_processes":

@@ -1,6 +1,10 @@
-"""The use case: log in, decide, sign, record.
+"""The use case: log in, decide, sign, record. Everything that issues tokens ends here.
 
-issue.py    one request to the token endpoint of a realm, from what came over the wire to the answer
+issue.py      one request to the token endpoint of a realm, from what came over the wire to the answer
+realm.py      what the tokens of a realm are made of, and a token that was made
+progress.py   what is known of a request while it is answered, and its record
+candidate.py  what the candidate rules would grant differently
 
-Everything that issues tokens ends here, whichever mouth asked: the web, the command line.
+`web/token.py` reads the request and renders the answer. Who asks is found out in `login/`, what is granted is
+decided in `rules/`, and the keys that sign are in `keys/`; `telemetry/` reports what became of it.
 """

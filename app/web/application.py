@@ -43,7 +43,7 @@ def create(parts: Parts) -> Flask:
 
 
 def proxies(server: ServerSettings) -> Proxies:
-    """Give the trusted proxies of a configuration."""
+    """Return the trusted proxies of a configuration."""
     networks = [each for each in server.trusted_proxies if each != UNIX]
     return Proxies(
         tuple(map(ip_network, networks)),
@@ -54,7 +54,7 @@ def proxies(server: ServerSettings) -> Proxies:
 
 
 def _begin(trusted: Proxies) -> None:
-    """Note where a request comes from, and its id: ours, or the one that a trusted proxy gave it."""
+    """Find out where a request comes from, and give it an id: ours, or the one that a trusted proxy sent."""
     peer = parse(request.remote_addr or "")
     given = request.headers.get("X-Request-Id", "")
     taken_over = trusted.trust(peer) and request_id.is_usable(given)
@@ -75,7 +75,7 @@ def _end(response: Response) -> Response:
 
 
 def _tell(response: Response) -> None:
-    """Log what was refused before it came to an issuer: mostly a registry whose realm is set up wrongly."""
+    """Log a request that was refused before it reached an issuer, mostly of a registry set up wrongly."""
     _log.info(
         "request refused",
         extra={

@@ -1,7 +1,7 @@
-"""The one table from what can go wrong to HTTP, and how it is rendered.
+"""The one table from refusals and errors to HTTP, and how they are rendered.
 
 Every answer that is not 200 has the shape `{"errors": [{"code", "message", "detail"}]}` (Distribution,
-spec/api), whatever went wrong and wherever. Clients show `message` to the person at the terminal.
+spec/api), wherever it was refused. Clients show `message` to the person at the terminal.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Answerable(Protocol):
 
     @property
     def code(self) -> Code:
-        """Which."""
+        """Its stable code."""
 
     @property
     def message(self) -> str:
@@ -147,7 +147,7 @@ def _body(no: Answerable, request_id: str) -> dict[str, object]:
 
 
 def _message(no: Answerable, request_id: str) -> str:
-    """Give the text; a fault is told to an administrator, and the terminal shows nothing but this text."""
+    """Return the text. A fault names its request id there: the terminal shows the person nothing else."""
     is_fault = TABLE[no.code].status >= 500  # noqa: PLR2004 - the class of 5xx
     return f"{no.message} ({_detail(request_id)})" if is_fault else no.message
 
@@ -157,7 +157,7 @@ def _detail(request_id: str) -> str:
 
 
 def install(application: Flask) -> None:
-    """Make every error of the application, the framework's own included, look the same."""
+    """Render every error of the application in the one shape, the framework's own included."""
 
     def of_framework(error: HTTPException) -> Response:
         response = render(_OF_STATUS.get(error.code or 0, MALFORMED))

@@ -20,11 +20,11 @@ class Keys(Protocol):
 
     @property
     def current(self) -> KeyRing:
-        """What is in force just now."""
+        """What is in force now."""
 
 
 def blueprint(rings: Mapping[str, Keys], default_realm: str) -> Blueprint:
-    """Give the endpoints of every realm's published keys, and the well-known one of the default realm's."""
+    """Make the endpoints of every realm's published keys, and the well-known one of the default realm's."""
     routes = Blueprint("keys", __name__)
     jwk_set = _view(rings, default_realm, lambda ring: ring.jwk_set, "application/json")
     bundle = _view(rings, default_realm, lambda ring: ring.pem_bundle, "application/x-pem-file")

@@ -24,16 +24,16 @@ class Parameters:
     pairs: Sequence[tuple[str, str]] = ()
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Give every value of a parameter."""
+        """Return every value of a parameter."""
         return tuple(value for known, value in self.pairs if known == name)
 
     def first(self, name: str) -> str:
-        """Give the first value of a parameter; empty where there is none."""
+        """Return the first value of a parameter; empty where there is none."""
         return next(iter(self.all(name)), "")
 
 
 def of_query(request: Request) -> Parameters:
-    """Read the query; octets that are no UTF-8 become U+FFFD, which no name that counts has in it."""
+    """Read the query; octets that are no UTF-8 become U+FFFD, which no service and no scope has in it."""
     text = request.query_string.decode("latin-1")
     return Parameters(parse_qsl(text, keep_blank_values=True, errors="replace"))
 

@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 def realm_paths(leaf: str) -> tuple[str, ...]:
-    """Give the paths of an endpoint of a realm: Keycloak's, with and without its `/auth` before them."""
+    """Return the paths of an endpoint of a realm: Keycloak's, with and without its leading `/auth`."""
     return tuple(f"{prefix}/realms/<realm>/protocol/docker-v2{leaf}" for prefix in ("/auth", ""))
 
 
 def find(realms: Mapping[str, T], name: str) -> T | Refusal:
-    """Find what a realm has; a refusal where there is no such realm."""
+    """Return what belongs to a realm; a refusal where there is no such realm."""
     found = realms.get(name)
     if found is None:
         return Refusal(

@@ -10,10 +10,10 @@ _USABLE = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 
 def make() -> str:
-    """Make one: unique, and not to be guessed."""
+    """Make an id: unique, and impossible to guess."""
     return secrets.token_hex(_BYTES)
 
 
 def is_usable(text: str) -> bool:
-    """Tell whether an id that a trusted proxy gave can be taken over."""
+    """Whether an id that a trusted proxy sent can be taken over."""
     return _USABLE.fullmatch(text) is not None

@@ -23,7 +23,7 @@ _DEFAULT_PATHS = ("/token", "/auth/token")
 
 
 def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
-    """Give the token endpoint of every realm, and of the default realm at its short paths."""
+    """Make the token endpoint of every realm, and that of the default realm at its short paths."""
     routes = Blueprint("token", __name__)
 
     def token(realm: str = default_realm) -> Response:
@@ -45,7 +45,7 @@ def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
 
 
 def _read() -> RawRequest:
-    """Take the request as it came; nothing of it is trusted yet."""
+    """Read the request as it came; nothing of it is verified yet."""
     query = parameters.of_query(request)
     form = parameters.of_form(request) if request.method == "POST" else Parameters()
     fields = Parameters() if isinstance(form, Refusal) else form
@@ -69,7 +69,7 @@ def _grant(form: Parameters | Refusal) -> Grant | Refusal | None:
 
 
 def _render(issued: Issued, *, tells_issued_at: bool) -> Response:
-    """Render a token: both names of it, for clients of both specifications (spec/auth/token and oauth)."""
+    """Render a token under both its names, for clients of both specifications (spec/auth/token and oauth)."""
     body: dict[str, object] = {
         "token": issued.token,
         "access_token": issued.token,

@@ -6,7 +6,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Tests start many processes: Python keeps what it compiled, whatever the shell has set.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs bench lock clean runtime dev
+.PHONY: help demo test test-fast check docs bench audit wheel lock clean runtime dev
 
 # What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
 demo_needs := python3-venv slapd openssl docker-registry skopeo curl
@@ -46,6 +46,15 @@ docs: dev ## build the documentation into docs/_build
 bench: dev ## measure tokens per second and latencies against a real slapd
 	@deploy/packages slapd openssl wrk
 	.venv/bin/python -m bench
+
+DIST := dist
+wheel: dev ## build the wheel into dist/, and beside it what it needs (CycloneDX)
+	.venv/bin/python -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir $(DIST) .
+	.venv/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file $(DIST)/wharfinger.cdx.json
+
+audit: dev ## ask the index of Python packages for known weaknesses in the locked versions
+	.venv/bin/pip-audit --require-hashes --disable-pip --strict -r requirements/postgresql.txt
 
 lock: dev ## write requirements/ anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@deploy/lock $(UPGRADE)

@@ -86,3 +86,15 @@ def test_no_secret_in_the_image(project: Project) -> None:
         project.docker("history", "--no-trunc", container["Image"], check=True).stdout,
     ]
     assert not any(SERVICE_PASSWORD in text for text in told)
+
+
+def test_the_image_says_what_is_in_it(project: Project) -> None:
+    """Every package that is installed in it stands in its bill of materials, with its version."""
+    container = project.container("wharfinger")["Id"]
+    told = project.docker("exec", container, "cat", "/opt/wharfinger/sbom.cdx.json", check=True)
+    listing = "import importlib.metadata as m; print(*[f'{d.name}=={d.version}' for d in m.distributions()])"
+    installed = project.docker("exec", container, "/opt/wharfinger/bin/python", "-c", listing, check=True)
+    parts = json.loads(told.stdout)
+    whole = [*parts["components"], parts["metadata"]["component"]]
+    listed = {f"{each['name']}=={each['version']}".lower() for each in whole}
+    assert {each.lower() for each in installed.stdout.split()} <= listed

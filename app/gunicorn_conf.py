@@ -20,10 +20,11 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from app import dumps, settings
+from app.configfile import PATH_VARIABLE
 from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
 dumps.leave_none()
-_settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
+_settings = settings.load(Path(os.environ[PATH_VARIABLE]))
 _own_folders: list[str] = []
 if METRICS_FOLDER_VARIABLE not in os.environ:
     _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-metrics-"))

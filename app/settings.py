@@ -42,8 +42,6 @@ from app.state.settings import StateSettings
 from app.telemetry.audit import AuditSettings
 from app.telemetry.log import LogSettings
 
-PATH_VARIABLE = "WHARFINGER_CONFIG"
-"""Names the configuration file where a command line does not."""
 SECRETS_VARIABLE = "WHARFINGER_SECRETS_DIR"
 _PREFIX = "WHARFINGER__"
 LAST_GOOD_VARIABLE = f"{_PREFIX}LAST_GOOD"

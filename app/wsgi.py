@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from app import bootstrap, settings
+from app.configfile import PATH_VARIABLE
 from app.telemetry import log
 from app.web.application import create
 
-_settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
+_settings = settings.load(Path(os.environ[PATH_VARIABLE]))
 log.configure(_settings.log.level)
 application = create(bootstrap.build(_settings, starts_on_copies=True))

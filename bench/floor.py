@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from app import settings
+from app.configfile import PATH_VARIABLE
 from app.keys import keyring
 from app.protocol.claims import Lifetimes, claim_set
 from app.protocol.scope import Access, ResourceType
@@ -21,7 +22,7 @@ from app.watch import Watcher
 from app.web.application import FOLLOW, WATCH
 from app.web.realms import realm_paths
 
-_settings = settings.load(Path(os.environ[settings.PATH_VARIABLE]))
+_settings = settings.load(Path(os.environ[PATH_VARIABLE]))
 _realm = _settings.realms[_settings.default_realm]
 _key = keyring.load(_realm.keys).active
 _service, _shape = next(iter(_realm.key_services().items()))

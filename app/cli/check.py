@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from app import bootstrap
-from app.cli.options import config_option, problems
-from app.errors import ConfigurationError
+from app.cli.options import config_option
 from app.settings import Settings
 
 
@@ -17,12 +16,9 @@ def check_config(settings: Settings) -> None:
 
     Candidate rules too, though the server would start without them. Connects to nothing.
     """
-    try:
-        parts = bootstrap.build(settings)
-        for candidate in parts.candidates.values():
-            candidate.read()
-    except ConfigurationError as error:
-        raise problems(error) from None
+    parts = bootstrap.build(settings)
+    for candidate in parts.candidates.values():
+        candidate.read()
     for name, issuer in parts.issuers.items():
         realm = issuer.realm
         services = ", ".join(realm.services)

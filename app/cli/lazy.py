@@ -1,4 +1,4 @@
-"""A group of commands that are imported when they are called, so that `--help` stays quick."""
+"""Groups of commands: each command is imported when it is called, so that `--help` stays quick."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+
+from app.cli.exits import no_answer
+from app.errors import WharfingerError
 
 Places = Mapping[str, tuple[str, str]]
 """By the name of a command: where it is (`package.module:function`), and its summary."""
@@ -19,8 +22,15 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self._places = places
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command, and end without an answer where it raises an error of this program."""
+        try:
+            return super().invoke(ctx)
+        except WharfingerError as error:
+            raise no_answer(error) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name the commands."""
+        """Return the names of the commands."""
         return sorted(self._places)
 
     def get_command(
@@ -28,7 +38,7 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        """Import a command; None where there is no such one."""
+        """Import a command and return it; None where there is no such one."""
         if cmd_name not in self._places:
             return None
         module, _, name = self._places[cmd_name][0].partition(":")
@@ -40,6 +50,6 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         formatter: click.HelpFormatter,
     ) -> None:
-        """List the commands from their summaries here, for the same reason."""
+        """List the commands with their summaries from here, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in sorted(self._places.items())])

@@ -1,30 +1,24 @@
-"""The directory as the commands ask it: without a server, and with what is wrong on standard error."""
+"""The directory as commands ask it: without a server, and until the command ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.rules.printing import plain
-from app.directory.directory import LdapDirectory
-from app.directory.settings import DirectorySettings
-from app.errors import WharfingerError
+from app import bootstrap
+
+if TYPE_CHECKING:
+    from app.directory.directory import LdapDirectory
+    from app.settings import RealmSettings
 
 
-@contextmanager
-def live_directory(settings: DirectorySettings) -> Iterator[LdapDirectory]:
-    """Yield the directory, which is closed at the end of the `with`.
+def open_directory(realm: str, section: RealmSettings) -> LdapDirectory:
+    """Open the directory of a realm; it is closed when the command ends.
 
     Raises:
-        click.ClickException: It cannot be asked; says what an operator must know, as the log would.
+        ConfigurationError: A certificate cannot be read.
     """
-    try:
-        with closing(LdapDirectory(settings)) as directory:
-            yield directory
-    except WharfingerError as error:
-        raise click.ClickException(plain(error.detail or error.message)) from None
-    except OSError as error:
-        text = f"a certificate of directory.tls cannot be read: {error}"
-        raise click.ClickException(plain(text)) from None
+    directory = bootstrap.directory(realm, section)
+    click.get_current_context().call_on_close(directory.close)
+    return directory

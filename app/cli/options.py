@@ -1,39 +1,43 @@
-"""The options that commands share."""
+"""The options that several groups of commands share, each declared once."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from app import settings
-from app.errors import ConfigurationError
-from app.settings import RealmSettings, Settings
+from app.cli.exits import no_answer
+from app.configfile import PATH_VARIABLE
+from app.errors import ConfigurationError, UnfitError
+
+if TYPE_CHECKING:  # commands that need no configuration do without the settings
+    from app.settings import RealmSettings, Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def config_path_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Give a command the option `--config`, by path: `--config`, then WHARFINGER_CONFIG."""
+def config_path_option(*, required: bool = True) -> Callable[[Command], Command]:
+    """Add the option `--config`, by path: `--config`, then WHARFINGER_CONFIG."""
     return click.option(
         "--config",
-        envvar=settings.PATH_VARIABLE,
-        required=True,
-        type=click.Path(dir_okay=False, path_type=Path),
+        envvar=PATH_VARIABLE,
+        required=required,
+        type=click.Path(path_type=Path),
         show_envvar=True,
         help="The configuration file.",
-    )(command)
+    )
 
 
 def config_option(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
-    """Give a command the option `--config`, and call it with the settings that are in the file."""
+    """Add the option `--config`, and call the command with the settings that are in the file."""
 
-    @config_path_option
+    @config_path_option()
     @functools.wraps(command)
     def with_settings(config: Path, *args: P.args, **kwargs: P.kwargs) -> R:
         return command(load(config), *args, **kwargs)
@@ -41,13 +45,28 @@ def config_option(command: Callable[Concatenate[Settings, P], R]) -> Callable[..
     return with_settings
 
 
+def load(path: Path) -> Settings:
+    """Load the settings.
+
+    Raises:
+        ConfigurationError: They cannot be used; carries every problem found.
+    """
+    from app import settings  # noqa: PLC0415 - see above
+
+    return settings.load(path)
+
+
 def realm_option(command: Command) -> Command:
-    """Give a command the option `--realm`."""
+    """Add the option `--realm`."""
     return click.option("--realm", help="The realm; the default realm where not given.")(command)
 
 
 def find_realm(settings: Settings, name: str | None) -> tuple[str, RealmSettings]:
-    """Give a realm of the configuration and its name, or end with the names that there are."""
+    """Return the name of a realm and its section.
+
+    Raises:
+        click.BadParameter: The configuration has no such realm; names those that it has.
+    """
     name = name or settings.default_realm
     if section := settings.realms.get(name):
         return name, section
@@ -57,7 +76,7 @@ def find_realm(settings: Settings, name: str | None) -> tuple[str, RealmSettings
 
 
 def format_option(*forms: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give a command the option `--format`: `text` for people, and what programs read."""
+    """Add the option `--format`: `text` for people, and what programs read."""
     return click.option(
         "--format",
         "form",
@@ -68,16 +87,43 @@ def format_option(*forms: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     )
 
 
-def load(path: Path) -> Settings:
-    """Load the settings, or end with every problem on standard error."""
-    try:
-        return settings.load(path)
-    except ConfigurationError as error:
-        raise problems(error) from None
+def groups_option(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Add the option `--groups`: a list of names or DNs, None where the option was not given."""
+    return click.option(
+        "--groups", metavar="A,B", multiple=True, callback=_read_groups, help=f"{text}; a DN by itself."
+    )
+
+
+def _read_groups(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> list[str] | None:
+    from app.rules.file.values import named_group  # noqa: PLC0415 - seldom needed
+
+    # a text with `=` in it is one DN, commas and all
+    named = [one.strip() for text in texts if text for one in ([text] if "=" in text else text.split(","))]
+    for name in named:
+        try:
+            named_group(name)
+        except UnfitError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+    return named if texts else None
+
+
+class Moment(click.ParamType[datetime]):
+    """A date or a time, as rules files have it; a date is its first moment, in UTC."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read one."""
+        from app.rules.file.values import parse_time  # noqa: PLC0415 - seldom needed
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_time(str(value), end_of_day=False)
+        except UnfitError as error:
+            self.fail(str(error), param, ctx)
 
 
 def problems(error: ConfigurationError) -> click.ClickException:
-    """Make the end of a command of a configuration that cannot be used: one problem a line."""
-    count = len(error.problems)
-    heading = f"{count} problem{'s' if count > 1 else ''} in the configuration:"
-    return click.ClickException("\n".join([heading, *map(str, error.problems)]))
+    """Make the end of a command of a configuration that cannot be used."""
+    return no_answer(error)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from app import files
+from app.cli.exits import NoAnswer
 from app.errors import UnfitError
 from app.login import robot_secret
 from app.rules.file import values
@@ -122,4 +123,4 @@ def _write(path: Path, secret: str) -> None:
     try:
         files.create(path, secret.encode("ascii"), mode=_OWNER_ALONE)
     except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None
+        raise NoAnswer(f"{path}: cannot be written: {error.strerror}") from None

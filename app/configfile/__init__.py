@@ -9,3 +9,6 @@ problems.py     what is wrong with a document, as `app.errors.Problem`s
 
 The settings and the rules file are both read through here; what they mean is defined beside their code.
 """
+
+PATH_VARIABLE = "WHARFINGER_CONFIG"
+"""Names the configuration file where a command line does not."""

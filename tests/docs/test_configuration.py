@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import settings
+from app.configfile import PATH_VARIABLE
 from app.directory.presets import PRESETS, DirectoryKind
 from app.directory.settings import DirectorySettings
 from app.settings import Settings
@@ -68,4 +69,4 @@ def test_every_preset_stands_in_the_reference() -> None:
 def test_the_variables_stand_in_the_reference() -> None:
     """The environment variables that are no settings are described."""
     text = reference("configuration")
-    assert all(f"`{name}`" in text for name in (settings.PATH_VARIABLE, settings.SECRETS_VARIABLE))
+    assert all(f"`{name}`" in text for name in (PATH_VARIABLE, settings.SECRETS_VARIABLE))

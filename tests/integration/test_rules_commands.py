@@ -32,9 +32,9 @@ def test_explain_asks_the_directory(server: Server) -> None:
 
 
 def test_a_name_that_nobody_has_is_no_answer(server: Server) -> None:
-    """Somebody who is not in the directory ends the command with 2."""
+    """Somebody who is not in the directory ends the command with 1."""
     done = server.command("rules", "explain", "mallory2", "data/lake")
-    assert done.status == 2
+    assert done.status == 1
     assert "mallory2" in done.stderr
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from app.cli.live import live_directory
+from app.cli.exits import NoAnswer
+from app.cli.live import open_directory
 from app.cli.options import config_option, find_realm, format_option, realm_option
-from app.cli.rules.printing import plain
+from app.cli.output import show, show_json
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal
 from app.settings import Settings
-from app.telemetry import json_text
 
 
 @click.command()
@@ -26,18 +26,19 @@ def whois(settings: Settings, name: str, realm: str | None, form: str) -> None:
 
     Ends with 1 where nobody, or more than one entry, has the name.
     """
-    _, section = find_realm(settings, realm)
-    with live_directory(section.directory) as directory:
-        subject = directory.look_up(name)
+    subject = open_directory(*find_realm(settings, realm)).look_up(name)
     if isinstance(subject, Refusal):
-        raise click.ClickException(plain(f"{name}: {subject.detail or subject.message}"))
-    click.echo(shown(subject, form))
+        raise NoAnswer(f"{name}: {subject.detail or subject.message}")
+    print_subject(subject, form)
 
 
-def shown(subject: DirectorySubject, form: str) -> str:
-    """Return what is printed, without control characters: people choose some of the texts themselves."""
+def print_subject(subject: DirectorySubject, form: str) -> None:
+    """Print what is known of somebody; people choose some of it themselves."""
     fields = describe(subject)
-    return json_text.dumps(fields, indent=2) if form == "json" else "\n".join(map(plain, _text(fields)))
+    if form == "json":
+        show_json(fields)
+    else:
+        show(*_text(fields))
 
 
 def describe(subject: DirectorySubject) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _text(fields: dict[str, Any]) -> Iterator[str]:
 
 
 def group_lines(groups: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield lines for people about groups in the shape of `describe`."""
+    """Return groups in the shape of `describe` as lines for people."""
     width = max((len(group["name"]) for group in groups), default=0)
     for group in groups:
         yield f"{group['name']:<{width}}  {group['found']}".rstrip()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from app.cli.rules.sources import Unanswered
+from app.rules.review.subjects import Unanswered
 
 STANDARD_INPUT = Path("-")
 _GZIP = b"\x1f\x8b"
@@ -22,8 +22,15 @@ _LONGEST = 16 * 1024 * 1024
 
 
 def size(paths: Iterable[Path]) -> int:
-    """Return the bytes of some logs, as far as they are known beforehand."""
-    return sum(path.stat().st_size for path in paths if path != STANDARD_INPUT)
+    """Return the bytes of some logs, as far as they are known beforehand.
+
+    Raises:
+        Unanswered: One of them is not there.
+    """
+    try:
+        return sum(path.stat().st_size for path in paths if path != STANDARD_INPUT)
+    except OSError as error:
+        raise Unanswered(f"{error.filename}: cannot be read: {error.strerror}") from None
 
 
 def lines(path: Path, moved: Callable[[int], object]) -> Iterator[bytes]:

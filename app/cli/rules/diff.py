@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from app import settings
-from app.cli.options import format_option
-from app.cli.rules import audit_log, lists
+from app.cli.exits import finish
+from app.cli.options import Moment, config_path_option, format_option
+from app.cli.output import progress
+from app.cli.rules import audit_log
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
-from app.cli.rules.printing import progress
-from app.cli.rules.sources import Source, Unanswered, read_context, read_rules, realm_of
+from app.cli.rules.options import RealmOptions, open_directory_of, read_rules
+from app.rules.review import lists
 from app.rules.review.diff.changes import compare
 from app.rules.review.replay import Replay, Replayed
+from app.rules.review.subjects import Unanswered
 from app.rules.review.survey import Survey, survey
 
 _FILE = click.Path(path_type=Path)
-_EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-_LOG = click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True)
 
 
 @click.command()
@@ -29,21 +29,13 @@ _LOG = click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True)
     "--replay",
     "logs",
     multiple=True,
-    type=_LOG,
+    type=click.Path(path_type=Path, allow_dash=True),
     help="Decide the requests of an audit log again; it may be compressed (gzip). - is standard input.",
 )
-@click.option("--subjects", type=_EXISTING, help="Compare for these subjects, on the --repositories.")
-@click.option(
-    "--repositories", type=_EXISTING, help="Names, one a line; or what a registry's catalog answers."
-)
-@click.option("--at", metavar="TIME", help="From when on; from now on where not given.")
-@click.option(
-    "--config",
-    envvar=settings.PATH_VARIABLE,
-    type=_FILE,
-    show_envvar=True,
-    help="The configuration file, for the directory in which --subjects are looked up.",
-)
+@click.option("--subjects", type=_FILE, help="Compare for these subjects, on the --repositories.")
+@click.option("--repositories", type=_FILE, help="Names, one a line; or what a registry's catalog answers.")
+@click.option("--at", type=Moment(), metavar="TIME", help="From when on; from now on where not given.")
+@config_path_option(required=False)
 @click.option("--realm", help="The realm of the lines of --replay, or of --config.")
 @format_option("json", "github")
 def diff(
@@ -53,7 +45,7 @@ def diff(
     logs: tuple[Path, ...],
     subjects: Path | None,
     repositories: Path | None,
-    at: str | None,
+    at: datetime | None,
     config: Path | None,
     realm: str | None,
     form: str,
@@ -62,23 +54,20 @@ def diff(
 
     What is compared are effects, not text: rules in another order, or written otherwise, are no change.
 
-    Ends with 0 if nothing changes, with 1 if something does, with 2 if nothing could be compared.
+    Ends with 0 if nothing changes, with 1 if something does.
     """
     if (subjects is None) != (repositories is None):
         raise click.UsageError("--subjects and --repositories go together.")
     if logs and subjects is not None:
         raise click.UsageError("Choose --replay or --subjects.")
-    now = read_context(None, None, at).now
-    sides = Sides(old, read_rules(old), new, read_rules(new), now)
+    sides = Sides(old, read_rules(old), new, read_rules(new), at or datetime.now(UTC))
     if logs:
         changed = replayed(_answered(_replay(sides, logs, realm), realm), sides, form)
     elif subjects is not None and repositories is not None:
-        name, section = realm_of(config, realm) if config is not None else ("", None)
-        source = Source(sides.new, new, section, name)
-        changed = surveyed(_survey(sides, subjects, repositories, source), sides, form)
+        changed = surveyed(_survey(sides, subjects, repositories, RealmOptions(config, realm)), sides, form)
     else:
-        changed = compared(compare(sides.old, sides.new, now), sides, form)
-    sys.exit(1 if changed else 0)
+        changed = compared(compare(sides.old, sides.new, sides.now), sides, form)
+    finish(well=not changed)
 
 
 def _replay(sides: Sides, logs: tuple[Path, ...], realm: str | None) -> Replayed:
@@ -91,7 +80,7 @@ def _replay(sides: Sides, logs: tuple[Path, ...], realm: str | None) -> Replayed
 
 
 def _answered(found: Replayed, realm: str | None) -> Replayed:
-    """Give what was found, if it says anything about the rules of one realm.
+    """Return what was found, if it says anything about the rules of one realm.
 
     Raises:
         Unanswered: It does not.
@@ -111,9 +100,18 @@ def _answered(found: Replayed, realm: str | None) -> Replayed:
     return found
 
 
-def _survey(sides: Sides, subjects: Path, repositories: Path, source: Source) -> Survey:
-    scopes = lists.scopes(repositories)
-    lines = lists.lines(subjects)
-    known = (lists.subject(line, place, sides, source) for place, line in lines)
+def _survey(sides: Sides, subjects: Path, repositories: Path, realm: RealmOptions) -> Survey:
+    both = (sides.old, sides.new)
+    scopes = lists.repositories(_text(repositories), str(repositories))
+    lines = lists.subject_lines(_text(subjects), str(subjects))
+    directory = open_directory_of(realm.find())
+    known = (lists.subject(line, place, both, directory) for place, line in lines)
     with progress("comparing", len(lines)) as moved:
-        return survey((sides.old, sides.new), known, scopes, sides.now, tick=lambda: moved(1))
+        return survey(both, known, scopes, sides.now, tick=lambda: moved(1))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unanswered(f"{path}: cannot be read: {error}") from None

@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from app.cli.rules.printing import ACTIONS, add_row, joined, plain, show, show_json, table, workflow_command
+from app.cli.output import add_row, joined, show, show_json, table, workflow_command
 from app.errors import Problem
 from app.rules.conditions import moment
 from app.rules.model import RuleSet
 from app.rules.review.diff.changes import Change, Difference
 from app.rules.review.replay import Replayed, Right, Seen
+from app.rules.review.resources import ACTIONS
 from app.rules.review.survey import Survey, Tried
 
 SCHEMA = 1
@@ -40,7 +41,7 @@ class Sides:
     now: datetime
 
     def shape(self) -> dict[str, Any]:
-        """Give what all JSON answers begin with."""
+        """Return what all JSON answers begin with."""
         return {
             "schema": SCHEMA,
             "old": {"path": str(self.old_path), "version": self.old.version},
@@ -50,7 +51,7 @@ class Sides:
 
 
 def compared(difference: Difference, sides: Sides, format_: str) -> bool:
-    """Print what two rule sets change; tells whether anything."""
+    """Print what two rule sets change; returns whether anything."""
     if format_ == "json":
         changes = [_change(one) for one in difference.changes]
         robots = [{"robot": one.robot, "text": one.text} for one in difference.robots]
@@ -66,7 +67,7 @@ def compared(difference: Difference, sides: Sides, format_: str) -> bool:
 
 
 def replayed(found: Replayed, sides: Sides, format_: str) -> bool:
-    """Print what an audit log would have been; tells whether anything is another."""
+    """Print what an audit log would have been; returns whether anything is another."""
     counts = {"lines": found.lines, "decided": found.decided, "unusable": found.unusable}
     if format_ == "json":
         _json(
@@ -84,12 +85,12 @@ def replayed(found: Replayed, sides: Sides, format_: str) -> bool:
         _print_rights([*told], format_)
         text = f"{found.decided} of {found.lines} lines decided again"
         left = f"; {found.unusable} could not be: not whole, or without the groups" if found.unusable else ""
-        click.echo(f"{text}{left}.")
+        show(f"{text}{left}.")
     return bool(found.gained or found.lost)
 
 
 def surveyed(found: Survey, sides: Sides, format_: str) -> bool:
-    """Print what changes for subjects and repositories; tells whether anything."""
+    """Print what changes for subjects and repositories; returns whether anything."""
     if format_ == "json":
         shapes = {
             name: [
@@ -152,7 +153,7 @@ def _named(change: Change) -> list[str]:
 
 def _print(difference: Difference) -> None:
     if not difference:
-        click.echo("Nothing changes.")
+        show("Nothing changes.")
         return
     rows = table()
     for change in difference.changes:
@@ -165,7 +166,7 @@ def _print(difference: Difference) -> None:
 
 
 def _by_lines(rights: Mapping[Right, Seen]) -> list[tuple[Right, Seen]]:
-    """Give what was asked for most first."""
+    """Return what was asked for most first."""
     return sorted(_sorted(rights), key=lambda one: -one[1].lines)
 
 
@@ -209,7 +210,7 @@ def _print_rights(rights: list[tuple[str, Right, str]], format_: str) -> None:
             _command(Problem.of_file("", text, when))
         return
     if not rights:
-        click.echo("Nothing changes.")
+        show("Nothing changes.")
         return
     rows = table()
     for verb, text, when in _told(rights[:_MOST_ROWS]):
@@ -218,4 +219,4 @@ def _print_rights(rights: list[tuple[str, Right, str]], format_: str) -> None:
         )
     show(rows)
     if len(rights) > _MOST_ROWS:
-        click.echo(plain(f"and {len(rights) - _MOST_ROWS} more; --format json prints all."))
+        show(f"and {len(rights) - _MOST_ROWS} more; --format json prints all.")

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
-from app.cli.options import format_option
-from app.cli.rules import subjects
-from app.cli.rules.printing import ACTIONS, add_row, joined, show, show_json, table
-from app.cli.rules.sources import Source, context_options, read_context, read_source, source_options
-from app.cli.rules.subjects import Asked
-from app.protocol import scope
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
+from app.cli.exits import finish
+from app.cli.options import format_option, groups_option
+from app.cli.output import add_row, joined, show, show_json, table
+from app.cli.rules.arguments import attribute_option, read_scope
+from app.cli.rules.options import RequestOptions, Source, SourceOptions, request_options, source_options
+from app.dn import fold
+from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision
-from app.rules.model import Group, Subject
+from app.rules.model import ROBOT_PREFIX, Group, Subject
+from app.rules.review import subjects
 from app.rules.review.explain import explain as decide_and_explain
+from app.rules.review.resources import ACTIONS
+from app.rules.review.subjects import ANONYMOUS, NOBODY, AskedSubject
 
 SCHEMA = 1
-_CATALOG = f"{ResourceType.REGISTRY}:{CATALOG}"
 
 
 @click.command()
 @click.argument("subject")
 @click.argument("repository")
 @click.argument("actions", default="")
-@click.option("--groups", multiple=True, metavar="A,B", help="The subject's groups, by name; a DN by itself.")
-@click.option(
-    "--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="One of the subject's attributes."
-)
-@context_options
+@groups_option("The subject's groups, by name")
+@attribute_option
+@request_options
 @source_options
 @format_option("json")
 def explain(
     *,
+    rules: SourceOptions,
+    request: RequestOptions,
     subject: str,
     repository: str,
     actions: str,
-    groups: tuple[str, ...],
-    attributes: tuple[str, ...],
-    service: str | None,
-    from_: str | None,
-    at: str | None,
-    config: Path | None,
-    realm: str | None,
-    rules_path: Path | None,
-    candidate: bool,
+    groups: Sequence[str] | None,
+    attributes: Mapping[str, Sequence[str]],
     form: str,
 ) -> None:
     """Say what SUBJECT may do with REPOSITORY, and why.
@@ -60,41 +53,51 @@ def explain(
     Ends with 0 if all that is asked is granted, with 1 if not.
     """
     asked = read_scope(repository, actions)
-    source = read_source(config, realm, rules_path, candidate=candidate)
-    context = read_context(service, from_, at, default_service=source.only_service)
-    about = subjects.find(subject, groups, attributes, source, context)
+    source = rules.read()
+    context = request.context(source.only_service)
+    about = _find(subject, groups, attributes, source, context)
     decision = decide_and_explain(source.rules, about.subject, [asked], context)
     if form == "json":
         show_json(shape(about, asked, context, source, decision))
     else:
         _print(about, asked, context, source, decision)
     granted = {action for access in decision.access for action in access.actions}
-    sys.exit(0 if asked.actions <= granted and not about.obstacle else 1)
+    finish(well=asked.actions <= granted and not about.obstacle)
 
 
-def read_scope(repository: str, actions: str) -> Scope:
-    """Read what is asked of which resource.
+def _find(
+    name: str,
+    groups: Sequence[str] | None,
+    attributes: Mapping[str, Sequence[str]],
+    source: Source,
+    context: Context,
+) -> AskedSubject:
+    """Find the subject that a command line names.
 
     Raises:
-        BadParameter: It is no name or no action.
+        Unanswered: There is no such one.
+        click.UsageError: The options do not go together.
     """
-    catalog = repository == _CATALOG
-    name = repository.removeprefix(f"{ResourceType.REPOSITORY}:")
-    if not catalog and not scope.is_repository(name):
-        text = f"{repository!r} is no repository name; no tag, no https://; {_CATALOG} for the catalog"
-        raise click.BadParameter(text, param_hint="REPOSITORY")
-    known = ACTIONS[-1:] if catalog else ACTIONS
-    words = frozenset(word for word in actions.split(",") if word)
-    if not words <= {*known}:
-        wrong = ", ".join(sorted(words.difference(known)))
-        raise click.BadParameter(f"{wrong} is no action; there is {', '.join(known)}", param_hint="ACTIONS")
-    if catalog:
-        return Scope(ResourceType.REGISTRY, CATALOG, words or frozenset(known))
-    return Scope(ResourceType.REPOSITORY, name, words or frozenset(map(str, Action)))
+    is_robot = name.startswith(ROBOT_PREFIX)
+    is_described = groups is not None or bool(attributes)
+    if (is_robot or name == ANONYMOUS) and is_described:
+        raise click.UsageError("--groups and --attribute are for people.")
+    if is_robot:
+        return subjects.find_robot(name, source.rules, str(source.path), context)
+    if name == ANONYMOUS:
+        return NOBODY
+    if not fold(name):
+        raise click.UsageError("SUBJECT is empty; write anonymous for nobody.")
+    directory = None if is_described else source.directory()
+    if directory is None:
+        return subjects.describe(name, groups or (), attributes)
+    return subjects.look_up(name, directory)
 
 
-def shape(about: Asked, asked: Scope, context: Context, source: Source, decision: Decision) -> dict[str, Any]:
-    """Give the answer as `--format json` prints it (docs/reference/commands.md)."""
+def shape(
+    about: AskedSubject, asked: Scope, context: Context, source: Source, decision: Decision
+) -> dict[str, Any]:
+    """Return the answer as `--format json` prints it (docs/reference/commands.md)."""
     (resource,) = decision.resources
     subject = about.subject
     return {
@@ -175,7 +178,7 @@ def found(through: str, subject: Subject | None) -> str:
     return ""
 
 
-def _print(about: Asked, asked: Scope, context: Context, source: Source, decision: Decision) -> None:
+def _print(about: AskedSubject, asked: Scope, context: Context, source: Source, decision: Decision) -> None:
     (resource,) = decision.resources
     facts = table()
     add_row(facts, "subject", f"{about.name} (from the {about.origin})")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app import files
-from app.cli.options import problems
+from app.cli.exits import NoAnswer
 from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.migrate.docker_auth import document, entry
@@ -27,10 +27,10 @@ def import_() -> None:
 
 
 @import_.command("docker-auth")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Write the rules into this file, which must not exist, rather than to standard output.",
 )
 @click.option(
@@ -47,17 +47,13 @@ def docker_auth(file: Path, out: Path | None, labels: tuple[str, ...]) -> None:
     FILE is its configuration. What became of each entry goes to standard error. Where one cannot keep its
     meaning, nothing is written.
     """
-    try:
-        entries = entry.read(yaml.read(file))
-    except ConfigurationError as error:
-        raise problems(error) from None
-    outcomes = document.translate(entries, labels)
+    outcomes = document.translate(entry.read(yaml.read(file)), labels)
     for each in outcomes:
         click.echo(ascii(str(each))[1:-1], err=True)
     refused = sum(bool(each.refusal) for each in outcomes)
     if refused:
         text = f"{refused} of {len(outcomes)} entries cannot keep their meaning; nothing was written"
-        raise click.ClickException(text)
+        raise NoAnswer(text)
     text = document.as_yaml(outcomes, file.name)
     _check(text)
     click.echo(_NOTE, err=True)
@@ -71,18 +67,18 @@ def _check(text: str) -> None:
     """Read the rules as the server does.
 
     Raises:
-        click.ClickException: It would not take them.
+        ConfigurationError: It would not take them.
     """
     _, found = load.build([yaml.parse(text, "rules")], "", datetime.now(UTC))
     if found:
-        raise problems(ConfigurationError(found))
+        raise ConfigurationError(found)
 
 
 def _write(path: Path, text: str) -> None:
     try:
         files.create(path, text.encode(), mode=_MODE)
     except FileExistsError:
-        raise click.ClickException(f"{path}: exists; give another --out, or take it away") from None
+        raise NoAnswer(f"{path}: exists; give another --out, or take it away") from None
     except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None
+        raise NoAnswer(f"{path}: cannot be written: {error.strerror}") from None
     click.echo(f"Wrote {path}")

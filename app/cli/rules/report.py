@@ -1,153 +1,68 @@
-"""What `rules check` found out, and how each of its formats says it."""
+"""How `rules check` prints what it found out, in each of its formats."""
 
 from __future__ import annotations
 
-import enum
-import shutil
-import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from app.cli.rules.printing import plain, workflow_command
-from app.errors import Position, Problem
-from app.rules.file.load import Written
+import click
+
+from app.cli.output import counted, plain, show, show_json, workflow_command, wrapped
+from app.errors import Position
 from app.rules.file.owner_tests import Outcome, Test, words
-from app.rules.review.lint.finding import Finding
-from app.telemetry import json_text
+from app.rules.review.check import DOES_NOT_LOAD, Remark, Report
 
 SCHEMA = 1
-_WIDTH = 80
+_ERROR, _WARNING = "error", "warning"
 
 
-class Severity(enum.StrEnum):
-    """Whether a remark lets the check fail."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing that is to be said of a place in a file.
-
-    Attributes:
-        name: Of a warning; `rules` for what does not load, `test` for a test that fails.
-        about: The rule, robot or test; empty where it is none.
-    """
-
-    severity: Severity
-    name: str
-    about: str
-    problem: Problem
-
-    @classmethod
-    def of_finding(cls, finding: Finding, *, strict: bool) -> Remark:
-        """Make it of a warning."""
-        severity = Severity.ERROR if strict else Severity.WARNING
-        problem = Problem(finding.position, finding.text, finding.hint)
-        return cls(severity, finding.name, finding.about, problem)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was found out.
-
-    Attributes:
-        path: As it was given.
-        written: None where it does not load.
-        remarks: Of what does not load, and of the lint; in file order.
-        outcomes: Of each expectation of each test.
-    """
-
-    path: Path
-    written: Written | None
-    remarks: tuple[Remark, ...]
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def failures(self) -> tuple[Outcome, ...]:
-        """The expectations that were not met."""
-        return tuple(outcome for outcome in self.outcomes if not outcome.passed)
-
-    @property
-    def is_good(self) -> bool:
-        """Whether all is well."""
-        return not self.failures and all(one.severity is Severity.WARNING for one in self.remarks)
-
-    def tests(self) -> Iterator[tuple[Test, list[Outcome]]]:
-        """Give each test with the outcomes of its expectations."""
-        for test in self.written.tests if self.written is not None else ():
-            yield test, [outcome for outcome in self.outcomes if outcome.test is test]
-
-    def count(self, severity: Severity) -> int:
-        """Count the remarks of a kind."""
-        return sum(one.severity is severity for one in self.remarks)
-
-    def summary(self) -> str:
-        """Say it in one line."""
-        said = []
-        if self.written is not None:
-            failed = {outcome.test.id for outcome in self.failures}
-            tests = len(self.written.tests)
-            said.append(_counted(len(self.written.rules.rules), "rule"))
-            if self.written.rules.robots:
-                said.append(_counted(len(self.written.rules.robots), "robot"))
-            said.append(f"{tests - len(failed)} of {_counted(tests, 'test')} passed" if tests else "no tests")
-        if errors := self.count(Severity.ERROR):
-            said.append(_counted(errors, "error"))
-        if self.written is not None:
-            said.append(_counted(self.count(Severity.WARNING), "warning"))
-        return f"{'Good' if self.is_good else 'Not good'}: {', '.join(said)}"
-
-
-def as_text(report: Report) -> Iterator[str]:
-    """Say it to somebody at a terminal."""
+def _text(report: Report) -> None:
+    """Print it for somebody at a terminal."""
     for remark in report.remarks:
-        name = f" [{remark.name}]" if remark.name != "rules" else ""
-        yield _wrapped(f"{remark.problem.position}: {remark.severity}: {plain(remark.problem.message)}{name}")
+        name = "" if remark.name == DOES_NOT_LOAD else f" [{remark.name}]"
+        problem = remark.problem
+        show(*wrapped(f"{problem.position}: {_severity(remark)}: {problem.message}{name}", hanging=4))
     for outcome in report.failures:
         expectation = outcome.expectation
         head = f"{expectation.position}: failed: test {outcome.test.id!r}, {expectation.scope.name}"
-        yield _wrapped(head)
-        yield f"    expected  {words(expectation.wanted)}"
-        yield f"    granted   {words(outcome.granted)}"
-        yield from (_wrapped(f"    {reason}") for reason in outcome.reasons)
-    yield report.summary()
+        show(*wrapped(head, hanging=4))
+        show(f"    expected  {words(expectation.wanted)}", f"    granted   {words(outcome.granted)}")
+        for reason in outcome.reasons:
+            show(*wrapped(f"    {reason}", hanging=4))
+    show(_summary(report))
 
 
-def as_json(report: Report) -> Iterator[str]:
-    """Say it to a program (docs/reference/commands.md)."""
+def _json(report: Report) -> None:
+    """Print it for programs (docs/reference/commands.md)."""
     written = report.written
-    shape = {
-        "schema": SCHEMA,
-        "path": str(report.path),
-        "ok": report.is_good,
-        "version": written.rules.version if written is not None else None,
-        "rules": len(written.rules.rules) if written is not None else None,
-        "robots": len(written.rules.robots) if written is not None else None,
-        "remarks": [_remark(one) for one in report.remarks],
-        "tests": [_test(test, outcomes) for test, outcomes in report.tests()],
-    }
-    yield json_text.dumps(shape, indent=2)
+    show_json(
+        {
+            "schema": SCHEMA,
+            "path": str(report.path),
+            "ok": report.is_good,
+            "version": written.rules.version if written is not None else None,
+            "rules": len(written.rules.rules) if written is not None else None,
+            "robots": len(written.rules.robots) if written is not None else None,
+            "remarks": [_remark(one) for one in report.remarks],
+            "tests": [_test(test, outcomes) for test, outcomes in report.tests()],
+        }
+    )
 
 
-def as_junit(report: Report) -> Iterator[str]:
-    """Say it as JUnit XML: one case for the file, one for each warning, one for each test."""
+def _junit(report: Report) -> None:
+    """Print it as JUnit XML: one case for the file, one for each warning, one for each test."""
     suite = ET.Element("testsuite", name=plain(f"wharfinger rules check {report.path}"))
-    broken = [one for one in report.remarks if one.name == "rules"]
+    broken = [one for one in report.remarks if one.name == DOES_NOT_LOAD]
     file = plain(str(report.path))
     case = ET.SubElement(suite, "testcase", classname="rules", name="the rules load", file=file)
     for one in broken[:1]:  # a case fails once: GitLab reads no second failure
         _fail(case, plain(one.problem.message), "\n".join(str(each.problem) for each in broken))
     for remark in report.remarks:
-        if remark.name == "rules":
+        if remark.name == DOES_NOT_LOAD:
             continue
         case = _case(suite, "lint", f"{remark.name}: {remark.about}", remark.problem.position)
-        if remark.severity is Severity.ERROR:
+        if remark.fails:
             _fail(case, plain(remark.problem.message), str(remark.problem))
         else:
             ET.SubElement(case, "system-out").text = plain(str(remark.problem))
@@ -161,43 +76,47 @@ def as_junit(report: Report) -> Iterator[str]:
     suites = ET.Element("testsuites")
     suites.append(suite)
     ET.indent(suites)
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode")
+    click.echo('<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode"))
 
 
-def as_github(report: Report) -> Iterator[str]:
-    """Say it as workflow commands, which stand beside the lines of a change on GitHub."""
+def _github(report: Report) -> None:
+    """Print it as workflow commands, which stand beside the lines of a change on GitHub."""
     for remark in report.remarks:
-        title = "rules" if remark.name == "rules" else remark.name
-        yield workflow_command(remark.severity, title, remark.problem)
+        click.echo(workflow_command(_severity(remark), remark.name, remark.problem))
     for outcome in report.failures:
-        yield workflow_command(Severity.ERROR, "test", outcome.problem())
-    yield plain(report.summary())
+        click.echo(workflow_command(_ERROR, "test", outcome.problem()))
+    click.echo(plain(_summary(report)))
 
 
-FORMATS: Mapping[str, Callable[[Report], Iterator[str]]] = {
-    "text": as_text,
-    "json": as_json,
-    "junit": as_junit,
-    "github": as_github,
+FORMATS: Mapping[str, Callable[[Report], None]] = {
+    "text": _text,
+    "json": _json,
+    "junit": _junit,
+    "github": _github,
 }
 
 
-def _wrapped(line: str) -> str:
-    """Break a line for a terminal; what is printed into a file is as wide as the narrowest one."""
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH
-    indent = line[: len(line) - len(line.lstrip())]
-    return textwrap.fill(
-        plain(line.lstrip()),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent + "    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _summary(report: Report) -> str:
+    """Say it in one line."""
+    said = []
+    written = report.written
+    if written is not None:
+        failed = {outcome.test.id for outcome in report.failures}
+        tests = len(written.tests)
+        said.append(counted(len(written.rules.rules), "rule"))
+        if written.rules.robots:
+            said.append(counted(len(written.rules.robots), "robot"))
+        said.append(f"{tests - len(failed)} of {counted(tests, 'test')} passed" if tests else "no tests")
+    errors = sum(remark.fails for remark in report.remarks)
+    if errors:
+        said.append(counted(errors, _ERROR))
+    if written is not None:
+        said.append(counted(len(report.remarks) - errors, _WARNING))
+    return f"{'Good' if report.is_good else 'Not good'}: {', '.join(said)}"
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _severity(remark: Remark) -> str:
+    return _ERROR if remark.fails else _WARNING
 
 
 def _place(position: Position) -> dict[str, Any]:
@@ -206,7 +125,7 @@ def _place(position: Position) -> dict[str, Any]:
 
 def _remark(remark: Remark) -> dict[str, Any]:
     return {
-        "severity": remark.severity,
+        "severity": _severity(remark),
         "name": remark.name,
         "about": remark.about,
         **_place(remark.problem.position),

@@ -2,86 +2,43 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from app.cli.rules.explain import read_scope
-from app.cli.rules.printing import add_row, joined, show, show_json, spreadsheet, table
-from app.cli.rules.sources import (
-    Directory,
-    Source,
-    context_options,
-    read_context,
-    read_source,
-    source_options,
-    unanswered,
-)
-from app.errors import Refusal, WharfingerError
-from app.protocol.scope import ALL_ACTIONS, Scope
+from app.cli.exits import finish
+from app.cli.options import format_option
+from app.cli.output import add_row, joined, show, show_csv, show_json, table
+from app.cli.rules.arguments import read_scope
+from app.cli.rules.options import RequestOptions, Source, SourceOptions, request_options, source_options
+from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import Effect
-from app.rules.model import ROBOT_PREFIX, Robot
-from app.rules.review.audience import Kind
-from app.rules.review.who_can import Access, Answer, Standing, Way
+from app.rules.review.people import People, ReviewedSubject, find_people
+from app.rules.review.who_can import Access, Answer, Way
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
-    """One subject and what was found out."""
-
-    name: str
-    kind: str
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """The answer of the command.
-
-    Attributes:
-        people: None where they were not asked for.
-        unnamed: The ways whose people cannot be listed.
-    """
+class _Review:
+    """The answer of the command; without people where they were not asked for."""
 
     ways: tuple[Way, ...]
-    people: tuple[_Person, ...] | None
-    unnamed: tuple[str, ...]
-
-    @property
-    def anybody(self) -> bool:
-        """Tell whether anybody can."""
-        return any(way.answer is not Answer.NO for way in self.ways)
+    people: People | None
 
 
 @click.command()
 @click.argument("action", type=click.Choice(["pull", "push", "delete", ALL_ACTIONS]))
 @click.argument("repository")
 @click.option("--expand", is_flag=True, help="List the people of the groups too; asks the directory.")
-@context_options
+@request_options
 @source_options
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", help="How to print."
-)
+@format_option("csv", "json")
 def who_can(
-    *,
-    action: str,
-    repository: str,
-    expand: bool,
-    service: str | None,
-    from_: str | None,
-    at: str | None,
-    config: Path | None,
-    realm: str | None,
-    rules_path: Path | None,
-    candidate: bool,
-    format_: str,
+    *, rules: SourceOptions, request: RequestOptions, action: str, repository: str, expand: bool, form: str
 ) -> None:
     """Say who can do ACTION (pull, push or delete) with REPOSITORY.
 
@@ -91,80 +48,33 @@ def who_can(
     Ends with 0 if anybody can, with 1 if nobody can.
     """
     asked = read_scope(repository, action)
-    if asked.actions != {action} or (action == ALL_ACTIONS and asked.type == "repository"):
+    if action == ALL_ACTIONS and asked.type is ResourceType.REPOSITORY:
         raise click.BadParameter("ask for pull, push or delete", param_hint="ACTION")
-    source = read_source(config, realm, rules_path, candidate=candidate)
-    context = read_context(service, from_, at)
-    access = Access(source.rules, asked, context, service=service is not None, address=from_ is not None)
-    ways = access.ways()
-    review = Review(ways, None, ())
+    source, context = rules.read(), request.context()
+    access = Access(
+        source.rules,
+        asked,
+        context,
+        service=request.service is not None,
+        address=request.address is not None,
+    )
+    review = _Review(access.ways(), None)
     if expand:
         directory = source.directory()
         if directory is None:
             raise click.UsageError("--expand asks the directory: it needs --config.")
-        review = expanded(access, review, directory, source.rules.robots)
-    if format_ == "json":
+        people = find_people(access, review.ways, directory, source.rules.robots)
+        review = _Review(review.ways, people)
+    if form == "json":
         show_json(_shape(review, asked, context, source))
-    elif format_ == "csv":
-        for row in _people_rows(review) if expand else _way_rows(review):
-            click.echo(spreadsheet(row), nl=False)
+    elif form == "csv":
+        show_csv(_way_rows(review) if review.people is None else _people_rows(review.people))
     else:
         _print(review, asked)
-    sys.exit(0 if review.anybody else 1)
+    finish(well=any(way.answer is not Answer.NO for way in review.ways))
 
 
-def expanded(access: Access, review: Review, directory: Directory, robots: Mapping[str, Robot]) -> Review:
-    """Find the people, and ask the engine about each; robots are in the rules.
-
-    Raises:
-        Unanswered: The directory does not say.
-    """
-    gives = [way for way in review.ways if way.rule.effect is Effect.ALLOW]
-    names: set[str] = set()
-    unnamed: list[str] = []
-    try:
-        for way in gives:
-            found = _names(way, directory)
-            if found is None:
-                unnamed.append(str(way.reached))
-            else:
-                names.update(found)
-        people = [*_look_up(sorted(names), access, directory), *_robots(access, robots)]
-    except WharfingerError as error:
-        raise unanswered(error) from None
-    return replace(review, people=tuple(people), unnamed=tuple(dict.fromkeys(unnamed)))
-
-
-def _names(way: Way, directory: Directory) -> Iterable[str] | None:
-    """Name the people who have a way; None where they cannot be listed."""
-    reached = way.reached
-    if reached.username:
-        return [reached.username]
-    if reached.whom.kind is Kind.ROBOT:
-        return ()
-    if not reached.exact or reached.whom.kind in (Kind.EVERYONE, Kind.AUTHENTICATED):
-        return None
-    if reached.whom.kind is Kind.USER:
-        return [reached.name]
-    group = reached.group()
-    return [person.name for person in directory.people_in(group)]
-
-
-def _look_up(names: Iterable[str], access: Access, directory: Directory) -> Iterator[_Person]:
-    for name in names:
-        subject = directory.look_up(name)
-        if not isinstance(subject, Refusal):  # an account that cannot log in can do nothing
-            yield _Person(subject.name, "person", access.standing(subject))
-
-
-def _robots(access: Access, robots: Mapping[str, Robot]) -> Iterator[_Person]:
-    for name, robot in sorted(robots.items()):
-        standing = access.standing(robot.persona(), robot)
-        if standing.answer is not Answer.NO or standing.denied_by:
-            yield _Person(ROBOT_PREFIX + name, "robot", standing)
-
-
-def _shape(review: Review, asked: Scope, context: Context, source: Source) -> dict[str, Any]:
+def _shape(review: _Review, asked: Scope, context: Context, source: Source) -> dict[str, Any]:
     shape = {
         "schema": SCHEMA,
         "action": next(iter(asked.actions)),
@@ -174,8 +84,8 @@ def _shape(review: Review, asked: Scope, context: Context, source: Source) -> di
         "ways": [_way(way) for way in review.ways],
     }
     if review.people is not None:
-        shape["people"] = [_person(person) for person in review.people]
-        shape["not_listed"] = list(review.unnamed)
+        shape["people"] = [_person(person) for person in review.people.listed]
+        shape["not_listed"] = list(review.people.not_listed)
     return shape
 
 
@@ -193,7 +103,7 @@ def _way(way: Way) -> dict[str, Any]:
     }
 
 
-def _person(person: _Person) -> dict[str, Any]:
+def _person(person: ReviewedSubject) -> dict[str, Any]:
     standing = person.standing
     return {
         "subject": person.name,
@@ -206,7 +116,7 @@ def _person(person: _Person) -> dict[str, Any]:
     }
 
 
-def _way_rows(review: Review) -> Iterator[list[str]]:
+def _way_rows(review: _Review) -> Iterator[list[str]]:
     yield ["effect", "who", "rule", "position", "when", "answer", "denied_by"]
     for way in review.ways:
         answer = str(way.answer) if way.rule.effect is Effect.ALLOW else ""
@@ -214,17 +124,17 @@ def _way_rows(review: Review) -> Iterator[list[str]]:
         yield [way.rule.effect, str(way.reached), *place, answer, "; ".join(way.denied_by)]
 
 
-def _people_rows(review: Review) -> Iterator[list[str]]:
+def _people_rows(people: People) -> Iterator[list[str]]:
     yield ["subject", "kind", "answer", "through", "allowed_by", "denied_by", "conditions"]
-    for person in review.people or ():
+    for person in people.listed:
         one = person.standing
         lists = (one.through, one.allowed_by, one.denied_by, one.conditions)
         yield [person.name, person.kind, one.answer, *("; ".join(texts) for texts in lists)]
-    for text in review.unnamed:
+    for text in people.not_listed:
         yield [text, "not listed", "", "", "", "", ""]
 
 
-def _print(review: Review, asked: Scope) -> None:
+def _print(review: _Review, asked: Scope) -> None:
     (action,) = asked.actions
     gives = [way for way in review.ways if way.rule.effect is Effect.ALLOW]
     takes = [way for way in review.ways if way.rule.effect is Effect.DENY]
@@ -243,7 +153,7 @@ def _print(review: Review, asked: Scope) -> None:
             )
         show("", denied)
     if review.people is not None:
-        _print_people(review)
+        _print_people(review.people)
 
 
 def _when(way: Way) -> str:
@@ -253,12 +163,12 @@ def _when(way: Way) -> str:
     return f"{said}; not where {joined(way.denied_by)} denies it" if way.denied_by else said
 
 
-def _print_people(review: Review) -> None:
-    people = table("person", "can", "through", "conditions, denials")
-    for person in review.people or ():
+def _print_people(people: People) -> None:
+    shown = table("person", "can", "through", "conditions, denials")
+    for person in people.listed:
         one = person.standing
         notes = [*one.conditions, *(f"denied by {rule}" for rule in one.denied_by)]
-        add_row(people, person.name, one.answer, joined(one.through), joined(notes))
-    show("", people)
-    if review.unnamed:
-        show("", f"Not listed, as they are not the people of one group: {joined(review.unnamed)}.")
+        add_row(shown, person.name, one.answer, joined(one.through), joined(notes))
+    show("", shown)
+    if people.not_listed:
+        show("", f"Not listed, as they are not the people of one group: {joined(people.not_listed)}.")

@@ -1,24 +1,22 @@
-"""What the commands about rules make of a directory: people are looked up, the engine decides about each."""
+"""Who can do something, with a directory: people are looked up, and the engine decides about each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import click
 import pytest
 
 from app import dn
 from app.cli.rules.explain import found
-from app.cli.rules.sources import Unanswered
-from app.cli.rules.subjects import look_up
-from app.cli.rules.who_can import Review, expanded
 from app.directory.subject import DirectorySubject, Group
 from app.dn import DN
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.protocol import scope
 from app.rules.conditions import Context
 from app.rules.model import RuleSet
+from app.rules.review.people import People, find_people
+from app.rules.review.subjects import Origin, Unanswered, look_up
 from app.rules.review.who_can import Access
 from tests.unit.rules.given import NOW, rule_set
 
@@ -84,34 +82,33 @@ COMPANY = _Company(
 )
 
 
-def _review(rules: RuleSet, directory: _Company, **fixed: bool) -> Review:
+def _people(rules: RuleSet, directory: _Company, **fixed: bool) -> People:
     (asked,), _ = scope.parse_all(["repository:web/app:push"])
     access = Access(rules, asked, Context("", "", NOW), service=False, address=fixed.get("address", False))
-    return expanded(access, Review(access.ways(), None, ()), directory, rules.robots)
+    return find_people(access, access.ways(), directory, rules.robots)
 
 
 def test_each_person_has_an_answer_of_their_own() -> None:
     """Whoever is in a denied group too cannot; a disabled account is left out; a robot is listed."""
-    review = _review(rule_set(_RULES, rest=_ROBOTS), COMPANY)
-    assert review.people is not None
-    assert [(one.name, str(one.standing.answer)) for one in review.people] == [
+    people = _people(rule_set(_RULES, rest=_ROBOTS), COMPANY).listed
+    assert [(one.name, str(one.standing.answer)) for one in people] == [
         ("alice", "yes"),
         ("bob", "no"),
         ("carol", "yes"),
         ("erin", "under conditions"),
         ("robot$ci", "under conditions"),
     ]
-    bob = review.people[1].standing
+    bob = people[1].standing
     assert (bob.through, bob.denied_by) == ((), ("out",))
-    assert review.people[0].standing.through == ("group cn=managers,ou=groups", "group team-web")
-    assert review.people[3].standing.conditions == ("from 10.0.0.0/8",)
-    assert review.people[4].standing.conditions == ("logs in from 10.0.0.0/8",)
+    assert people[0].standing.through == ("group cn=managers,ou=groups", "group team-web")
+    assert people[3].standing.conditions == ("from 10.0.0.0/8",)
+    assert people[4].standing.conditions == ("logs in from 10.0.0.0/8",)
 
 
 def test_groups_are_asked_for_as_the_rules_name_them() -> None:
     """By name with its variables solved, or by DN; each of the ways once, and denies not at all."""
     company = _Company(COMPANY.groups)
-    _review(rule_set(_RULES), company)
+    _people(rule_set(_RULES), company)
     assert company.asked == [dn.parse("cn=managers,ou=groups"), "team-web"]
 
 
@@ -125,26 +122,24 @@ def test_what_is_nobody_in_particular_is_said() -> None:
           repositories: ["web/*"]
           allow: [push]
     """)
-    review = _review(rules, COMPANY)
-    assert review.people == ()
-    assert sorted(review.unnamed) == ["authenticated", "everyone", "group team-*"]
+    people = _people(rules, COMPANY)
+    assert people.listed == ()
+    assert sorted(people.not_listed) == ["authenticated", "everyone", "group team-*"]
 
 
 def test_a_directory_that_does_not_answer_is_no_answer() -> None:
-    """The command ends as one that found nothing out, and says why."""
+    """Neither of the people of a group nor of one person."""
     away = _Away({})
-    with pytest.raises(Unanswered, match="timed out"):
-        _review(rule_set(_RULES), away)
-    with pytest.raises(Unanswered, match="timed out") as caught:
+    with pytest.raises(DirectoryUnavailable, match="timed out"):
+        _people(rule_set(_RULES), away)
+    with pytest.raises(DirectoryUnavailable, match="timed out"):
         look_up("alice", away)
-    assert isinstance(caught.value, click.ClickException)
-    assert caught.value.exit_code == 2
 
 
 def test_a_person_is_looked_up() -> None:
     """With the groups, and how each was found; one that is not there is no answer."""
     asked = look_up("alice", COMPANY)
-    assert (asked.name, asked.origin) == ("alice", "directory")
+    assert (asked.name, asked.origin) == ("alice", Origin.DIRECTORY)
     assert found("group managers", asked.subject) == "through staff"
     assert found("group cn=managers,ou=groups", asked.subject) == "through staff"
     assert found("authenticated", asked.subject) == ""

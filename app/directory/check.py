@@ -1,0 +1,87 @@
+"""A look at every server of a directory: each is inspected by itself, and one person is looked up at each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.directory.directory import LdapDirectory
+from app.directory.inspect import ServerReport, inspect_server
+from app.directory.settings import DirectorySettings
+from app.directory.subject import DirectorySubject
+from app.errors import Refusal, WharfingerError
+from app.ldap.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A person, as one server knows them.
+
+    Attributes:
+        subject: Who was found; a text where nobody was, saying why.
+        milliseconds: How long it took, groups included.
+    """
+
+    subject: DirectorySubject | str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedServer:
+    """What was found at one server; without a lookup where nobody was to be looked up, or nobody could be."""
+
+    report: ServerReport
+    lookup: Lookup | None
+
+    @property
+    def works(self) -> bool:
+        """Whether every step went well, and the person was found."""
+        return self.report.works and not (self.lookup and isinstance(self.lookup.subject, str))
+
+    @property
+    def warns(self) -> bool:
+        """Whether anything is to be mended."""
+        return any(step.fault is not None for step in self.report.steps)
+
+
+def check_servers(directory: DirectorySettings, user: str | None, now: datetime) -> Iterator[CheckedServer]:
+    """Inspect each server, and look a person up at those that work.
+
+    Args:
+        directory: The section of the configuration.
+        user: Whom to look up, by a service account.
+        now: The time (aware, UTC): certificates end.
+
+    Raises:
+        OSError: A certificate file cannot be read.
+    """
+    for url, address in zip(directory.servers, directory.addresses(), strict=True):
+        report = inspect_server(address, directory, Deadline(directory.timeouts.login), now)
+        asks = report.works and directory.service_account is not None
+        alone = directory.model_copy(update={"servers": (url,)})
+        yield CheckedServer(report, _look_up(alone, user) if asks and user is not None else None)
+
+
+def servers_with_other_groups(servers: Iterable[CheckedServer]) -> list[str]:
+    """Return the servers that know other groups of the person than the first one that knows the person."""
+    known = [
+        (server.report.server, frozenset(group.dn for group in server.lookup.subject.groups))
+        for server in servers
+        if server.lookup is not None and isinstance(server.lookup.subject, DirectorySubject)
+    ]
+    return [server for server, groups in known[1:] if groups != known[0][1]]
+
+
+def _look_up(directory: DirectorySettings, user: str) -> Lookup:
+    start = time.monotonic()
+    try:
+        with closing(LdapDirectory(directory)) as one:
+            found = one.look_up(user)
+    except WharfingerError as error:
+        subject: DirectorySubject | str = error.detail or error.message
+    else:
+        subject = (found.detail or found.message) if isinstance(found, Refusal) else found
+    return Lookup(subject, (time.monotonic() - start) * 1000)

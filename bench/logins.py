@@ -103,7 +103,11 @@ def _remembered(loaded: settings.Settings, person: Person) -> Figure:
 
 
 def _connection(section: DirectorySettings) -> Figure:
-    servers = Servers(section.addresses(), section.timeouts.connect)
+    servers = Servers(
+        section.addresses(),
+        connect_timeout=section.timeouts.connect,
+        operation_timeout=section.timeouts.operation,
+    )
 
     def connect() -> None:
         servers.connect(Deadline(section.timeouts.login)).close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
@@ -33,20 +34,34 @@ _LOOK_UP_TIMEOUT = timedelta(minutes=1)
 class LdapDirectory:
     """One LDAP directory. It connects when it is first asked, so the process may fork before that."""
 
-    def __init__(self, settings: DirectorySettings, robots: RobotNames = robot_names.DEFAULT) -> None:
+    def __init__(
+        self,
+        settings: DirectorySettings,
+        robots: RobotNames = robot_names.DEFAULT,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Connect to nothing yet.
 
         Args:
             settings: How it is reached, and what it calls things.
             robots: The names that are robots' in this realm, and nobody's here.
+            clock: Monotonic, in seconds: says when a server or a password is tried again.
 
         Raises:
             OSError: A certificate file cannot be read.
         """
         self._settings = settings
-        self._servers = Servers(settings.addresses(), settings.timeouts.connect)
+        self._servers = Servers(
+            settings.addresses(),
+            connect_timeout=settings.timeouts.connect,
+            operation_timeout=settings.timeouts.operation,
+            clock=clock,
+        )
         account = settings.service_account
-        self._searcher = ServiceSearcher(self._servers, settings, account) if account is not None else None
+        self._searcher = (
+            ServiceSearcher(self._servers, settings, account, clock) if account is not None else None
+        )
         self._passwords = PasswordCheck(self._servers, settings)
         self._people = People(settings, robots)
         self._groups = GroupFinder(settings)

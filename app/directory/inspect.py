@@ -18,6 +18,7 @@ from app.directory.service_account import ServiceAccount
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryError, DirectoryUnavailable, Fault
 from app.ldap import certificates, codes, faults, oids
+from app.ldap.answers import Entry
 from app.ldap.certificates import Certificate
 from app.ldap.codes import ResultCode
 from app.ldap.connection import Connection
@@ -29,7 +30,8 @@ from app.ldap.transport import Address
 
 _SOON = timedelta(days=30)
 _SUBSCHEMA = "subschemaSubentry"
-_ASKED = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", _SUBSCHEMA)
+_SHOW_SCHEMA = "let the service account read the root entry and the schema that it names"
+_ROOT_ATTRIBUTES = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", _SUBSCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,16 @@ class _Inspection:
             raise _Stopped from None
         with contextlib.closing(connection):
             self._add("connection", start)
-            self._look_at_tls(connection, now)
-            subschema = self._look_at_root(connection)
+            self._inspect_tls(connection, now)
+            root = self._inspect_root(address, None)
             if self._settings.service_account is not None:
+                account = ServiceAccount(self._settings.service_account)
                 with self._step("service account"):
-                    ServiceAccount(self._settings.service_account).bind(connection, self._part())
-                self._look_at_attributes(connection, subschema)
-                self._look_at_bases(connection)
+                    account.bind(connection, self._part())
+                if root is None:
+                    root = self._inspect_root(address, account)
+                self._inspect_attributes(connection, root)
+                self._inspect_bases(connection)
 
     def _resolve(self, address: Address) -> None:
         try:
@@ -137,7 +142,7 @@ class _Inspection:
             raise DirectoryUnavailable(faults.of_connecting(error)) from None
         self._report.endpoints = tuple(str(where[0]) for *_, where in endpoints)
 
-    def _look_at_tls(self, connection: Connection, now: datetime) -> None:
+    def _inspect_tls(self, connection: Connection, now: datetime) -> None:
         tls = connection.tls
         if tls is None:
             return
@@ -150,38 +155,73 @@ class _Inspection:
             fault = Fault(f"its certificate ends in {days} days", "renew it, and then reload the server")
             self._add("certificate", start, fault=fault, is_fatal=False)
 
-    def _look_at_root(self, connection: Connection) -> str:
-        """Inspect the root entry; return the DN of the schema, or an empty text."""
-        start = time.monotonic()
-        with self._step("root entry", adds=False):
-            result = connection.search(Query("", "base", ANYTHING, _ASKED), self._part())
-        texts = {key: entry.texts(key) for entry in result.entries for key in _ASKED}
-        vendor = " ".join(texts.get("vendorName", ()) + texts.get("vendorVersion", ()))
-        is_ad = oids.ACTIVE_DIRECTORY in texts.get("supportedCapabilities", ())
-        vendor = vendor or ("Active Directory" if is_ad else "")
-        fault = None
-        if is_ad is not (self._settings.kind is DirectoryKind.ACTIVE_DIRECTORY) and result.entries:
-            says = "says that it is Active Directory" if is_ad else "does not say that it is Active Directory"
-            fault = Fault(f"it {says}, and kind is {self._settings.kind}", "set directory.kind")
-        elif connection.tls is None and oids.START_TLS in texts.get("supportedExtension", ()):
-            fault = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
-        self._add("root entry", start, vendor, fault=fault, is_fatal=False)
-        return next(iter(texts.get(_SUBSCHEMA, ())), "")
+    def _inspect_root(self, address: Address, account: ServiceAccount | None) -> Entry | None:
+        """Inspect the root DSE (RFC 4512 §5.1) over a connection of its own; return it, or None.
 
-    def _look_at_attributes(self, connection: Connection, subschema: str) -> None:
+        Some servers let nobody read it without a bind, and close the connection: that is no fault of theirs.
+
+        Args:
+            address: Of the server.
+            account: Reads it; None to read it without a bind.
+        """
         start = time.monotonic()
+        try:
+            entry = self._read_root(address, account)
+        except DirectoryError as error:
+            if account is not None:
+                fault = Fault(f"it cannot be read: {error.fault.text}", "let the service account read it")
+                self._add("root entry", start, fault=fault, is_fatal=False)
+            return None
+        vendor = " ".join(entry.texts("vendorName") + entry.texts("vendorVersion"))
+        is_ad = oids.ACTIVE_DIRECTORY in entry.texts("supportedCapabilities")
+        unfit = None
+        if is_ad is not (self._settings.kind is DirectoryKind.ACTIVE_DIRECTORY):
+            says = "says that it is Active Directory" if is_ad else "does not say that it is Active Directory"
+            unfit = Fault(f"it {says}, and kind is {self._settings.kind}", "set directory.kind")
+        elif not (address.ldaps or address.start_tls) and oids.START_TLS in entry.texts("supportedExtension"):
+            unfit = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
+        detail = vendor or ("Active Directory" if is_ad else "")
+        self._add("root entry", start, detail, fault=unfit, is_fatal=False)
+        return entry
+
+    def _read_root(self, address: Address, account: ServiceAccount | None) -> Entry:
+        with contextlib.closing(Connection(address, self._resolver, self._part())) as connection:
+            if account is not None:
+                account.bind(connection, self._part())
+            result = connection.search(Query("", "base", ANYTHING, _ROOT_ATTRIBUTES), self._part())
+        if result.code != ResultCode.SUCCESS:
+            raise codes.error(result, "reading the root entry")
+        if not result.entries:
+            raise DirectoryUnavailable("the server returns none")
+        return result.entries[0]
+
+    def _inspect_attributes(self, connection: Connection, root: Entry | None) -> None:
+        """Inspect whether the server knows the attributes of the configuration.
+
+        Args:
+            connection: Bound as the service account.
+            root: The root DSE; None where it cannot be read.
+        """
+        start = time.monotonic()
+        subschema = next(iter(root.texts(_SUBSCHEMA)), "") if root is not None else ""
+        if not subschema:
+            fault = Fault("not checked: no root entry says where the schema is", _SHOW_SCHEMA)
+            self._add("attributes", start, fault=fault, is_fatal=False)
+            return
         with self._step("attributes", adds=False):
             query = Query(subschema, "base", schema.SUBSCHEMA, (schema.DEFINITIONS,))
-            entries = connection.search(query, self._part()).entries if subschema else ()
+            entries = connection.search(query, self._part()).entries
         known = schema.known(text for entry in entries for text in entry.texts(schema.DEFINITIONS))
-        detail, fault = "" if known else "not checked: the service account cannot read the schema", None
-        if known and (unknown := schema.unknown(self._settings, known)):
+        unfit = None
+        if not known:
+            unfit = Fault("not checked: the service account cannot read the schema", _SHOW_SCHEMA)
+        elif unknown := schema.unknown(self._settings, known):
             named = ", ".join(f"{attribute} ({key})" for key, attribute in unknown)
             hint = "correct the names in the configuration: a filter with such a name matches nothing"
-            fault = Fault(f"it knows no attribute {named}", hint)
-        self._add("attributes", start, detail, fault=fault, is_fatal=False)
+            unfit = Fault(f"it knows no attribute {named}", hint)
+        self._add("attributes", start, fault=unfit, is_fatal=False)
 
-    def _look_at_bases(self, connection: Connection) -> None:
+    def _inspect_bases(self, connection: Connection) -> None:
         users, groups = self._settings.users, self._settings.groups
         places = [("people", base, users.scope, users.filter, "users") for base in users.bases]
         if groups.strategy != "none":

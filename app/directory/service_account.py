@@ -107,11 +107,15 @@ class ServiceSearcher:
     """Searches as the service account over a pool of connections."""
 
     def __init__(
-        self, servers: Servers, settings: DirectorySettings, account: ServiceAccountSettings
+        self,
+        servers: Servers,
+        settings: DirectorySettings,
+        account: ServiceAccountSettings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._servers = servers
         self._timeout = settings.timeouts.operation
-        self._account = ServiceAccount(account)
+        self._account = ServiceAccount(account, clock)
         self._pool = Pool(self._connect, servers.is_left_alone, settings.pool.search, settings.pool)
 
     def _connect(self, deadline: Deadline) -> Connection:

@@ -13,8 +13,6 @@ from app.breaker import Breaker
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Fault
 from app.ldap.connection import FAIR_SECONDS, Connection
 from app.ldap.deadline import Deadline
-from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
-from app.ldap.requests import Query
 from app.ldap.resolver import Resolver
 from app.ldap.settings import TlsSettings
 from app.ldap.transport import Address
@@ -32,17 +30,33 @@ class Servers:
     A new connection goes to the first server whose breaker is closed. A connection stays at its server for
     its lifetime, so a server that works again gets its share back within one lifetime, and requests do not
     hop from server to server.
+
+    A server whose breaker is open is tried by the next bind that somebody needs anyway. Nothing else is asked
+    first: what a server lets nobody do without a bind (reading its root DSE) says nothing about binds.
     """
 
     def __init__(
-        self, addresses: Sequence[Address], connect_timeout: timedelta, resolver: Resolver | None = None
+        self,
+        addresses: Sequence[Address],
+        *,
+        connect_timeout: timedelta,
+        operation_timeout: timedelta,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            addresses: In order of preference.
+            connect_timeout: For a connection that is ready for use.
+            operation_timeout: For one operation; the first one on a connection may be the trial of a server.
+            clock: Monotonic, in seconds.
+        """
         self.addresses = tuple(addresses)
-        self._connect_timeout = connect_timeout
-        self._resolver = resolver or Resolver()
+        self._connect_timeout, self._clock = connect_timeout, clock
+        self._resolver = Resolver()
+        trial = connect_timeout + operation_timeout
         self._breakers = {
-            address: Breaker(failures=_FAILURES, pause=_PAUSE, trial=2 * connect_timeout)
-            for address in self.addresses
+            address: Breaker(failures=_FAILURES, pause=_PAUSE, trial=trial) for address in self.addresses
         }
 
     def connect(self, deadline: Deadline, ready: Ready | None = None) -> Connection:
@@ -58,7 +72,7 @@ class Servers:
         """
         failed: list[tuple[Address, Fault]] = []
         for address in self.addresses:
-            if not self._breakers[address].admits(time.monotonic()):
+            if not self._breakers[address].admits(self._clock()):
                 failed.append((address, _LEFT_ALONE))
                 continue
             granted = deadline.remaining()
@@ -83,8 +97,6 @@ class Servers:
         """Open a connection and prepare it; that a server accepts one does not yet show that it works."""
         connection = Connection(address, self._resolver, deadline)
         try:
-            if self._breakers[address].is_open:
-                _try_out(connection, deadline)  # before a password is sent there
             if ready is not None:
                 ready(connection, deadline)
         except DirectoryMisconfigured:
@@ -95,22 +107,17 @@ class Servers:
             connection.close()
             raise
         connection.watch = lambda worked: self._note(address, worked=worked)
-        if ready is not None or self._breakers[address].is_open:
-            connection.watch(True)  # noqa: FBT003 - the one thing that it is told
+        if ready is not None:
+            self._note(address, worked=True)
         return connection
 
     def _note(self, address: Address, *, worked: bool) -> None:
-        if self._breakers[address].record(worked=worked, now=time.monotonic()):
+        if self._breakers[address].record(worked=worked, now=self._clock()):
             extra = {"server": str(address)}
             if worked:
                 _log.info("directory server works again", extra=extra)
             else:
                 _log.error("directory server left alone for 10 s after repeated failures", extra=extra)
-
-
-def _try_out(connection: Connection, deadline: Deadline) -> None:
-    """Read the root DSE (RFC 4512 §5.1); any answer shows that the server works."""
-    connection.search(Query("", "base", ANYTHING, (NO_ATTRIBUTES,)), deadline)
 
 
 def addresses(

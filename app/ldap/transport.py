@@ -24,7 +24,7 @@ class Address:
         ldaps: Whether TLS begins with the connection.
         start_tls: Whether TLS begins with an operation of its own.
         server_name: The name that its certificate must have.
-        context: None for plain LDAP.
+        context: None where no server of the directory uses TLS.
         domain_scope: Whether searches ask for no referrals: Active Directory refers every search from the
             root of a domain to further partitions, which hold no people and no groups.
     """

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from app.directory.directory import LdapDirectory
+from app.directory.inspect import inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
-from app.errors import Code, Refusal
+from app.errors import Code, DirectoryUnavailable, Refusal
+from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import log_in
@@ -38,6 +42,64 @@ def directory(glauth: SmallDirectory) -> Iterator[LdapDirectory]:
     settings = DirectorySettings.model_validate(glauth.section())
     with contextlib.closing(LdapDirectory(settings)) as opened:
         yield opened
+
+
+class Clock:
+    """A monotonic clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+_DIRECT = {
+    "service_account": None,
+    "login": {"mode": "direct", "template": "uid={username},ou=people,dc=example,dc=com"},
+}
+
+
+@pytest.mark.parametrize("changed", [{}, _DIRECT], ids=["search", "direct"])
+def test_a_restart_ends_when_the_server_is_back(glauth: SmallDirectory, changed: dict[str, Any]) -> None:
+    """The trial of a server that was left alone is the next bind: nothing is asked that it forbids."""
+    clock = Clock()
+    settings = DirectorySettings.model_validate(glauth.section(**changed))
+    with contextlib.closing(LdapDirectory(settings, clock=clock)) as directory:
+        assert isinstance(_log_in(directory, "alice-password"), DirectorySubject)
+        glauth.stop()
+        for _ in range(4):
+            with pytest.raises(DirectoryUnavailable) as caught:
+                _log_in(directory, "alice-password")
+        assert "left alone" in caught.value.detail
+        glauth.start()
+        with pytest.raises(DirectoryUnavailable, match="left alone"):
+            _log_in(directory, "alice-password")
+        clock.now += 10
+        for _ in range(2):
+            assert isinstance(_log_in(directory, "alice-password"), DirectorySubject)
+
+
+def test_the_inspection_of_a_directory_with_a_closed_root_finds_no_fatal_fault(
+    glauth: SmallDirectory,
+) -> None:
+    """The root entry is read over a connection of its own, and as the service account where need be."""
+    settings = DirectorySettings.model_validate(glauth.section())
+    (address,) = settings.addresses()
+    report = inspect_server(address, settings, Deadline(timedelta(seconds=5)), datetime.now(UTC))
+    assert report.works
+    assert [step.name for step in report.steps] == [
+        "name",
+        "connection",
+        "service account",
+        "root entry",
+        "attributes",
+        "people under ou=people,dc=example,dc=com",
+        "groups under ou=groups,dc=example,dc=com",
+    ]
+    faults = {step.name: str(step.fault) for step in report.steps if step.fault is not None}
+    assert faults.keys() == {"attributes"}
+    assert "no root entry says where the schema is" in faults["attributes"]
 
 
 def _log_in(directory: LdapDirectory, password: str) -> DirectorySubject | Refusal:

@@ -101,7 +101,12 @@ def test_nobody_in_the_directory_has_the_name_of_a_robot(name: str, typed: str) 
 def _direct(template: str) -> DirectLogin:
     kind = "openldap" if "=" in template else "activedirectory"
     settings = _settings(kind=kind, login={"mode": "direct", "template": template})
-    return DirectLogin(settings, PasswordCheck(Servers([], timedelta(1)), settings), People(settings), None)
+    return DirectLogin(
+        settings,
+        PasswordCheck(Servers([], connect_timeout=timedelta(1), operation_timeout=timedelta(1)), settings),
+        People(settings),
+        None,
+    )
 
 
 @given(st.one_of(st.text(min_size=1, max_size=30), st.text(" \\#,+=\0a", min_size=1, max_size=4)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.errors import Problem
-from app.keys.algorithm import Algorithm
+from app.keys.algorithm import BUNDLED, Algorithm, has_full_coordinates
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId, KidFormat
 from app.keys.signing_key import KeyState, SigningKey
@@ -72,7 +72,7 @@ def warnings(key: SigningKey, services: Mapping[str, Service], now: datetime) ->
     """Say what an operator should know of a key."""
     found = [*_of_coordinates(key)]
     if key.state is not KeyState.RETIRED:
-        found += [*_of_time(key, now), *_of_eddsa(key, services)]
+        found += [*_of_time(key, now), *_of_algorithm(key, services)]
     if key.state is not KeyState.ACTIVE:
         found += _of_literal_ids(services)
     return found
@@ -92,13 +92,11 @@ def all_warnings(ring: KeyRing, services: Mapping[str, Service], now: datetime) 
 
 def _of_coordinates(key: SigningKey) -> Iterable[str]:
     public = key.public_key
-    if isinstance(public, ec.EllipticCurvePublicKey):
-        point, full = public.public_numbers(), (public.key_size - 1) // 8 * 8
-        if not (point.x >> full and point.y >> full):
-            yield (
-                "a coordinate begins with a zero byte: Distribution 3.x with `rootcertbundle` computes "
-                "another key id and refuses its tokens; rotate to a key made by `wharfinger keys`"
-            )
+    if isinstance(public, ec.EllipticCurvePublicKey) and not has_full_coordinates(public):
+        yield (
+            "a coordinate begins with a zero byte: Distribution 3.x with `rootcertbundle` computes "
+            "another key id and refuses its tokens; rotate to a key made by `wharfinger keys`"
+        )
 
 
 def _of_time(key: SigningKey, now: datetime) -> Iterable[str]:
@@ -112,14 +110,14 @@ def _of_time(key: SigningKey, now: datetime) -> Iterable[str]:
         yield f"its certificate expires on {ends:%Y-%m-%d}: rotate before that"
 
 
-def _of_eddsa(key: SigningKey, services: Mapping[str, Service]) -> Iterable[str]:
-    if key.algorithm is not Algorithm.EDDSA:
+def _of_algorithm(key: SigningKey, services: Mapping[str, Service]) -> Iterable[str]:
+    if key.algorithm in BUNDLED:
         return
     for name, service in services.items():
         if service.x5c or service.key_id.format is KidFormat.LIBTRUST:
             yield (
-                f"service {name}: Distribution 2.8 knows no EdDSA, and its certificate is not in certs.pem; "
-                "for 3.x with `jwks` write `key_id: rfc7638`"
+                f"service {name}: Distribution 2.8 knows no {key.algorithm}, and its certificate is not in "
+                "certs.pem; for 3.x with `jwks` write `key_id: rfc7638`"
             )
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.keys import kid
-from app.keys.algorithm import Algorithm
+from app.keys.algorithm import BUNDLED
 from app.keys.signing_key import SigningKey
 
 
 def jwk_set(keys: Iterable[SigningKey]) -> bytes:
-    """Give the JWK Set (RFC 7517 §5) as JSON; `KeyRing.jwk_set` keeps it.
+    """Return the JWK Set (RFC 7517 §5) as JSON; `KeyRing.jwk_set` keeps it.
 
     Every key stands there twice, under its libtrust id and under its RFC 7638 id, so that a registry
     finds it whichever of them its tokens carry.
@@ -23,13 +23,13 @@ def jwk_set(keys: Iterable[SigningKey]) -> bytes:
 
 
 def pem_bundle(keys: Iterable[SigningKey]) -> bytes:
-    """Give the keys' own certificates as one PEM file; `KeyRing.pem_bundle` keeps it.
+    """Return the keys' own certificates as one PEM file; `KeyRing.pem_bundle` keeps it.
 
     The certificates of authorities stay out: a registry takes everything in its `rootcertbundle` for a
-    root, and would believe tokens of whoever has a certificate of that authority. Those of EdDSA keys stay
-    out too: Distribution 2.8 does not start with one in its bundle.
+    root, and would believe tokens of whoever has a certificate of that authority. Those of keys that
+    Distribution 2.8 does not know (EdDSA) stay out too: it does not start with one in its bundle.
     """
-    own = (key.certificates[0] for key in keys if key.algorithm is not Algorithm.EDDSA)
+    own = (key.certificates[0] for key in keys if key.algorithm in BUNDLED)
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in own)
 
 

@@ -16,11 +16,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from app.errors import UnfitError
-from app.keys.algorithm import PublicKey
+from app.keys.algorithm import PublicKey, jwk_curve
 
 _LIBTRUST_BYTES = 30
 _LIBTRUST_GROUP = 4
-_CURVE_NAMES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
 class KidFormat(enum.StrEnum):
@@ -58,7 +57,7 @@ class KeyId:
         raise UnfitError(f"{text!r} is no key id format", "write `libtrust`, `rfc7638` or `literal:ID`")
 
     def __str__(self) -> str:
-        """Give the text that `parse` reads."""
+        """Return the text that `parse` reads."""
         return f"{self.format}:{self.literal}" if self.format is KidFormat.LITERAL else str(self.format)
 
 
@@ -67,7 +66,7 @@ RFC7638 = KeyId(KidFormat.RFC7638)
 
 
 def libtrust(public_key: PublicKey) -> str:
-    """Give libtrust's fingerprint: 240 bits of SHA-256 over the SubjectPublicKeyInfo, as `ABCD:EFGH:…`."""
+    """Return libtrust's fingerprint: 240 bits of SHA-256 over the SubjectPublicKeyInfo, as `ABCD:EFGH:…`."""
     info = public_key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -76,13 +75,13 @@ def libtrust(public_key: PublicKey) -> str:
 
 
 def rfc7638(public_key: PublicKey) -> str:
-    """Give the SHA-256 thumbprint of the key as a JWK (RFC 7638 §3), base64url without padding."""
+    """Return the SHA-256 thumbprint of the key as a JWK (RFC 7638 §3), base64url without padding."""
     canonical = json.dumps(required_members(public_key), separators=(",", ":"), sort_keys=True)
     return base64url(hashlib.sha256(canonical.encode()).digest())
 
 
 def required_members(public_key: PublicKey) -> dict[str, str]:
-    """Give the members of a JWK that make it this key (RFC 7638 §3.2, RFC 8037 §2)."""
+    """Return the members of a JWK that make it this key (RFC 7638 §3.2, RFC 8037 §2)."""
     if isinstance(public_key, rsa.RSAPublicKey):
         numbers = public_key.public_numbers()
         return {"kty": "RSA", "n": _minimal(numbers.n), "e": _minimal(numbers.e)}
@@ -92,11 +91,11 @@ def required_members(public_key: PublicKey) -> dict[str, str]:
         width = (public_key.key_size + 7) // 8
         return {
             "kty": "EC",
-            "crv": _CURVE_NAMES[public_key.curve.name],
+            "crv": jwk_curve(public_key),
             "x": base64url(point.x.to_bytes(width, "big")),
             "y": base64url(point.y.to_bytes(width, "big")),
         }
-    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(public_key.public_bytes_raw())}
+    return {"kty": "OKP", "crv": jwk_curve(public_key), "x": base64url(public_key.public_bytes_raw())}
 
 
 def base64url(data: bytes) -> str:

@@ -12,10 +12,9 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from cryptography.x509.oid import SignatureAlgorithmOID
 
 from app.errors import ConfigurationError, Problem, UnfitError
-from app.keys.algorithm import Algorithm, PrivateKey, fitting
+from app.keys.algorithm import Algorithm, PrivateKey, fitting, rsa_algorithm
 from app.keys.folder import KeyFile
 from app.keys.signing_key import SigningKey
 
@@ -23,10 +22,6 @@ _GROUP_AND_OTHER = stat.S_IRWXG | stat.S_IRWXO
 _ROOT = 0
 _PKCS8 = b"-----BEGIN PRIVATE KEY-----"
 _PROTECTED = (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED")
-_RSA_BY_CERTIFICATE = {
-    SignatureAlgorithmOID.RSA_WITH_SHA384: Algorithm.RS384,
-    SignatureAlgorithmOID.RSA_WITH_SHA512: Algorithm.RS512,
-}
 
 
 def read_signing_key(file: KeyFile) -> SigningKey:
@@ -137,7 +132,7 @@ def _is_issuer(issuer: x509.Certificate, issued: x509.Certificate) -> bool:
 
 
 def _info(holder: PrivateKey | x509.Certificate) -> bytes | None:
-    """Give the SubjectPublicKeyInfo; nothing for a certificate of a key that nobody knows."""
+    """Return the SubjectPublicKeyInfo; None for a certificate whose key is of an unknown kind."""
     try:
         return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, UnsupportedAlgorithm):
@@ -145,10 +140,10 @@ def _info(holder: PrivateKey | x509.Certificate) -> bytes | None:
 
 
 def _algorithm(key: PrivateKey, certificate: x509.Certificate) -> Algorithm:
-    """Find the algorithm of a key: an RSA key's hash is the one that it signed its own certificate with."""
+    """Return the algorithm of a key: an RSA key's hash is that of its self-signed certificate."""
     usual, *others = fitting(key)[1]
     if others and certificate.issuer == certificate.subject:
-        return _RSA_BY_CERTIFICATE.get(certificate.signature_algorithm_oid, usual)
+        return rsa_algorithm(certificate) or usual
     return usual
 
 

@@ -9,7 +9,7 @@ import click
 from app import files
 from app.cli.keys.realm import keys_of_realm
 from app.cli.options import config_option, realm_option
-from app.keys.algorithm import Algorithm
+from app.keys.algorithm import BUNDLED
 from app.settings import Settings
 
 _PUBLISHED_MODE = 0o644
@@ -32,7 +32,9 @@ def publish(settings: Settings, folder: Path, realm: str | None) -> None:
         except OSError as error:
             raise click.ClickException(f"{folder / name}: cannot be written: {error.strerror}") from None
         click.echo(f"Wrote {folder / name}")
-    left_out = [key.name for key in ring.published if key.algorithm is Algorithm.EDDSA]
+    left_out = [key for key in ring.published if key.algorithm not in BUNDLED]
     if left_out:
-        text = "certs.pem is without the EdDSA keys, for Distribution 2.8 would not start with them"
-        click.echo(f"Note: {text}: {', '.join(left_out)}", err=True)
+        algorithms = "/".join(sorted({key.algorithm for key in left_out}))
+        names = ", ".join(key.name for key in left_out)
+        text = f"certs.pem is without the {algorithms} keys, for Distribution 2.8 would not start with them"
+        click.echo(f"Note: {text}: {names}", err=True)

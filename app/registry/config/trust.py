@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.errors import UnfitError
 from app.keys import jwks
-from app.keys.algorithm import Algorithm
+from app.keys.algorithm import BUNDLED, Algorithm
 from app.keys.keyring import KeyRing
 from app.keys.kid import KidFormat, required_members
 from app.keys.signing_key import SigningKey
@@ -52,9 +52,9 @@ def trust(kind: RegistryKind, agreement: Agreement, ring: KeyRing) -> Trust:
 
 def _distribution2(agreement: Agreement, ring: KeyRing) -> Trust:
     """Return a bundle of certificates: libtrust knows RSA and EC keys by its own ids, and nothing else."""
-    if ring.active.algorithm is Algorithm.EDDSA:
+    if ring.active.algorithm not in BUNDLED:
         raise UnfitError(
-            "the realm signs with an EdDSA key, which Distribution 2.x cannot verify",
+            f"the realm signs with an {ring.active.algorithm} key, which Distribution 2.x cannot verify",
             "make an ES256 key the active one, or use Distribution 3.x",
         )
     if agreement.key_id.format is not KidFormat.LIBTRUST and not agreement.x5c:
@@ -62,10 +62,11 @@ def _distribution2(agreement: Agreement, ring: KeyRing) -> Trust:
             f"the service's key_id is {agreement.key_id}, but Distribution 2.x knows keys by libtrust's ids",
             f"remove key_id from the service {agreement.service!r}: libtrust is the default",
         )
-    fit = [key for key in ring.published if key.algorithm is not Algorithm.EDDSA]
-    left_out = [key.name for key in ring.published if key not in fit]
+    fit = [key for key in ring.published if key.algorithm in BUNDLED]
+    left_out = [key for key in ring.published if key not in fit]
     notes = tuple(
-        f"The EdDSA key {name} is left out: Distribution 2.x does not start with it." for name in left_out
+        f"The {key.algorithm} key {key.name} is left out: Distribution 2.x does not start with it."
+        for key in left_out
     )
     notes += _own_certificates(agreement, fit)
     return Trust({BUNDLE: _bundle(agreement, fit)}, _algorithms(agreement, fit), notes)

@@ -8,7 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from app.errors import UnfitError
-from app.keys.algorithm import Algorithm, fitting, generate
+from app.keys import kid
+from app.keys.algorithm import Algorithm, fitting, generate, hash_of, rsa_algorithm
+from app.keys.certificate import self_signed
+from tests.unit.conftest import KEY_TIME
 
 # The smallest multiples of P-256's generator with a zero byte in front of x, and of y.
 _ZERO_X, _ZERO_Y = 379, 43
@@ -80,3 +83,14 @@ def test_a_full_p521_coordinate_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     point = key.public_key().public_numbers()
     assert (point.x >> 520, point.y >> 520) == (1, 1)
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_every_algorithm_is_known_everywhere(algorithm: Algorithm) -> None:
+    """A key of each can be made, signs a certificate, has a JWK, and is told apart by its certificate."""
+    key = generate(algorithm)
+    certificate = self_signed(key, algorithm, common_name="k", now=KEY_TIME)
+    if algorithm.startswith("RS"):
+        assert rsa_algorithm(certificate) is algorithm
+    assert kid.required_members(key.public_key())["kty"]
+    assert type(certificate.signature_hash_algorithm) is type(hash_of(algorithm))

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_FOLDER_MODE = 0o700
 _LOCK = ".lock"
 _LOCK_MODE = 0o600
 _ROOT = 0
@@ -98,16 +97,15 @@ def remove(*paths: Path) -> None:
 
 @contextmanager
 def locked(folder: Path, lock_name: str = _LOCK) -> Iterator[None]:
-    """Make a folder of secrets where it is missing, and hold its lock.
+    """Hold the lock of a folder.
 
-    The lock is on a file, because some network file systems lock no folders. What root makes belongs to the
+    It is on a file, because some network file systems lock no folders. What root makes belongs to the
     owner of the folder, so that the owner can hold the lock next. No link is followed to it: somebody else
     may own the folder, and must not lead root to another file.
 
     Raises:
-        OSError: The folder or the lock cannot be made or opened.
+        OSError: The lock cannot be made or opened.
     """
-    _make(folder, _FOLDER_MODE)
     lock = folder / lock_name
     if not os.path.lexists(lock):
         with suppress(FileExistsError):  # another process was quicker
@@ -120,11 +118,21 @@ def locked(folder: Path, lock_name: str = _LOCK) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder and those above it; what root makes belongs to the owner of the one above."""
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    What root makes belongs to the owner of the folder above.
+
+    Args:
+        folder: The folder.
+        mode: Its permissions, less those that the umask takes.
+
+    Raises:
+        OSError: It cannot be made.
+    """
     if folder.exists():
         return
-    _make(folder.parent)
+    make_folder(folder.parent)
     folder.mkdir(mode, exist_ok=True)
     if heir := _heir(folder.parent):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

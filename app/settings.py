@@ -35,6 +35,7 @@ from app.errors import ConfigurationError, Problem, UnfitError
 from app.keys.algorithm import Algorithm
 from app.keys.fitness import Service
 from app.keys.kid import KeyId
+from app.keys.rotation import RealmKeys, Waits
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
 from app.rules.model import ROBOT_PREFIX
@@ -189,6 +190,12 @@ class RealmSettings(Section):
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
     robot_prefix: str = ROBOT_PREFIX
+
+    def realm_keys(self) -> RealmKeys:
+        """Return what is configured for the realm's keys."""
+        longest = max(self.lifetimes.default, self.lifetimes.push)
+        waits = Waits(self.keys_propagation, longest, self.lifetimes.backdate)
+        return RealmKeys(self.keys, self.issuer, self.key_services(), waits)
 
     def key_services(self) -> dict[str, Service]:
         """Give what is asked of the keys, by the name of the service."""

@@ -1,6 +1,7 @@
-"""A self-signed certificate for a key: the shape in which Distribution's `rootcertbundle` takes keys.
+"""Certificates of keys: self-signed ones, and whether two are of one authority.
 
-The certificate vouches for nothing; a registry trusts it because an administrator put it there.
+Distribution's `rootcertbundle` takes keys as certificates. A self-signed one proves nothing; a registry
+trusts it because an administrator put it there.
 """
 
 from __future__ import annotations
@@ -56,3 +57,17 @@ def _for_signatures_only() -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def is_by_same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
+    """Whether one key of an authority signed both: an authority may change its key and keep its name."""
+    signer = _signer(one)
+    return one == other or (signer is not None and one.issuer == other.issuer and signer == _signer(other))
+
+
+def _signer(certificate: x509.Certificate) -> bytes | None:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return None
+    return extension.value.key_identifier

@@ -1,15 +1,15 @@
 """The names of the files in a keys folder: `NAME.STATE-TIME.pem` is a key, `NAME.crt` its certificate.
 
 State and time are part of the name: a key is announced, activated and retired by renaming one file, which
-happens as a whole or not at all; a look into the folder says what is what and since when; and a copy of the
-folder, as a secret of an orchestrator is one, says the same.
+happens as a whole or not at all. A listing of the folder tells the state of every key and since when, and so
+does a copy of the folder, such as a secret of an orchestrator.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ class KeyFile:
 
     @classmethod
     def parse(cls, path: Path) -> KeyFile | None:
-        """Take a path apart; nothing where the file's name is neither `NAME.STATE.pem` nor has a time too."""
+        """Parse a path; None where the name is neither `NAME.STATE.pem` nor `NAME.STATE-TIME.pem`."""
         name, _, state = path.name.removesuffix(".pem").rpartition(".")
         found = _STATE.fullmatch(state)
         if not NAME.fullmatch(name) or not found:
@@ -50,13 +50,13 @@ class KeyFile:
             since = datetime.strptime(found[2], _TIME).replace(tzinfo=UTC) if found[2] else None
         except ValueError:
             return None
-        if since is not None and since.year == MAXYEAR:  # nothing can be reckoned from it
+        if since is not None and since.year == MAXYEAR:  # no time can be added to it
             return None
         return cls(path, name, KeyState(found[1]), since)
 
     @classmethod
     def of(cls, folder: Path, name: str, state: KeyState, since: datetime) -> KeyFile:
-        """Say which file a key has in a folder."""
+        """Return the file that a key has in a folder."""
         utc = since.astimezone(UTC).replace(microsecond=0)
         return cls(folder / f"{name}.{state}-{utc.strftime(_TIME)}.pem", name, state, utc)
 
@@ -72,46 +72,73 @@ class KeyFile:
         return named is not None and named.state is not self.state
 
 
-def key_files(folder: Path) -> tuple[list[KeyFile], list[Problem]]:
-    """Find the keys of a folder, in the order of their names, and what is wrong with those names.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a keys folder holds, by the names of its files alone.
 
-    Of several that are called active, the one that was activated last is: the others are retired since then.
-    So a key is activated by one renaming.
+    Of several keys that are called active, the one that was activated last is: the others are retired since
+    then. So a key is activated by one renaming.
 
-    Names that begin with a dot are left out: they are unfinished files, locks, and what an
-    orchestrator puts beside mounted secrets.
-
-    Raises:
-        ConfigurationError: The folder is not there or cannot be read.
+    Attributes:
+        folder: The folder.
+        paths: The files of keys and certificates, in the order of their names.
+        keys: The files of keys, in the same order.
+        problems: What is wrong with the names.
     """
-    paths = [path for path in paths_in(folder) if path.suffix == ".pem"]
-    parsed = {path: KeyFile.parse(path) for path in paths}
-    files = [file for file in parsed.values() if file]
-    unnamed = [path for path, file in parsed.items() if not file]
-    text = "the file name does not say which state the key has"
-    return _superseded(files), [
-        *(Problem.of_file(path, text, _HINT_STATE) for path in unnamed),
-        *_duplicates(files),
-    ]
+
+    folder: Path
+    paths: tuple[Path, ...]
+    keys: tuple[KeyFile, ...]
+    problems: tuple[Problem, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> Listing:
+        """List a folder.
+
+        Raises:
+            ConfigurationError: The folder does not exist or cannot be read.
+        """
+        return cls.of(folder, paths_in(folder))
+
+    @classmethod
+    def of(cls, folder: Path, paths: Iterable[Path]) -> Listing:
+        """Make a listing of paths that are known."""
+        paths = tuple(sorted(paths))
+        parsed = {path: KeyFile.parse(path) for path in paths if path.suffix == ".pem"}
+        files = [file for file in parsed.values() if file]
+        text = "the file name does not say which state the key has"
+        unnamed = (Problem.of_file(path, text, _HINT_STATE) for path, file in parsed.items() if not file)
+        return cls(folder, paths, tuple(_superseded(files)), (*unnamed, *_duplicates(files)))
+
+    @property
+    def active(self) -> list[KeyFile]:
+        """The files of active keys."""
+        return _active(self.keys)
+
+    def find(self, name: str) -> list[KeyFile]:
+        """Return the files of the keys of a name: one, unless something is wrong with the folder."""
+        return [file for file in self.keys if file.name == name]
 
 
 def paths_in(folder: Path) -> list[Path]:
     """List the files of keys and certificates in a folder, in the order of their names.
 
+    Names that begin with a dot are left out: they are unfinished files, locks, and what an orchestrator puts
+    beside mounted secrets.
+
     Raises:
-        ConfigurationError: The folder is not there or cannot be read.
+        ConfigurationError: The folder does not exist or cannot be read.
     """
     try:
         return sorted(path for path in folder.iterdir() if _is_ours(path))
     except FileNotFoundError:
-        raise ConfigurationError([_missing(folder)]) from None
+        raise ConfigurationError([missing(folder)]) from None
     except OSError as error:
         text = f"the folder of the signing keys cannot be read: {error.strerror}"
         raise ConfigurationError([Problem.of_file(folder, text)]) from None
 
 
-def active(files: Sequence[KeyFile]) -> list[KeyFile]:
-    """Give the files of active keys."""
+def _active(files: Sequence[KeyFile]) -> list[KeyFile]:
     return [file for file in files if file.state is KeyState.ACTIVE]
 
 
@@ -119,14 +146,15 @@ def _is_ours(path: Path) -> bool:
     return path.suffix in (".pem", ".crt") and not path.name.startswith(".")
 
 
-def _missing(folder: Path) -> Problem:
+def missing(folder: Path) -> Problem:
+    """Return the problem of a keys folder that does not exist."""
     text = "the folder of the signing keys does not exist"
     return Problem.of_file(folder, text, "`wharfinger keys new` makes it, and a first key in it")
 
 
 def _superseded(files: list[KeyFile]) -> list[KeyFile]:
-    """Take all but the last activated key for retired; where nobody can tell which that is, none."""
-    times = Counter(file.since for file in active(files))
+    """Mark all but the last activated key as retired; none where it cannot be told which that is."""
+    times = Counter(file.since for file in _active(files))
     known = [since for since in times if since is not None]
     if times.total() < 2 or not known or times[max(known)] > 1:  # noqa: PLR2004 - one cannot be succeeded
         return files

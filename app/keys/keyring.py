@@ -8,14 +8,14 @@ from pathlib import Path
 
 from app.errors import ConfigurationError, Problem
 from app.keys import jwks
-from app.keys.folder import KeyFile, active, key_files
+from app.keys.folder import Listing
 from app.keys.read import read_signing_key
 from app.keys.signing_key import KeyState, SigningKey
 
 HOLD = timedelta(seconds=10)
-"""For how long a key that nobody announced is published before it signs, where another one still can.
+"""How long an unannounced key is published before it signs, if the old key is still usable.
 
-The workers of a server look every two seconds whether the keys changed, each at its own time.
+Each worker of a server looks every two seconds whether the keys changed, at its own time.
 """
 _PUBLISHED = (KeyState.ACTIVE, KeyState.ANNOUNCED, KeyState.RETIRED)
 
@@ -26,7 +26,7 @@ class KeyRing:
 
     Attributes:
         keys: In the order of their names.
-        active: The one that signs, or is about to.
+        active: The one that signs, at the latest from `signs_from` on.
         published: In the order in which they are published: the active one, the announced, the retired.
         jwk_set: The published keys as a JWK Set (RFC 7517 §5).
         pem_bundle: The published keys' own certificates.
@@ -58,21 +58,22 @@ class KeyRing:
             object.__setattr__(self, name, value)
 
     def signer(self, now: datetime) -> SigningKey:
-        """Give the key that signs: the active one, unless it has to wait until every worker publishes it."""
+        """Return the key that signs: the former one until `signs_from`, then the active one."""
         if self.former is not None and self.signs_from is not None and now < self.signs_from:
             return self.former
         return self.active
 
     def after(self, ring: KeyRing, now: datetime, seen: datetime | None = None) -> KeyRing:
-        """Take over from another ring.
+        """Return this ring as it follows another one.
 
-        A key that was published before signs at once. One that is active without ever having been announced
-        waits, where the key that signed until now is still there: other workers may not know the new one yet.
+        A key that was published before signs at once. A key that is active without having been announced
+        waits for `HOLD`, if the key that signed until now still exists: other workers may not publish the new
+        one yet.
 
         Args:
             ring: The one that was in force.
             now: With a time zone.
-            seen: Since when others may have seen what this ring holds; now where nothing is said.
+            seen: Since when other processes may have read what this ring holds; None is now.
         """
         signed = {key.libtrust: key for key in self.published}.get(ring.signer(now).libtrust)
         was_published = self.active.libtrust in {key.libtrust for key in ring.published}
@@ -88,25 +89,35 @@ def load(folder: Path) -> KeyRing:
     Raises:
         ConfigurationError: Something in it cannot be used; names every such thing.
     """
-    files, problems = key_files(folder)
-    problems.extend(_not_one_active(folder, active(files)))
+    return of(Listing.read(folder))
+
+
+def of(listing: Listing) -> KeyRing:
+    """Read the keys of a folder that was listed.
+
+    Raises:
+        ConfigurationError: Something in it cannot be used; names every such thing.
+    """
+    problems = [*listing.problems, *_not_one_active(listing)]
     keys: list[SigningKey] = []
-    for file in files:
+    for file in listing.keys:
         try:
             keys.append(read_signing_key(file))
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(problems)
-    return KeyRing(tuple(keys), superseded=tuple(file.name for file in files if file.is_superseded))
+    return KeyRing(tuple(keys), superseded=tuple(file.name for file in listing.keys if file.is_superseded))
 
 
-def _not_one_active(folder: Path, files: list[KeyFile]) -> list[Problem]:
+def _not_one_active(listing: Listing) -> list[Problem]:
+    files = listing.active
     if not files:
         hint = "`wharfinger keys new` makes one"
-        return [Problem.of_file(folder, "there is no active signing key in this folder", hint)]
+        return [Problem.of_file(listing.folder, "there is no active signing key in this folder", hint)]
     if len(files) > 1:
         names = ", ".join(file.path.name for file in files)
         hint = "rename all but one to NAME.announced.pem or NAME.retired.pem"
-        return [Problem.of_file(folder, f"there is more than one active signing key: {names}", hint)]
+        text = f"there is more than one active signing key: {names}"
+        return [Problem.of_file(listing.folder, text, hint)]
     return []

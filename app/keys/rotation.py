@@ -13,11 +13,16 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from cryptography import x509
-
+from app.errors import Problem, UnfitError
+from app.keys import fitness
+from app.keys.algorithm import Algorithm
+from app.keys.certificate import is_by_same_authority
+from app.keys.change import LockedKeys
+from app.keys.create import new_key
 from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.keys.signing_key import KeyState, SigningKey
@@ -42,24 +47,59 @@ class Waits:
     backdate: timedelta
 
     def until_active(self, key: SigningKey) -> datetime:
-        """Say from when on every server publishes a key, so that it may sign."""
+        """Return from when on every server publishes a key, so that it may sign."""
         published = key.since or _UNKNOWN
         return published if key.state is KeyState.RETIRED else published + self.propagation
 
     def until_removed(self, key: SigningKey) -> datetime:
-        """Say from when on nothing that a retired key signed can be valid.
+        """Return from when on nothing that a retired key signed can be valid.
 
         A server may sign with it until it has read that it is retired.
         """
         return (key.since or _UNKNOWN) + self.propagation + self.lifetime + self.backdate + LEEWAY
 
 
-class Step(enum.StrEnum):
+@dataclass(frozen=True, slots=True)
+class RealmKeys:
+    """What a configuration says of the keys of a realm.
+
+    Attributes:
+        folder: Where they are.
+        issuer: The realm's issuer, which is the subject of new certificates.
+        services: What the keys sign for.
+        waits: How long to wait between two steps.
+    """
+
+    folder: Path
+    issuer: str
+    services: Mapping[str, Service]
+    waits: Waits
+
+
+class RotationStep(enum.StrEnum):
     """What a rotation does next."""
 
     ANNOUNCE = "announce"
     ACTIVATE = "activate"
     REMOVE = "remove"
+
+
+class Hold(enum.Enum):
+    """Why a step is not taken now."""
+
+    AGE = enum.auto()  # the active key is younger than it should be when a rotation begins
+    REGISTRIES = enum.auto()  # nobody said that they are ready for the new key
+    TIME = enum.auto()  # it is not due
+
+
+class Preparation(enum.Enum):
+    """What registries need before an announced key signs."""
+
+    NOTHING = enum.auto()  # they trust the authority of its certificate
+    FILES = enum.auto()  # the new files, and a restart
+    AUTHORITY = (
+        enum.auto()
+    )  # somebody has to see that they trust the authority: the certificate does not show it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,62 +110,143 @@ class Plan:
         step: Which one.
         keys: With which keys; none for a key that is still to be made.
         due: From when on it is safe (aware).
-        needs_registries: Whether registries have to be given the new key before it.
+        age: How old the active key is.
+        preparation: What registries need before an announced key signs.
+        to_certify: Whether an authority has to certify the announced key before.
+        problems: What keeps the announced key from signing; it has to be mended first.
     """
 
-    step: Step
+    step: RotationStep
     keys: tuple[SigningKey, ...] = ()
     due: datetime = _UNKNOWN
-    needs_registries: bool = False
+    age: timedelta = timedelta()
+    preparation: Preparation = Preparation.NOTHING
+    to_certify: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def needs_registries(self) -> bool:
+        """Whether somebody has to say that the registries are ready."""
+        return self.to_certify or self.preparation is not Preparation.NOTHING
+
+    def hold(self, now: datetime, *, ready: bool = False, older_than: timedelta = timedelta()) -> Hold | None:
+        """Return why the step is not taken now; None where it can be.
+
+        Args:
+            now: With a time zone.
+            ready: Whether every registry is ready for the announced key.
+            older_than: How old the active key has to be before a rotation begins.
+        """
+        if self.step is RotationStep.ANNOUNCE:
+            return Hold.AGE if self.age < older_than else None
+        if self.step is RotationStep.ACTIVATE and self.needs_registries and not ready:
+            return Hold.REGISTRIES
+        return Hold.TIME if now < self.due else None
 
 
-def plan(ring: KeyRing, services: Mapping[str, Service], waits: Waits, now: datetime) -> Plan:
-    """Find the next step: what was begun is brought to its end before anything new begins.
+def plan(ring: KeyRing, realm: RealmKeys, now: datetime) -> Plan:
+    """Return the next step: what was begun is brought to its end before anything new begins.
 
     Args:
         ring: The keys of the realm.
-        services: Its services.
-        waits: How long it has to wait.
+        realm: What is configured for them.
         now: With a time zone.
 
     Raises:
-        ValueError: Several keys are announced; its text names them.
+        UnfitError: Several keys are announced.
     """
+    waits = realm.waits
     announced = [key for key in ring.published if key.state is KeyState.ANNOUNCED]
     retired = [key for key in ring.published if key.state is KeyState.RETIRED]
     if len(announced) > 1:
-        raise ValueError(", ".join(key.name for key in announced))
+        names = ", ".join(key.name for key in announced)
+        hint = "activate one by name, or retire all but one"
+        raise UnfitError(f"several keys are announced: {names}", hint)
     overdue = tuple(key for key in retired if waits.until_removed(key) <= now)
     if overdue:
-        return Plan(Step.REMOVE, overdue, max(map(waits.until_removed, overdue)))
+        return Plan(RotationStep.REMOVE, overdue, max(map(waits.until_removed, overdue)))
     if announced:
-        (key,) = announced
-        return Plan(Step.ACTIVATE, (key,), waits.until_active(key), needs_registries(ring, key, services))
+        return _activation(ring, announced[0], realm, now)
     if retired:
         first = min(retired, key=waits.until_removed)
-        return Plan(Step.REMOVE, (first,), waits.until_removed(first))
-    return Plan(Step.ANNOUNCE)
+        return Plan(RotationStep.REMOVE, (first,), waits.until_removed(first))
+    return Plan(RotationStep.ANNOUNCE, age=now - (ring.active.since or now))
 
 
-def needs_registries(ring: KeyRing, key: SigningKey, services: Mapping[str, Service]) -> bool:
-    """Tell whether registries have to learn a key: all but those that go by an authority's certificates.
+def _activation(ring: KeyRing, key: SigningKey, realm: RealmKeys, now: datetime) -> Plan:
+    return Plan(
+        RotationStep.ACTIVATE,
+        (key,),
+        realm.waits.until_active(key),
+        preparation=_preparation(ring, key, realm.services),
+        to_certify=fitness.is_to_be_certified(ring, key, realm.services),
+        problems=tuple(signing_problems(ring, key, realm, now)),
+    )
+
+
+def signing_problems(ring: KeyRing, key: SigningKey, realm: RealmKeys, now: datetime) -> list[Problem]:
+    """Return why registries would refuse what a key signs."""
+    return [
+        *fitness.problems(realm.folder, key, realm.services),
+        *fitness.certificate_problems(realm.folder, ring, key, realm.services, now),
+    ]
+
+
+def take(
+    keys: LockedKeys,
+    ring: KeyRing,
+    found: Plan,
+    realm: RealmKeys,
+    now: datetime,
+    *,
+    algorithm: Algorithm | None = None,
+) -> KeyRing:
+    """Take a step that nothing holds.
+
+    Args:
+        keys: The realm's folder.
+        ring: The keys in it.
+        found: The step.
+        realm: What is configured for them.
+        now: With a time zone.
+        algorithm: Of a new key; None is that of the active one.
+
+    Returns:
+        The keys that are in the folder then.
+
+    Raises:
+        ConfigurationError: The folder does not allow it.
+        OSError: The folder cannot be written.
+    """
+    match found.step:
+        case RotationStep.ANNOUNCE:
+            key = new_key(None, algorithm or ring.active.algorithm, KeyState.ANNOUNCED, realm.issuer, now)
+            keys.add(key, now)
+            return KeyRing((*ring.keys, key))
+        case RotationStep.ACTIVATE:
+            keys.activate(found.keys[0].name, now)
+            return _activated(ring, found.keys[0], now)
+        case RotationStep.REMOVE:
+            keys.discard(*(key.name for key in found.keys))
+            return KeyRing(tuple(key for key in ring.keys if key not in found.keys))
+
+
+def _activated(ring: KeyRing, key: SigningKey, now: datetime) -> KeyRing:
+    """Return the keys as they are once a key was activated."""
+    changed = {
+        key.name: replace(key, state=KeyState.ACTIVE, since=now),
+        ring.active.name: replace(ring.active, state=KeyState.RETIRED, since=now),
+    }
+    return KeyRing(tuple(changed.get(each.name, each) for each in ring.keys))
+
+
+def _preparation(ring: KeyRing, key: SigningKey, services: Mapping[str, Service]) -> Preparation:
+    """Return what registries need before a key signs.
 
     They know it without being told only where its certificate comes from the authority of the active one's.
     """
-    if key.is_self_signed or not _is_by_same_key(key.certificates[-1], ring.active.certificates[-1]):
-        return True
-    return not all(service.x5c for service in services.values())
-
-
-def _is_by_same_key(one: x509.Certificate, other: x509.Certificate) -> bool:
-    """Tell whether one key of an authority signed both; an authority may change its key and keep its name."""
-    signer = _signer(one)
-    return one == other or (signer is not None and one.issuer == other.issuer and signer == _signer(other))
-
-
-def _signer(certificate: x509.Certificate) -> bytes | None:
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return None
-    return extension.value.key_identifier
+    if not all(service.x5c for service in services.values()) or ring.active.is_self_signed:
+        return Preparation.FILES
+    if key.is_self_signed or is_by_same_authority(key.certificates[-1], ring.active.certificates[-1]):
+        return Preparation.NOTHING  # a self-signed one is certified first
+    return Preparation.AUTHORITY

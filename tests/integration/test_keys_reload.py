@@ -16,11 +16,11 @@ import jwt
 import pytest
 import requests
 
-from app.keys import change
 from app.keys.algorithm import Algorithm
 from app.keys.create import create
 from app.keys.signing_key import KeyState, SigningKey
 from tests.support.crowd import at_work
+from tests.support.keyfolder import activate, discard
 from tests.support.processes import wait_until
 from tests.support.server import REALM, SERVICE, Server, realm_path
 from tests.support.slapd import Slapd
@@ -96,7 +96,7 @@ def test_no_process_signs_with_a_key_that_another_does_not_publish(server: Serve
     with callers.at_work():
         wait_until(lambda: len(callers.signed) == 1, within=_WAIT, what="a first token")
         key = _make(server, KeyState.ANNOUNCED)
-        change.activate(server.folder / "keys" / REALM, key.name, datetime.now(UTC))
+        activate(server.folder / "keys" / REALM, key.name, datetime.now(UTC))
         wait_until(lambda: callers.signed[key.libtrust] > 50, within=_WAIT, what="tokens of the new key")
     assert callers.failures == []
     assert _metric(server, "wharfinger_key_processes", key_id=key.rfc7638, realm=REALM) == _WORKERS
@@ -134,14 +134,14 @@ def test_an_announced_key_signs_within_seconds(server: Server) -> None:
     with callers.at_work():
         key = _make(server, KeyState.ANNOUNCED)
         wait_until(lambda: _published(server, key.libtrust) == 20, within=_WAIT, what="the key is published")
-        change.activate(folder, key.name, datetime.now(UTC))
+        activate(folder, key.name, datetime.now(UTC))
         os.kill(server.pid, signal.SIGHUP)
         seconds = timedelta(seconds=5)
         wait_until(lambda: _followed(server, key), within=seconds, what="all processes have followed")
         wait_until(lambda: callers.signed[key.libtrust] > 0, within=seconds, what="tokens of the new key")
     assert callers.failures == []
     (former,) = (path.name.partition(".")[0] for path in folder.glob("*.retired-*"))
-    change.discard(folder, former)
+    discard(folder, former)
     wait_until(lambda: _published(server, old) == 0, within=_WAIT, what="the former key is gone")
 
 
@@ -151,8 +151,8 @@ def test_a_process_that_is_started_later_has_the_keys_of_its_peers(server: Serve
     (former,) = (path.name.partition(".")[0] for path in folder.glob("*.active-*"))
     key = _make(server, KeyState.ANNOUNCED)
     wait_until(lambda: _published(server, key.libtrust) == 20, within=_WAIT, what="the key is published")
-    change.activate(folder, key.name, datetime.now(UTC))
-    change.discard(folder, former)
+    activate(folder, key.name, datetime.now(UTC))
+    discard(folder, former)
     wait_until(lambda: _followed(server, key), within=_WAIT, what="all processes have followed")
     time.sleep(3)  # gunicorn's main process looks every second, and tells nobody
     (folder / "garbage.active.pem").write_text("garbage")

@@ -70,6 +70,7 @@ def test_no_link_leads_a_writer_elsewhere(tmp_path: Path) -> None:
 
 def test_the_lock_is_its_owners_alone(tmp_path: Path) -> None:
     """Nobody else can hold it, and so keep the keys from being changed."""
+    (tmp_path / "keys").mkdir()
     with files.locked(tmp_path / "keys"):
         assert _mode(tmp_path / "keys" / ".lock") == 0o600
 
@@ -104,6 +105,7 @@ def _owner(path: Path) -> tuple[int, int]:
 @_as_root
 def test_what_root_makes_belongs_to_the_owner_of_the_folder(theirs: Path) -> None:
     """Files, locks and new folders: else the owner could neither read the ones nor hold the others."""
+    files.make_folder(theirs / "new", 0o700)
     with files.locked(theirs / "new"):
         files.replace(theirs / "new" / "a", b"", mode=0o600, inherit_owner=True)
         files.create(theirs / "new" / "b", b"", mode=0o600, inherit_owner=True)

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from app.cli.keys import realm as realms
-from app.cli.keys.realm import KeysOfRealm, keys_of_realm
+from app.cli.keys.realm import NamedRealm, named_realm
 from app.cli.options import config_option, format_option, realm_option
-from app.keys import fitness
-from app.keys.folder import key_files
+from app.keys import fitness, keyring
+from app.keys.folder import Listing
 from app.keys.signing_key import SigningKey
 from app.settings import Settings
 
@@ -23,9 +23,11 @@ from app.settings import Settings
 @format_option("json")
 def list_keys(settings: Settings, realm: str | None, form: str) -> None:
     """Show a realm's keys: the active one, then the announced, then the retired."""
-    found = keys_of_realm(settings, realm)
-    ring = found.load()
-    files = {file.name: file.path.name for file in key_files(found.folder)[0]}
+    found = named_realm(settings, realm)
+    with realms.ending():
+        listing = Listing.read(found.keys.folder)
+        ring = keyring.of(listing)
+    files = {file.name: file.path.name for file in listing.keys}
     shown = [_fields(key, files.get(key.name, ""), found, realms.now()) for key in ring.published]
     if form == "json":
         click.echo(json.dumps({"realm": found.name, "keys": shown}, indent=2))
@@ -33,7 +35,7 @@ def list_keys(settings: Settings, realm: str | None, form: str) -> None:
     click.echo("\n\n".join(map(_text, shown)))
 
 
-def _fields(key: SigningKey, file: str, realm: KeysOfRealm, now: datetime) -> dict[str, Any]:
+def _fields(key: SigningKey, file: str, realm: NamedRealm, now: datetime) -> dict[str, Any]:
     certificate = key.certificates[0]
     return {
         "name": key.name,
@@ -46,7 +48,7 @@ def _fields(key: SigningKey, file: str, realm: KeysOfRealm, now: datetime) -> di
             "issuer": None if key.is_self_signed else key.certificates[0].issuer.rfc4514_string(),
             "expires": certificate.not_valid_after_utc.isoformat(),
         },
-        "warnings": fitness.warnings(key, realm.services, now),
+        "warnings": fitness.warnings(key, realm.keys.services, now),
     }
 
 

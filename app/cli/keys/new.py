@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli.keys import realm as realms
-from app.cli.keys.realm import KeysOfRealm, keys_of_realm
+from app.cli.keys.realm import NamedRealm, named_realm
 from app.cli.options import config_option, realm_option
 from app.errors import ConfigurationError
 from app.keys.algorithm import Algorithm
@@ -35,48 +35,36 @@ from app.settings import Settings
 @click.option("--if-none", is_flag=True, help="Do nothing where the realm has an active key.")
 def new(settings: Settings, realm: str | None, algorithm: str, state: str, *, if_none: bool) -> None:
     """Make a signing key in a realm's keys folder."""
-    found = keys_of_realm(settings, realm)
+    found, now = named_realm(settings, realm), realms.now()
     if if_none and _says_active(found):
         return
-    try:
-        key = make(found, Algorithm(algorithm), KeyState(state))
-    except ConfigurationError as error:
-        # A replica that starts at the same time may have been quicker.
-        if if_none and _says_active(found):
-            return
-        raise realms.wrong(error) from None
-    click.echo(f"Made the {key.state} {key.algorithm} key {file_of(found, key)} of realm {found.name}")
+    with realms.ending():
+        try:
+            key = create(
+                found.keys.folder,
+                name=None,
+                algorithm=Algorithm(algorithm),
+                state=KeyState(state),
+                common_name=found.keys.issuer,
+                now=now,
+            )
+        except ConfigurationError:
+            # A replica that starts at the same time may have been quicker.
+            if if_none and _says_active(found):
+                return
+            raise
+    file = KeyFile.of(found.keys.folder, key.name, key.state, now).path
+    click.echo(f"Made the {key.state} {key.algorithm} key {file} of realm {found.name}")
     click.echo(ids(key))
 
 
-def make(realm: KeysOfRealm, algorithm: Algorithm, state: KeyState) -> SigningKey:
-    """Make a key with its usual name.
-
-    Raises:
-        ConfigurationError: It cannot be made.
-    """
-    return create(
-        realm.folder,
-        name=None,
-        algorithm=algorithm,
-        state=state,
-        common_name=realm.issuer,
-        now=realms.now(),
-    )
-
-
-def file_of(realm: KeysOfRealm, key: SigningKey) -> str:
-    """Say where a key that was just made lies."""
-    return str(KeyFile.of(realm.folder, key.name, key.state, key.since or realms.now()).path)
-
-
 def ids(key: SigningKey) -> str:
-    """Give both ids of a key, a line each."""
+    """Return both ids of a key, a line each."""
     return f"  key id (libtrust): {key.libtrust}\n  key id (RFC 7638): {key.rfc7638}"
 
 
-def _says_active(realm: KeysOfRealm) -> bool:
-    existing = active_key(realm.folder)
+def _says_active(realm: NamedRealm) -> bool:
+    existing = active_key(realm.keys.folder)
     if existing:
-        click.echo(f"Realm {realm.name} has the active key {realm.folder / existing}; nothing to do.")
+        click.echo(f"Realm {realm.name} has the active key {realm.keys.folder / existing}; nothing to do.")
     return existing is not None

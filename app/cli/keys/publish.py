@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app import files
-from app.cli.keys.realm import keys_of_realm
+from app.cli.keys.realm import named_realm
 from app.cli.options import config_option, realm_option
 from app.keys.algorithm import BUNDLED
 from app.settings import Settings
@@ -21,8 +21,8 @@ _PUBLISHED_MODE = 0o644
 @realm_option
 def publish(settings: Settings, folder: Path, realm: str | None) -> None:
     """Write a realm's published keys to DIR/certs.pem and DIR/jwks.json, for a registry to read."""
-    found = keys_of_realm(settings, realm)
-    if folder.resolve() == found.folder.resolve():
+    found = named_realm(settings, realm)
+    if folder.resolve() == found.keys.folder.resolve():
         raise click.ClickException(f"{folder}: holds the private keys; publish to another folder")
     ring = found.load()
     for name, data in (("certs.pem", ring.pem_bundle), ("jwks.json", ring.jwk_set)):

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import click
 
-from app import files
 from app.cli.keys import realm as realms
 from app.cli.keys import steps
-from app.cli.keys.change import check_fit
-from app.cli.keys.new import make
-from app.cli.keys.realm import KeysOfRealm, keys_of_realm
+from app.cli.keys.realm import NamedRealm, named_realm
+from app.cli.keys.steps import Told
 from app.cli.options import config_option, format_option, realm_option
 from app.configfile.fields import parse_duration
-from app.errors import ConfigurationError
-from app.keys import change
+from app.errors import UnfitError
 from app.keys.algorithm import Algorithm
+from app.keys.change import LockedKeys
 from app.keys.keyring import KeyRing
-from app.keys.rotation import Plan, Step, plan
-from app.keys.signing_key import KeyState
+from app.keys.rotation import Plan, plan, take
 from app.settings import Settings
-
-_LOCK = ".rotate.lock"
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -42,13 +36,12 @@ class _Duration(click.ParamType[timedelta]):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class _Options:
     """What the command line asks for."""
 
     algorithm: Algorithm | None
     ready: bool
     older_than: timedelta
-    dry: bool
 
 
 @click.command()
@@ -88,67 +81,42 @@ def rotate(
     one, once nothing that it signed is valid. Call it again for each step. Exits with 1 where
     the next step has to wait.
     """
-    found = keys_of_realm(settings, realm)
-    asked = Asked(Algorithm(algorithm) if algorithm else None, registries_ready, older_than, dry_run)
-    try:
-        if dry_run:
-            outcome = _next(found, asked)
-        else:
-            found.load()
-            with files.locked(found.folder, _LOCK):
-                outcome = _next(found, asked)
-    except ConfigurationError as error:
-        raise realms.wrong(error) from None
-    except OSError as error:
-        raise click.ClickException(f"{found.folder}: cannot be written: {error.strerror}") from None
-    click.echo(json.dumps(outcome.fields(), indent=2) if form == "json" else outcome.text)
-    if not outcome.good:
+    found, now = named_realm(settings, realm), realms.now()
+    options = _Options(Algorithm(algorithm) if algorithm else None, registries_ready, older_than)
+    if dry_run:
+        told = _step(found, None, found.load(), options, now)
+    else:
+        with found.locked() as keys:
+            told = _step(found, keys, keys.load(), options, now)
+    click.echo(json.dumps(told.fields(), indent=2) if form == "json" else told.text)
+    if not told.good:
         raise click.exceptions.Exit(1)
 
 
-def _next(realm: KeysOfRealm, asked: Asked) -> steps.Outcome:
-    ring, now = realm.load(), realms.now()
+def _step(
+    realm: NamedRealm, keys: LockedKeys | None, ring: KeyRing, options: _Options, now: datetime
+) -> Told:
+    """Take the next step, or say why it is not taken now.
+
+    Args:
+        realm: Whose keys.
+        keys: Their folder; None changes nothing.
+        ring: The keys in it.
+        options: What is asked for.
+        now: With a time zone.
+    """
+    found = _plan(realm, ring, now)
+    realms.refuse(found.problems)
+    if hold := found.hold(now, ready=options.ready, older_than=options.older_than):
+        return steps.held(realm, ring, found, hold)
+    if keys is None:
+        return steps.would(ring, found, options.algorithm)
+    after = take(keys, ring, found, realm.keys, now, algorithm=options.algorithm)
+    return steps.taken(realm, ring, found, after, now)
+
+
+def _plan(realm: NamedRealm, ring: KeyRing, now: datetime) -> Plan:
     try:
-        found = plan(ring, realm.services, realm.waits, now)
-    except ValueError as error:
-        text = f"several keys are announced: {error}; activate one by name, or retire all but one"
-        raise click.ClickException(text) from None
-    return _STEPS[found.step](realm, ring, found, asked, now)
-
-
-def _announce(realm: KeysOfRealm, ring: KeyRing, _found: Plan, asked: Asked, now: datetime) -> steps.Outcome:
-    age = now - (ring.active.since or now)
-    if age < asked.older_than:
-        return steps.young(ring.active, age)
-    algorithm = asked.algorithm or ring.active.algorithm
-    if asked.dry:
-        return steps.would_announce(algorithm)
-    return steps.announced(realm, ring, make(realm, algorithm, KeyState.ANNOUNCED), now)
-
-
-def _activate(realm: KeysOfRealm, ring: KeyRing, found: Plan, asked: Asked, now: datetime) -> steps.Outcome:
-    (key,) = found.keys
-    check_fit(realm, ring, key, now)
-    if found.needs_registries and not asked.ready:
-        return steps.registries_first(realm, ring, key, found.due)
-    if now < found.due:
-        return steps.wait(found, "not every server may publish the announced key before then")
-    if not asked.dry:
-        change.activate(realm.folder, key.name, now)
-    return steps.activated(realm, ring, key, now, dry=asked.dry)
-
-
-def _remove(realm: KeysOfRealm, ring: KeyRing, found: Plan, asked: Asked, now: datetime) -> steps.Outcome:
-    if now < found.due:
-        return steps.wait(found, "what the retired key signed may be valid until then")
-    if not asked.dry:
-        for key in found.keys:
-            change.discard(realm.folder, key.name)
-    return steps.removed(realm, ring, found.keys, dry=asked.dry)
-
-
-_STEPS: dict[Step, Callable[[KeysOfRealm, KeyRing, Plan, Asked, datetime], steps.Outcome]] = {
-    Step.ANNOUNCE: _announce,
-    Step.ACTIVATE: _activate,
-    Step.REMOVE: _remove,
-}
+        return plan(ring, realm.keys, now)
+    except UnfitError as error:
+        raise click.ClickException(f"{error.text}; {error.hint}") from None

@@ -1,25 +1,30 @@
-"""What `wharfinger keys rotate` says of each step: what was done, and what is to be done before the next."""
+"""What `wharfinger keys rotate` prints: what was done, and what is to be done before the next step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import click
 
 from app.cli.keys.new import ids
-from app.cli.keys.realm import KeysOfRealm, moment
+from app.cli.keys.realm import NamedRealm, moment
 from app.keys.algorithm import Algorithm
-from app.keys.fitness import is_to_be_certified, warnings
+from app.keys.fitness import warnings
 from app.keys.keyring import KeyRing
-from app.keys.rotation import Plan, Step, needs_registries
+from app.keys.rotation import Hold, Plan, Preparation, RotationStep, plan
 from app.keys.signing_key import KeyState, SigningKey
+
+_BEFORE = {
+    RotationStep.ACTIVATE: "not every server may publish the announced key before then",
+    RotationStep.REMOVE: "what the retired key signed may be valid until then",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Told:
     """What became of a call.
 
     Attributes:
@@ -31,13 +36,13 @@ class Outcome:
     """
 
     text: str
-    step: Step | None = None
+    step: RotationStep | None = None
     keys: tuple[str, ...] = ()
     due: datetime | None = None
     good: bool = True
 
     def fields(self) -> dict[str, Any]:
-        """Give it for programs."""
+        """Return it for programs."""
         return {
             "step": self.step,
             "done": self.good,
@@ -47,53 +52,67 @@ class Outcome:
         }
 
 
-def young(key: SigningKey, age: timedelta) -> Outcome:
-    """Say that there is nothing to do yet."""
-    return Outcome(f"The active key {key.name} is {age.days} days old; nothing to do.")
+def held(realm: NamedRealm, ring: KeyRing, found: Plan, hold: Hold) -> Told:
+    """Say why the next step is not taken now."""
+    names = tuple(key.name for key in found.keys)
+    if hold is Hold.AGE:
+        return Told(f"The active key {ring.active.name} is {found.age.days} days old; nothing to do.")
+    if hold is Hold.REGISTRIES:
+        heading = f"The key {names[0]} is announced. Every registry must know it before it signs."
+        text = _lines(heading, "", *_before_it_signs(realm, found))
+    else:
+        heading = f"The next step is to {found.step} {', '.join(names)}."
+        text = f"{heading}\nWait until {moment(found.due)}: {_BEFORE[found.step]}."
+    return Told(text, found.step, names, found.due, good=False)
 
 
-def would_announce(algorithm: Algorithm) -> Outcome:
-    """Say what a first step would be."""
-    return Outcome(f"Would make and announce a new {algorithm} key.", Step.ANNOUNCE)
+def would(ring: KeyRing, found: Plan, algorithm: Algorithm | None) -> Told:
+    """Say what the next step would be."""
+    names = tuple(key.name for key in found.keys)
+    text = {
+        RotationStep.ANNOUNCE: f"make and announce a new {algorithm or ring.active.algorithm} key",
+        RotationStep.ACTIVATE: f"activate {', '.join(names)} and retire {ring.active.name}",
+        RotationStep.REMOVE: f"remove {', '.join(names)}",
+    }
+    return Told(f"Would {text[found.step]}.", found.step, names)
 
 
-def announced(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, now: datetime) -> Outcome:
-    """Say that there is a new key, and what has to happen before it signs."""
-    due = realm.waits.until_active(key)
+def taken(realm: NamedRealm, before: KeyRing, found: Plan, after: KeyRing, now: datetime) -> Told:
+    """Say what was done, and what comes next.
+
+    Args:
+        realm: Whose keys.
+        before: The keys before the step.
+        found: The step.
+        after: The keys now.
+        now: With a time zone.
+    """
+    match found.step:
+        case RotationStep.ANNOUNCE:
+            known = {key.name for key in before.keys}
+            (key,) = (key for key in after.keys if key.name not in known)
+            return _announced(realm, key, plan(after, realm.keys, now), now)
+        case RotationStep.ACTIVATE:
+            retired = next(key for key in after.keys if key.name == before.active.name)
+            return _activated(realm, after.active, retired)
+        case RotationStep.REMOVE:
+            return _removed(realm, found, after)
+
+
+def _announced(realm: NamedRealm, key: SigningKey, then: Plan, now: datetime) -> Told:
     text = _lines(
         f"Announced the {key.algorithm} key {key.name}:",
         ids(key),
         "It is published, and signs nothing yet.",
-        *(_warning(each) for each in warnings(key, realm.services, now)),
+        *(_warning(each) for each in warnings(key, realm.keys.services, now)),
         "",
-        *_before_it_signs(realm, ring, key, due),
+        *_before_it_signs(realm, then),
     )
-    return Outcome(text, Step.ANNOUNCE, (key.name,), due)
+    return Told(text, RotationStep.ANNOUNCE, (key.name,), then.due)
 
 
-def registries_first(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, due: datetime) -> Outcome:
-    """Say what has to happen before an announced key signs."""
-    text = _lines(
-        f"The key {key.name} is announced. Every registry must know it before it signs.",
-        "",
-        *_before_it_signs(realm, ring, key, due),
-    )
-    return Outcome(text, Step.ACTIVATE, (key.name,), due, good=False)
-
-
-def wait(found: Plan, reason: str) -> Outcome:
-    """Say until when to wait."""
-    names = tuple(key.name for key in found.keys)
-    text = f"The next step is to {found.step} {', '.join(names)}.\nWait until {moment(found.due)}: {reason}."
-    return Outcome(text, found.step, names, found.due, good=False)
-
-
-def activated(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, now: datetime, *, dry: bool) -> Outcome:
-    """Say that another key signs."""
-    former = ring.active
-    if dry:
-        return Outcome(f"Would activate {key.name} and retire {former.name}.", Step.ACTIVATE, (key.name,))
-    due = realm.waits.until_removed(replace(former, since=now))
+def _activated(realm: NamedRealm, key: SigningKey, former: SigningKey) -> Told:
+    due = realm.keys.waits.until_removed(former)
     text = _lines(
         f"Activated the key {key.name}: it signs as soon as the servers have read it.",
         f"Retired the key {former.name}: it stays published while a token of it may live.",
@@ -101,43 +120,40 @@ def activated(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, now: datetime,
         f"Next, not before {moment(due)}:",
         f"  wharfinger keys rotate{realm.option}",
     )
-    return Outcome(text, Step.ACTIVATE, (key.name,), due)
+    return Told(text, RotationStep.ACTIVATE, (key.name,), due)
 
 
-def removed(realm: KeysOfRealm, ring: KeyRing, keys: Iterable[SigningKey], *, dry: bool) -> Outcome:
-    """Say that a former key is gone."""
-    names = tuple(key.name for key in keys)
-    if dry:
-        return Outcome(f"Would remove {', '.join(names)}.", Step.REMOVE, names)
-    left = [key for key in ring.published if key.name not in names and key.state is not KeyState.ACTIVE]
+def _removed(realm: NamedRealm, found: Plan, after: KeyRing) -> Told:
+    names = tuple(key.name for key in found.keys)
+    left = [key.name for key in after.published if key.state is not KeyState.ACTIVE]
     text = _lines(
         f"Removed {', '.join(names)}: nothing that was signed by it is valid any more.",
         "The rotation is complete; the next call begins another."
         if not left
-        else f"The next step is about {', '.join(key.name for key in left)}: call again.",
+        else f"The next step is about {', '.join(left)}: call again.",
         "Registries should forget the key too. When they next start, give them:",
         f"  wharfinger keys publish DIR{realm.option}",
     )
-    return Outcome(text, Step.REMOVE, names)
+    return Told(text, RotationStep.REMOVE, names)
 
 
-def _before_it_signs(realm: KeysOfRealm, ring: KeyRing, key: SigningKey, due: datetime) -> Iterator[str]:
-    is_uncertified = is_to_be_certified(ring, key, realm.services)
-    if is_uncertified:
+def _before_it_signs(realm: NamedRealm, found: Plan) -> Iterator[str]:
+    if found.to_certify:
         yield "Have your authority certify the key, and put the certificate, then those of"
-        yield f"intermediate authorities, into {realm.folder / key.name}.crt"
+        yield f"intermediate authorities, into {realm.keys.folder / found.keys[0].name}.crt"
         yield ""
     option = " --registries-ready"
-    if not all(service.x5c for service in realm.services.values()) or ring.active.is_self_signed:
-        yield "Give every registry the new files, and restart one after the other:"
-        yield f"  wharfinger keys publish DIR{realm.option}"
-    elif not is_uncertified and needs_registries(ring, key, realm.services):
-        yield "Nothing in its certificate shows that it is of the active key's authority (an"
-        yield "authority key identifier would). Make sure that every registry trusts its own."
-    else:
-        option = ""
-        yield "Registries that trust the authority need nothing."
-    yield f"Then, not before {moment(due)}:"
+    match found.preparation:
+        case Preparation.FILES:
+            yield "Give every registry the new files, and restart one after the other:"
+            yield f"  wharfinger keys publish DIR{realm.option}"
+        case Preparation.AUTHORITY:
+            yield "Nothing in its certificate shows that it is of the active key's authority (an"
+            yield "authority key identifier would). Make sure that every registry trusts its own."
+        case Preparation.NOTHING:
+            option = ""
+            yield "Registries that trust the authority need nothing."
+    yield f"Then, not before {moment(found.due)}:"
     yield f"  wharfinger keys rotate{option}{realm.option}"
 
 

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from app.cli.keys import realm
 from app.keys.algorithm import Algorithm, PrivateKey
 from app.keys.certificate import self_signed
 from tests.unit.conftest import KEY_TIME as NOW
-from tests.unit.keys.commands import Commands
 
 
 @pytest.fixture
@@ -40,13 +38,3 @@ def put_key(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return put
-
-
-@pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """Give the `keys` commands in the test's folder, at a time that stands still until the test moves it."""
-    folder = tmp_path / "etc"
-    folder.mkdir()
-    found = Commands(folder)
-    monkeypatch.setattr(realm, "now", lambda: found.now)
-    return found

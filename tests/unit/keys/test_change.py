@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.errors import ConfigurationError
-from app.keys import change
 from app.keys.keyring import load
+from tests.support.keyfolder import activate, discard, retire, tidy
 
 PutKey = Callable[..., Path]
 
@@ -37,7 +37,7 @@ def _refusal(do: Callable[[], None]) -> str:
 
 def test_an_activation(folder: Path, now: datetime) -> None:
     """The announced key is active and the active one retired, both since then."""
-    change.activate(folder, "new", now)
+    activate(folder, "new", now)
     assert _names(folder) == [
         "new.active-20250131T120000Z.pem",
         "new.crt",
@@ -58,7 +58,7 @@ def test_an_activation_is_one_renaming(folder: Path, now: datetime, monkeypatch:
         return result
 
     monkeypatch.setattr(Path, "rename", rename)
-    change.activate(folder, "new", now)
+    activate(folder, "new", now)
     assert seen == ["old", "new", "new", "new"]
 
 
@@ -78,9 +78,9 @@ def test_a_crash_leaves_one_active_key(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", rename)
         with pytest.raises(KeyboardInterrupt):
-            change.activate(folder, "new", now)
+            activate(folder, "new", now)
     assert load(folder).active.name == ("old", "new")[calls - 1]
-    change.activate(folder, "new", now)
+    activate(folder, "new", now)
     assert [(key.name, key.state) for key in load(folder).published] == [
         ("new", "active"),
         ("old", "retired"),
@@ -101,7 +101,7 @@ def test_readers_during_activations(folder: Path, now: datetime) -> None:
     with ThreadPoolExecutor(4) as pool:
         readers = [pool.submit(read, number) for number in range(80)]
         for turn, name in enumerate(names):
-            change.activate(folder, name, now + timedelta(seconds=turn))
+            activate(folder, name, now + timedelta(seconds=turn))
     # A file may be renamed after the folder was listed; the watch of a server then reads again.
     gone = "cannot be read: No such file or directory"
     assert all(reader.result() <= {"old", "new", gone} for reader in readers)
@@ -110,49 +110,47 @@ def test_readers_during_activations(folder: Path, now: datetime) -> None:
 
 def test_a_clock_that_was_set_back(folder: Path, now: datetime) -> None:
     """A key that is activated is active, even where the former one bears a later time."""
-    change.activate(folder, "new", now - timedelta(days=3650))
+    activate(folder, "new", now - timedelta(days=3650))
     assert load(folder).active.name == "new"
 
 
 def test_a_retired_key_signs_again(folder: Path, now: datetime) -> None:
     """An activation can be taken back."""
-    change.activate(folder, "new", now)
-    change.activate(folder, "old", now + timedelta(minutes=1))
+    activate(folder, "new", now)
+    activate(folder, "old", now + timedelta(minutes=1))
     assert [(key.name, key.state) for key in load(folder).keys] == [("new", "retired"), ("old", "active")]
 
 
 def test_the_active_key_is_activated(folder: Path, now: datetime) -> None:
     """That changes nothing, not even since when it is active."""
     before = _names(folder)
-    change.activate(folder, "old", now)
+    activate(folder, "old", now)
     assert _names(folder) == before
 
 
 def test_an_announced_key_retires(folder: Path, now: datetime) -> None:
     """A key that shall never sign."""
-    change.retire(folder, "new", now)
+    retire(folder, "new", now)
     assert load(folder).keys[0].state == "retired"
 
 
 def test_a_key_goes(folder: Path) -> None:
     """Both of its files are gone."""
-    change.discard(folder, "new")
+    discard(folder, "new")
     assert _names(folder) == ["old.active-20250101T000000Z.pem", "old.crt"]
 
 
 def test_the_active_key_stays(folder: Path, now: datetime) -> None:
     """It is neither retired nor removed but by another that is activated."""
     before = _names(folder)
-    assert _refusal(lambda: change.retire(folder, "old", now)).startswith(
-        "old is the active key, and a realm"
-    )
-    assert _refusal(lambda: change.discard(folder, "old")).startswith("old is the active key, and a realm")
+    assert _refusal(lambda: retire(folder, "old", now)).startswith("old is the active key, and a realm")
+    assert _refusal(lambda: discard(folder, "old")).startswith("old is the active key, and a realm")
     assert _names(folder) == before
 
 
 def test_no_such_key(folder: Path, now: datetime) -> None:
     """The keys that there are are named."""
-    assert _refusal(lambda: change.activate(folder, "neu", now)) == (
+    assert _refusal(lambda: activate(folder, "neu", now)) == (
         "there is no key called 'neu' (there is: new, old)"
     )
 
@@ -160,14 +158,14 @@ def test_no_such_key(folder: Path, now: datetime) -> None:
 def test_a_superseded_key_can_go(folder: Path, put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None:
     """What an interrupted activation left called active is retired, and can be removed."""
     put_key(ec_key, "third.active-20250131T000000Z.pem")
-    change.discard(folder, "old")
+    discard(folder, "old")
     assert [key.name for key in load(folder).keys] == ["new", "third"]
 
 
 def test_tidying(folder: Path, put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> None:
     """A superseded key gets its right name, with the time at which the other one was activated."""
     put_key(ec_key, "third.active-20250131T000000Z.pem")
-    change.tidy(folder)
+    tidy(folder)
     assert "old.retired-20250131T000000Z.pem" in _names(folder)
 
 
@@ -180,7 +178,7 @@ def test_a_folder_that_cannot_be_written(
         raise OSError(30, os.strerror(30))
 
     monkeypatch.setattr(Path, "rename", refuse)
-    assert _refusal(lambda: change.activate(folder, "new", now)) == (
+    assert _refusal(lambda: activate(folder, "new", now)) == (
         "the keys cannot be changed here: Read-only file system"
     )
     assert load(folder).active.name == "old"

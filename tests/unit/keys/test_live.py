@@ -11,10 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from app.errors import ConfigurationError
-from app.keys import change, kid
+from app.keys import kid
 from app.keys.algorithm import Algorithm
 from app.keys.fitness import Service
 from app.keys.live import LiveKeys
+from tests.support.keyfolder import activate
 
 PutKey = Callable[..., Path]
 PLAIN = {"registry.example.com": Service(kid.LIBTRUST)}
@@ -48,7 +49,7 @@ def test_an_activation_is_followed(live: LiveKeys, folder: Path, put_key: PutKey
     """The key that was announced signs after the next look."""
     _put_next(put_key, "announced-20250131T110000Z")
     live.refresh()
-    change.activate(folder, "new", now)
+    activate(folder, "new", now)
     live.refresh()
     assert live.current.signer(now).name == "new"
 
@@ -111,7 +112,7 @@ def test_a_mounted_secret_is_followed(
         version = mount / f"..version-{number}"
         version.mkdir()
         if state == "active":
-            change.activate(folder, "new", now)
+            activate(folder, "new", now)
         else:
             _put_next(put_key, "announced-20250131T110000Z")
         for file in folder.glob("*.*"):

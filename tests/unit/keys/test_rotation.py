@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -20,7 +21,7 @@ from app.keys.algorithm import Algorithm, PrivateKey
 from app.keys.certificate import self_signed
 from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
-from app.keys.rotation import LEEWAY, Plan, Step, Waits, plan
+from app.keys.rotation import LEEWAY, Hold, Plan, RealmKeys, RotationStep, Waits, plan
 from app.keys.signing_key import KeyState, SigningKey
 from tests.support.authority import Authority
 from tests.unit.conftest import KEY_TIME as NOW
@@ -39,8 +40,12 @@ def _key(name: str, state: str, minutes_ago: float = 0) -> SigningKey:
     return SigningKey(name, KeyState(state), Algorithm.ES256, _PRIVATE, (_CERTIFICATE,), since)
 
 
+def _realm(services: dict[str, Service]) -> RealmKeys:
+    return RealmKeys(Path("/keys"), "https://auth.example.com", services, WAITS)
+
+
 def _plan(*keys: SigningKey, services: dict[str, Service] = PLAIN, now: datetime = NOW) -> Plan:
-    return plan(KeyRing((_key("signs", "active"), *keys)), services, WAITS, now)
+    return plan(KeyRing((_key("signs", "active"), *keys)), _realm(services), now)
 
 
 def _is_due(found: Plan) -> bool:
@@ -49,21 +54,21 @@ def _is_due(found: Plan) -> bool:
 
 def test_a_rotation_begins() -> None:
     """With nothing but an active key, the next step is a new one."""
-    assert _plan() == Plan(Step.ANNOUNCE)
+    assert _plan() == Plan(RotationStep.ANNOUNCE)
 
 
 @pytest.mark.parametrize(("minutes", "due"), [(0, False), (1.9, False), (2, True), (1000, True)])
 def test_an_announced_key_waits_for_every_server(minutes: float, due: bool) -> None:
     """It is activated once it was published for as long as a change needs to reach every server."""
     found = _plan(_key("next", "announced", minutes))
-    assert (found.step, found.keys[0].name, _is_due(found)) == (Step.ACTIVATE, "next", due)
+    assert (found.step, found.keys[0].name, _is_due(found)) == (RotationStep.ACTIVATE, "next", due)
 
 
 @pytest.mark.parametrize(("minutes", "due"), [(0, False), (18, False), (18.2, True)])
 def test_a_retired_key_stays_while_its_tokens_may_live(minutes: float, due: bool) -> None:
     """Propagation, the longest lifetime, wrong clocks and the registries' leeway: 2 + 15 + 1/6 + 1 min."""
     found = _plan(_key("former", "retired", minutes))
-    assert (found.step, found.keys[0].name, _is_due(found)) == (Step.REMOVE, "former", due)
+    assert (found.step, found.keys[0].name, _is_due(found)) == (RotationStep.REMOVE, "former", due)
 
 
 def test_what_is_overdue_goes_first() -> None:
@@ -71,12 +76,12 @@ def test_what_is_overdue_goes_first() -> None:
     found = _plan(
         _key("a", "retired", 60), _key("b", "retired", 30), _key("c", "retired", 1), _key("d", "announced", 9)
     )
-    assert (found.step, [key.name for key in found.keys]) == (Step.REMOVE, ["a", "b"])
+    assert (found.step, [key.name for key in found.keys]) == (RotationStep.REMOVE, ["a", "b"])
 
 
 def test_an_announced_key_does_not_wait_for_a_retired_one() -> None:
     """Three keys at a time are no harm."""
-    assert _plan(_key("c", "retired", 1), _key("d", "announced", 9)).step is Step.ACTIVATE
+    assert _plan(_key("c", "retired", 1), _key("d", "announced", 9)).step is RotationStep.ACTIVATE
 
 
 def test_the_first_that_will_be_due_is_named() -> None:
@@ -88,6 +93,17 @@ def test_two_announced_keys() -> None:
     """Nobody can tell which one is meant."""
     with pytest.raises(ValueError, match="a, b"):
         _plan(_key("a", "announced"), _key("b", "announced"))
+
+
+def test_what_holds_a_step() -> None:
+    """The age of the active key holds the first step, registries and time the second, time alone the last."""
+    assert _plan().hold(NOW, older_than=timedelta(days=1)) is Hold.AGE
+    assert _plan().hold(NOW) is None
+    fresh, known = _plan(_key("b", "announced")), _plan(_key("b", "announced", 2))
+    assert (fresh.hold(NOW), fresh.hold(NOW, ready=True)) == (Hold.REGISTRIES, Hold.TIME)
+    assert (known.hold(NOW), known.hold(NOW, ready=True)) == (Hold.REGISTRIES, None)
+    assert _plan(_key("c", "retired")).hold(NOW) is Hold.TIME
+    assert _plan(_key("c", "retired", 60)).hold(NOW) is None
 
 
 @given(
@@ -110,7 +126,7 @@ def test_no_step_is_due_too_early(others: list[tuple[str, float]], later: int) -
         lived = now - key.since
         assert key.state is not KeyState.ACTIVE
         assert lived >= WAITS.propagation
-        if found.step is Step.REMOVE:
+        if found.step is RotationStep.REMOVE:
             assert lived >= WAITS.propagation + WAITS.lifetime + LEEWAY
 
 
@@ -126,7 +142,7 @@ def _certified(key: SigningKey, authority: Authority) -> SigningKey:
 
 
 def _needs_registries(active: SigningKey, key: SigningKey, services: dict[str, Service]) -> bool:
-    return plan(KeyRing((active, key)), services, WAITS, NOW).needs_registries
+    return plan(KeyRing((active, key)), _realm(services), NOW).needs_registries
 
 
 def test_registries_that_trust_the_authority_need_nothing(authority: Authority) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from app import files
 from tests.support.authority import Authority
-from tests.unit.keys.commands import Commands
+from tests.unit.cli.keys.commands import Commands
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,25 @@ def test_registries_that_are_ready_too_early(commands: Commands, old: str) -> No
     said = commands.bad("rotate", "--registries-ready")
     assert "Wait until 2026-01-31 13:02:00 UTC: not every server may publish the announced key" in said
     assert commands.states()[old] == "active"
+
+
+@pytest.mark.parametrize("words", [("--registries-ready",), ("--registries-ready", "--dry-run")])
+def test_the_folder_is_listed_once(
+    commands: Commands, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is decided and taken by one look at the folder, whose lock is held meanwhile."""
+    commands.good("rotate")
+    commands.later(minutes=5)
+    listed: list[Path] = []
+    iterdir = Path.iterdir
+
+    def spy(path: Path) -> Iterator[Path]:
+        listed.append(path)
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", spy)
+    commands.good("rotate", *words)
+    assert listed.count(commands.keys) == 1
 
 
 def test_a_dry_run_changes_nothing(commands: Commands, old: str) -> None:

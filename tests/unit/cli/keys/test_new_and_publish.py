@@ -11,7 +11,7 @@ from cryptography import x509
 
 from app.cli.keys import new as new_module
 from app.keys.keyring import load
-from tests.unit.keys.commands import Commands
+from tests.unit.cli.keys.commands import Commands
 
 
 def test_new(commands: Commands) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -10,11 +13,14 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from app.telemetry import audit, log, metrics
 from app.telemetry.record import CandidateDifference, TokenRecord
-from tests.docs.reading import blocks, code, reference, tables
+from tests.docs.reading import REPOSITORY, blocks, code, reference, tables
 from tests.support.records import token_record
 
 _KINDS: dict[type, str] = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
 _RENDERED = {"event", "level", "logger", "time"}
+_LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
+_OTHERS = {"gunicorn.error"}
+"""Loggers of libraries that the reference names."""
 
 
 def _record(outcome: str) -> TokenRecord:
@@ -86,3 +92,54 @@ def test_the_example_of_a_log_line_is_a_log_line() -> None:
     (example,) = (json.loads(block) for block in blocks(reference("log"), "json"))
     real = log._fields(_record("wrong_credentials")).keys() | _RENDERED
     assert example.keys() == real - {"scopes_dropped"}
+
+
+def test_every_logger_stands_in_the_reference() -> None:
+    """Every logger that the code writes to is described, and no other."""
+    (table,) = tables(reference("log"), "logger", "writes about")
+    assert sorted(table.codes("logger")) == sorted({*map(_logger, _modules())} | _OTHERS)
+
+
+def test_every_event_stands_in_the_reference() -> None:
+    """Every line that the code writes is described with its level and its loggers, and no other."""
+    (table,) = tables(reference("log"), "event", "level", "logger", "what to do")
+    described = {
+        (logger, row["level"], code(row["event"]))
+        for row in table.rows
+        for logger in re.findall("`([^`]+)`", row["logger"])
+    }
+    assert described == {line for module in _modules() for line in _lines(module)}
+
+
+def _modules() -> list[ast.Module]:
+    """Return the modules that have a logger, which is called `_log`."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "app").rglob("*.py")))
+    return [ast.parse(text) for text in texts if "\n_log = " in text]
+
+
+def _assigned(module: ast.Module) -> dict[str, ast.expr]:
+    """Return what the names of a module are assigned, in whatever function."""
+    return {
+        target.id: node.value
+        for node in ast.walk(module)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _logger(module: ast.Module) -> str:
+    """Return the name of the logger of a module."""
+    made = _assigned(module)["_log"]
+    assert isinstance(made, ast.Call)
+    return str(ast.literal_eval(made.args[0]))
+
+
+def _lines(module: ast.Module) -> Iterator[tuple[str, str, str]]:
+    """Yield logger, level and event of the lines that a module writes; a name may stand for the event."""
+    assigned, logger = _assigned(module), _logger(module)
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("_log"), attr=level), args=[event, *_]):
+                event = assigned[event.id] if isinstance(event, ast.Name) else event
+                yield logger, _LEVELS[level], ast.literal_eval(event)

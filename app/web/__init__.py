@@ -3,6 +3,7 @@
 application.py  the Flask application, put together
 token.py        the token endpoint
 parameters.py   query and form, percent-decoded once
+arrival.py      what is found out about every request first: its id, its client
 request_id.py   the id of a request
 address.py      the client's address behind trusted proxies
 realms.py       where the endpoints of a realm lie

@@ -1,8 +1,8 @@
 """The client's address behind proxies: believed from trusted proxies only.
 
 Each proxy appends the address of its own peer, so the list is read from its end, and only as far as the
-proxies that said it are trusted. One header is read, the one that the site's proxies set: another is passed
-on by them as the client sent it.
+proxies that wrote it are trusted. One header is read, the one that the site's proxies set: they pass the
+other one on as the client sent it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,18 @@ _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)', re.IGNOREC
 _WITH_PORT = re.compile(r"\[(?P<bracketed>[^\]]*)\](?::\d+)?|(?P<plain>\d+\.\d+\.\d+\.\d+):\d+")
 UNIX = "unix"
 """Stands among the trusted proxies for whatever connects to a Unix socket."""
+HEADERS = ("X-Forwarded-For", "Forwarded")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a trusted proxy wrote is no address, so that nobody knows where the request comes from.
+
+    Attributes:
+        proxy: Which; None is the peer of a Unix socket.
+    """
+
+    proxy: Address | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ class Proxies:
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     unix: bool = False
     hops: int = 1
-    header: str = "X-Forwarded-For"
+    header: str = HEADERS[0]
 
     def trust(self, address: Address | None) -> bool:
         """Whether an address is a trusted proxy's; None is that of a Unix socket's peer."""
@@ -46,39 +58,36 @@ class Proxies:
             return self.unix
         return any(address in network for network in self.networks)
 
-    def client_address(self, peer: Address | None, headers: Headers) -> Address | None:
-        """Find the client's address; None where a trusted proxy does not say it properly.
+    def client_address(self, peer: Address | None, headers: Headers) -> Address | Unreadable | None:
+        """Find the client's address; None for the peer of a Unix socket, which has none.
 
         Args:
             peer: Of the connection; None for a Unix socket.
             headers: Of the request.
         """
         address = peer
-        said = self._said(headers) if self.trust(address) else iter(())
+        written = self._written(headers) if self.trust(address) else iter(())
         for _ in range(self.hops):
-            if not self.trust(address):
-                break
-            nearer = next(said, None)
+            nearer = next(written, None) if self.trust(address) else None
             if nearer is None:
                 break
-            address = parse(nearer)
+            proxy, address = address, parse(nearer)
             if address is None:
-                return None
+                return Unreadable(proxy)
         return address
 
-    def _said(self, headers: Headers) -> Iterator[str]:
-        """Yield what the proxies said of their peers, the last one first."""
+    def _written(self, headers: Headers) -> Iterator[str]:
+        """Yield what the proxies wrote of their peers, the last one first; empty where that is nothing."""
         values = ",".join(headers.getlist(self.header))
-        if self.header == "Forwarded" and not _BALANCED.fullmatch(values):
-            yield ""  # a quote that the client left open swallows what the proxies said
-            return
-        elements = [found.group().strip() for found in _ELEMENT.finditer(values)]
-        for element in reversed(elements):
-            if self.header == "Forwarded":
-                found = _FOR.search(element)
-                yield found.group(1).strip('"') if found else ""
-            else:
-                yield element
+        if self.header != "Forwarded":
+            yield from (element for element in reversed(values.split(",")) if element.strip())
+        elif not _BALANCED.fullmatch(values):
+            yield ""  # a quote that the client left open swallows what the proxies wrote
+        else:
+            for element in reversed(_ELEMENT.findall(values)):
+                if element.strip():
+                    found = _FOR.search(element.strip())
+                    yield found.group(1).strip('"') if found else ""
 
 
 def parse(text: str) -> Address | None:

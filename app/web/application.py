@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from ipaddress import ip_network
 
@@ -10,8 +9,9 @@ from flask import Flask, Response, g, request
 
 from app.bootstrap import Parts
 from app.settings import ServerSettings
-from app.web import errors, health, keys, openapi, request_id, token
-from app.web.address import UNIX, Proxies, parse
+from app.web import errors, health, keys, openapi, token
+from app.web.address import UNIX, Proxies
+from app.web.arrival import Arrivals
 
 _log = logging.getLogger("wharfinger.web")
 _SHOWN_LENGTH = 256
@@ -34,7 +34,7 @@ def create(parts: Parts) -> Flask:
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
     application.register_blueprint(health.blueprint(parts.directories, parts.state, parts.rules, parts.keys))
     application.register_blueprint(openapi.blueprint())
-    application.before_request(functools.partial(_begin, proxies(parts.server)))
+    application.before_request(Arrivals(proxies(parts.server)).look)
     application.after_request(_end)
     errors.install(application)
     application.extensions[WATCH] = parts.watch
@@ -51,16 +51,6 @@ def proxies(server: ServerSettings) -> Proxies:
         server.proxy_hops,
         server.proxy_header,
     )
-
-
-def _begin(trusted: Proxies) -> None:
-    """Find out where a request comes from, and give it an id: ours, or the one that a trusted proxy sent."""
-    peer = parse(request.remote_addr or "")
-    given = request.headers.get("X-Request-Id", "")
-    taken_over = trusted.trust(peer) and request_id.is_usable(given)
-    g.request_id = given if taken_over else request_id.make()
-    g.address = trusted.client_address(peer, request.headers)
-    g.recorded = False
 
 
 def _end(response: Response) -> Response:

@@ -226,6 +226,16 @@ def test_what_gunicorn_cannot_read_is_refused_in_the_one_shape(
     assert "marked-" not in json.dumps(server.log())
 
 
+@pytest.mark.parametrize("hosts", [[], ["Host: a,b"], ["Host: a", "Host: b"], ["Host:"], ["Host: a/../b"]])
+def test_a_request_names_one_host(server: Server, hosts: list[str]) -> None:
+    """400 for none, several, and what is no host (RFC 9112 §3.2); HTTP/1.0 has none."""
+    rest = [*hosts, "Connection: close", "", ""]
+    (answer,) = _answers(_send(server, "\r\n".join(["GET /livez HTTP/1.1", *rest]).encode()))
+    assert (answer.status, answer.body["errors"][0]["code"]) == (400, "UNSUPPORTED")
+    (answer,) = _answers(_send(server, "\r\n".join(["GET /livez HTTP/1.0", *rest]).encode()))
+    assert answer.status == (400 if hosts else 200)
+
+
 def test_headers_that_gunicorn_believes_of_a_proxy_on_this_machine_change_nothing(server: Server) -> None:
     """Neither where the application lies nor by which scheme it was reached."""
     headers = ("SCRIPT_NAME: /x", "PATH_INFO: /metrics", "X-Forwarded-Proto: https", "X-Forwarded-Ssl: off")
@@ -293,7 +303,7 @@ def test_a_robot_logs_in_from_its_network_by_the_address_that_the_proxy_says(
             timeout=15,
         )
         statuses[address] = response.status_code
-    assert statuses == {"10.30.1.2": 200, "198.51.100.7": 403, "unknown": 403}
+    assert statuses == {"10.30.1.2": 200, "198.51.100.7": 403, "unknown": 400}
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ Where things are:
     cli/         the same objects, another mouth
     settings.py  the configuration file; bootstrap.py makes the objects from it
     configfile/  YAML files that people write, with positions in every error
-    watch.py     files that change while the server runs: the last good, and who looks
-    files.py     files written as a whole or not at all
+    watch/       files that change while the server runs: the last good of each, and who looks
+    files.py     files, written as a whole or not at all, and read
     wsgi.py      what gunicorn runs, as gunicorn_conf.py and gunicorn_worker.py say; dumps.py  no core dumps
     dn.py        distinguished names; urls.py  addresses of HTTP servers
     breaker.py   when to stop asking what fails; errors.py  the tree of errors

@@ -25,7 +25,8 @@ from app.login.robots import RobotLogin
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
 from app.protocol.request import RequestLimits
-from app.rules.file.reload import CandidateRules, LastGoodCopy, LiveRules
+from app.rules.file.last_good_copy import LastGoodCopy
+from app.rules.file.live import CandidateRules, LiveRules, candidate_rules
 from app.rules.robot_names import RobotNames
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.state.shared import SharedState
@@ -37,7 +38,8 @@ from app.telemetry.metrics import KeysMetrics, RequestMetrics, RulesMetrics
 from app.telemetry.record import AuditedRecorder
 from app.tokens.issue import Issuer
 from app.tokens.realm import Realm
-from app.watch import LastGood, Watcher
+from app.watch.last_good import LastGood
+from app.watch.watcher import Watcher
 
 _log = logging.getLogger("wharfinger")
 
@@ -79,14 +81,10 @@ class Parts:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
         watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values(), *self.keys.values()]
         for realm, rules in self.rules.items():
-            rules.refresh()
-            rules.catch_up()
             _tell_rules(RulesMetrics(realm, "live"), rules)
         for realm, candidate in self.candidates.items():
-            candidate.refresh()
             _tell_rules(RulesMetrics(realm, "candidate"), candidate)
         for realm, keys in self.keys.items():
-            keys.catch_up()
             _tell_keys(KeysMetrics(realm), keys)
         watcher = Watcher(watched)
         watcher.start()
@@ -256,7 +254,7 @@ def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Load
     candidate = section.candidate_rules
     return _Loaded(
         rules,
-        CandidateRules(name, candidate, utc_now) if candidate is not None else None,
+        candidate_rules(name, candidate, utc_now) if candidate is not None else None,
         keys,
         realm_directory,
     )

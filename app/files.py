@@ -1,21 +1,56 @@
-"""Files that exist as a whole or not at all, whoever looks and whenever the machine stops.
+"""Files, written as a whole or not at all, whoever looks and whenever the machine stops; and read.
 
 Whatever this program keeps or its commands write goes through here: keys and certificates, the copy of the
-last good rules, the secrets of robots and of the state, what `keys publish` and `registry config` make.
+last good rules, the secrets of robots and of the state, what `keys publish` and `registry config` make. So
+does whatever the configuration names and the server reads: rules, keys, secrets, passwords.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+NOT_REGULAR = "it is no regular file"
 _LOCK = ".lock"
 _LOCK_MODE = 0o600
 _ROOT = 0
+
+
+def read(path: Path) -> bytes:
+    """Read a regular file.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+    """
+    with opened(path) as stream:
+        return stream.read()
+
+
+def opened(path: Path, *, follow_links: bool = True) -> BinaryIO:
+    """Open a regular file for reading.
+
+    Nothing else is waited for or read: a pipe or a device may give nothing, for ever, or no end.
+
+    Args:
+        path: The file.
+        follow_links: Whether the path may be a symbolic link.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    stream = open(os.open(path, _READ if follow_links else _READ | os.O_NOFOLLOW), "rb")  # noqa: PTH123, SIM115 - a descriptor, for the caller to close
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        return stream
+    stream.close()
+    raise OSError(errno.EINVAL, NOT_REGULAR, str(path))
 
 
 def replace(path: Path, data: bytes, *, mode: int, inherit_owner: bool = False) -> None:

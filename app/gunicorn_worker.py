@@ -18,7 +18,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.errors import Refusal, WharfingerError
-from app.watch import Watcher
+from app.watch.watcher import Watcher
 from app.web import errors, request_id
 from app.web.address import parse
 from app.web.application import WATCH

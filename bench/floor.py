@@ -18,7 +18,7 @@ from app.configfile import PATH_VARIABLE
 from app.keys import keyring
 from app.protocol.claims import Lifetimes, claim_set
 from app.protocol.scope import Access, ResourceType
-from app.watch import Watcher
+from app.watch.watcher import Watcher
 from app.web.application import FOLLOW, WATCH
 from app.web.realms import realm_paths
 

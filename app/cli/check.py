@@ -6,6 +6,7 @@ import click
 
 from app import bootstrap
 from app.cli.options import config_option
+from app.rules.file import load
 from app.settings import Settings
 
 
@@ -17,8 +18,9 @@ def check_config(settings: Settings) -> None:
     Candidate rules too, though the server would start without them. Connects to nothing.
     """
     parts = bootstrap.build(settings)
-    for candidate in parts.candidates.values():
-        candidate.read()
+    for section in settings.realms.values():
+        if section.candidate_rules is not None:
+            load.load(section.candidate_rules, bootstrap.utc_now())
     for name, issuer in parts.issuers.items():
         realm = issuer.realm
         services = ", ".join(realm.services)

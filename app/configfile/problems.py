@@ -7,19 +7,16 @@ instead)`. The tables are the whole vocabulary: a kind of error that is not in t
 from __future__ import annotations
 
 import difflib
-import inspect
-import types
-import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from app.configfile import shape
 from app.configfile.marks import Location
-from app.configfile.yaml import Document, shown
+from app.configfile.tree import shown
+from app.configfile.yaml import Document
 from app.errors import Problem, UnfitError
 
 _MAPPING = ("a mapping", "write 'key: value', with a blank after the colon")
@@ -75,19 +72,30 @@ class Violation:
         return document.problem(self.location, self.text, self.hint, key=self.at_key)
 
 
-def describe(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Problem]:
-    """Give every problem that a validation found, each at its place in the document."""
-    for violation in violations(error, document, model):
+def describe(
+    error: ValidationError, document: Document, model: type[BaseModel], *, below: Location = ()
+) -> Iterator[Problem]:
+    """Yield every problem that a validation found, each at its place in the document; see `violations`."""
+    for violation in violations(error, document, model, below=below):
         yield violation.problem(document)
 
 
-def violations(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Violation]:
-    """Give everything that a validation found; what each branch of a union says is said as one."""
+def violations(
+    error: ValidationError, document: Document, model: type[BaseModel], *, below: Location = ()
+) -> Iterator[Violation]:
+    """Yield everything that a validation found; what each branch of a union says is said as one.
+
+    Args:
+        error: What the validation raised.
+        document: What was validated, or a part of it.
+        model: The model of the whole document.
+        below: Where the validated part stands.
+    """
     grouped: dict[tuple[Location, bool], list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_input=False):
-        location = details["loc"]
+        location = (*below, *details["loc"])
         is_branch = (
-            details["type"] not in _UNKNOWN and _at(model, location) is None and location[-1:] != (_KEY,)
+            details["type"] not in _UNKNOWN and shape.at(model, location) is None and location[-1:] != (_KEY,)
         )
         grouped.setdefault((location[:-1] if is_branch else location, is_branch), []).append(details)
     for (location, _), several in grouped.items():
@@ -114,7 +122,7 @@ def _explain(
         return Violation(place, unfit.text, unfit.hint, at_key)
     if kind == "extra_forbidden":
         name = str(location[-1])
-        hint = _suggestion(name, _keys_at(model, location[:-1]))
+        hint = _suggestion(name, shape.keys(shape.at(model, location[:-1])))
         return Violation(place, f"unknown key {shown(name)}", hint, at_key)
     if kind == "missing":
         return Violation(place, f"{_name(location)} is missing", _example(model, location))
@@ -146,7 +154,7 @@ def _remedy(kind: str, value: object) -> str:
 def _example(model: type[BaseModel], location: Location) -> str:
     """Say how to write a key that is missing, from the example that its model gives."""
     *above, key = location
-    fields = (_model_fields(option) for option in _options(_at(model, tuple(above))))
+    fields = map(shape.fields, shape.options(shape.at(model, tuple(above))))
     examples = next((found[key].examples for found in fields if key in found), None)
     return f"write {key}: {examples[0]}" if examples else ""
 
@@ -175,50 +183,3 @@ def _suggestion(name: str, keys: list[str]) -> str:
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known here: {', '.join(keys)}" if keys else ""
-
-
-def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    """List the keys that the model has at a location, as they are written in the file."""
-    return sorted(key for option in _options(_at(model, location)) for key in _fields(option))
-
-
-def _at(model: type[BaseModel], location: Location) -> Any:
-    """Give the annotation at a location; None where the model has no such place."""
-    annotation: Any = model
-    for part in location:
-        annotation = next((below for option in _options(annotation) if (below := _below(option, part))), None)
-    return annotation
-
-
-def _below(option: Any, part: str | int) -> Any:
-    """Give the annotation of one key or index; None where there is none."""
-    if isinstance(part, str):
-        fields = _fields(option)
-        if part in fields:
-            return fields[part]
-        return typing.get_args(option)[1] if typing.get_origin(option) is dict else None
-    return typing.get_args(option)[0] if typing.get_origin(option) in (list, tuple) else None
-
-
-def _options(annotation: Any) -> Iterator[Any]:
-    """Walk what an annotation may be (`X | None`, `Annotated[X, …]`) down to classes and `list[X]`."""
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        yield from _options(typing.get_args(annotation)[0])
-    elif origin in (typing.Union, types.UnionType):
-        for argument in typing.get_args(annotation):
-            yield from _options(argument)
-    else:
-        yield annotation
-
-
-def _fields(option: Any) -> Mapping[str, Any]:
-    """Give the annotations of a model by their keys in the file; nothing for what is no model."""
-    return {str(key): field.annotation for key, field in _model_fields(option).items()}
-
-
-def _model_fields(option: Any) -> Mapping[str | int, FieldInfo]:
-    """Give the fields of a model by their keys in the file; nothing for what is no model."""
-    if not (inspect.isclass(option) and issubclass(option, BaseModel)):
-        return {}
-    return {field.alias or name: field for name, field in option.model_fields.items()}

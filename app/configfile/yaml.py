@@ -1,43 +1,18 @@
-"""A YAML 1.2 document whose every key and value knows its line and column.
-
-PyYAML's C parser gives the events; scalars get the meanings of YAML 1.2's core schema (§10.3.2: `no` and
-`2026-12-31` are strings, `010` is ten). Duplicate keys, aliases and tags are errors: they are ways for a
-reviewed file to mean something other than it seems to. So is nesting that no such file needs: the parser's
-own tree builder would overrun the stack of the process on it.
-"""
+"""A YAML 1.2 document whose every key and value knows its line and column; `tree.py` says what is refused."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import sys
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
+from app import files
 from app.configfile import syntax
-from app.configfile.marks import Location, Marks, Node, packed, unpacked
+from app.configfile.marks import Location, Marks, Place
+from app.configfile.tree import TreeBuilder
 from app.errors import ConfigurationError, Position, Problem
-
-_CORE = "tag:yaml.org,2002:"
-_MAX_DEPTH = 50
-
-
-_WORDS: Mapping[str, object] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
-    (re.compile(r"[-+]?[0-9]+"), int),
-    (re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
-    (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"), float),
-    (re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), lambda text: float(text.replace(".", ""))),
-)
-_NUMBER_BEGINS = frozenset("+-.0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +24,21 @@ class Document:
         data: Mappings, lists and scalars as Python has them.
         marks: Line and column, from 1, of every value, by the keys and indexes that lead to it.
         key_marks: The same of every key.
-        text: What was parsed.
-        digest: SHA-256 of the text, in hexadecimal digits.
+        gaps: Where values stand that were refused, or of which a part was.
     """
 
     file: str
     data: object
     marks: Marks = field(repr=False)
     key_marks: Marks = field(repr=False)
-    text: str = field(repr=False)
-    digest: str
+    gaps: frozenset[Place] = frozenset()
+
+    def is_gap(self, position: Position) -> bool:
+        """Whether what is wrong at a position may follow from what was refused there."""
+        return position.file == self.file and (position.line, position.column) in self.gaps
 
     def value(self, location: Location) -> object:
-        """Give the value at a location that is in `marks`."""
+        """Return the value at a location that is in `marks`."""
         value: Any = self.data
         for part in location:
             value = value[part]
@@ -82,26 +59,31 @@ class Document:
                 location = location[:-1]
 
 
+def read_text(path: Path) -> str:
+    """Read a regular file as text.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is not UTF-8.
+    """
+    try:
+        return files.read(path).decode()
+    except UnicodeDecodeError as error:
+        position = Position(str(path), *syntax.place_of(error.object[: error.start]))
+        raise ConfigurationError([Problem(position, "not UTF-8 text", "save it as UTF-8")]) from error
+    except OSError as error:
+        raise ConfigurationError([Problem.of_file(path, f"cannot be read: {error.strerror}")]) from error
+    except ValueError as error:  # a NUL in the path
+        problem = Problem.of_file(repr(str(path)), "cannot be read: no such file")
+        raise ConfigurationError([problem]) from error
+
+
 def read(path: Path) -> Document:
     """Read and parse a file.
 
     Raises:
         ConfigurationError: It cannot be read, or is not one YAML document of the strict kind.
     """
-    try:
-        text = path.read_bytes().decode()
-    except UnicodeDecodeError as error:
-        place = syntax.place_of(error.object[: error.start])
-        raise ConfigurationError(
-            [Problem(Position(str(path), *place), "not UTF-8 text", "save it as UTF-8")]
-        ) from error
-    except OSError as error:
-        raise ConfigurationError([Problem.of_file(path, f"cannot be read: {error.strerror}")]) from error
-    except ValueError as error:  # a NUL in the path
-        raise ConfigurationError(
-            [Problem.of_file(repr(str(path)), "cannot be read: no such file")]
-        ) from error
-    return parse(text, str(path))
+    return parse(read_text(path), str(path))
 
 
 def parse(text: str, file: str) -> Document:
@@ -110,146 +92,28 @@ def parse(text: str, file: str) -> Document:
     Raises:
         ConfigurationError: It is not one YAML document of the strict kind.
     """
-    builder = _Builder(text, file)
+    document, problems = examine(text, file)
+    if problems:
+        raise ConfigurationError(problems)
+    return document
+
+
+def examine(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
+    """Parse a text for one who reports what is wrong with it, and has more to say about what can be read.
+
+    Returns:
+        The document, and what the strict kind does not have: where that is anything, the document must not
+        be used, for it says less than the file does.
+
+    Raises:
+        ConfigurationError: It is no YAML document at all.
+    """
+    builder = TreeBuilder(text, file)
     try:
         data, places = builder.document()
     except yaml.YAMLError as error:
         raise ConfigurationError([syntax.problem(error, text, file)]) from error
     finally:
         builder.close()
-    if builder.problems:
-        raise ConfigurationError(builder.problems)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Document(file, data, Marks(places), Marks(places, of_keys=True), text, digest)
-
-
-class _Builder:
-    """Turns the parser's events into data and notes where each value came from."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self._loader: Any = yaml.CSafeLoader(text)  # its stubs leave the events bare
-        self._next: Callable[[], Any] = self._loader.get_event
-        self._file = file
-        self.problems: list[Problem] = []
-
-    def close(self) -> None:
-        self._loader.dispose()
-
-    def document(self) -> tuple[object, Node]:
-        """Read the one document; gives its data and where they stand.
-
-        Raises:
-            yaml.YAMLError: The text is not YAML.
-            ConfigurationError: There is no document, or values are nested too deep to read on.
-        """
-        self._next()  # the start of the stream
-        if self._loader.check_event(yaml.StreamEndEvent):
-            raise ConfigurationError([Problem(Position(self._file, 1, 1), "the file is empty")])
-        self._next()  # the start of the document
-        data, places = self._value(self._next(), 0)
-        self._next()  # the end of the document
-        if not self._loader.check_event(yaml.StreamEndEvent):
-            self._report(self._next(), "a second document begins here", "write one file for each")
-        return data, places
-
-    def _value(self, event: Any, depth: int) -> tuple[object, Node]:
-        """Read a value from its first event on."""
-        mark = event.start_mark
-        place = packed(mark.line + 1, mark.column + 1)
-        if depth > _MAX_DEPTH:
-            self._refuse_depth(event)
-        kind = type(event)
-        if kind is yaml.ScalarEvent and event.tag is None:
-            return self._scalar(event), place
-        if kind is yaml.AliasEvent:
-            self._report(event, "anchors and aliases are not read here", "write the value out")
-            return None, place
-        if event.tag is not None:
-            self._report(
-                event,
-                f"the tag {event.tag.replace(_CORE, '!!')} is not read here",
-                "write the value without a tag",
-            )
-        if kind is yaml.MappingStartEvent:
-            return self._mapping(place, depth + 1)
-        if kind is yaml.SequenceStartEvent:
-            return self._sequence(place, depth + 1)
-        return None, place
-
-    def _sequence(self, place: int, depth: int) -> tuple[list[object], Node]:
-        items: list[object] = []
-        places: list[Node] = [place]
-        while type(event := self._next()) is not yaml.SequenceEndEvent:
-            item, where = self._value(event, depth)
-            items.append(item)
-            places.append(where)
-        return items, places
-
-    def _mapping(self, place: int, depth: int) -> tuple[dict[str, object], Node]:
-        result: dict[str, object] = {}
-        places: list[str | Node] = [place]
-        while type(start := self._next()) is not yaml.MappingEndEvent:
-            key = self._key(start)
-            event = self._next()
-            if key is None:
-                self._skip(event)
-            elif key in result:
-                line, _ = unpacked(places[places.index(key) + 1])
-                self._report(start, f"the key {shown(key)} stands here twice", f"first on line {line}")
-                self._skip(event)
-            else:
-                result[key], where = self._value(event, depth)
-                mark = start.start_mark
-                places += (key, packed(mark.line + 1, mark.column + 1), where)
-        return result, tuple(places)
-
-    def _key(self, event: Any) -> str | None:
-        """Read a key as the text that it is written as; None where it is no plain text."""
-        if type(event) is yaml.ScalarEvent:
-            return sys.intern(event.value)  # the same few words, in rule after rule
-        self._report(event, "a key must be plain text", "put quotes around text that begins with {, [ or *")
-        self._skip(event)
-        return None
-
-    def _skip(self, event: Any) -> None:
-        """Read past one value, whose first event it is."""
-        depth = 0
-        while True:
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MAX_DEPTH:
-                self._refuse_depth(event)
-            if not depth:
-                return
-            event = self._next()
-
-    def _refuse_depth(self, event: Any) -> NoReturn:
-        problem = Problem(self._position(event), f"values are nested more than {_MAX_DEPTH} deep")
-        raise ConfigurationError([*self.problems, problem])
-
-    def _scalar(self, event: Any) -> object:
-        text: str = event.value
-        if not event.implicit[0]:
-            return text  # in quotes
-        return self._number(event) if text[:1] in _NUMBER_BEGINS else _WORDS.get(text, text)
-
-    def _number(self, event: Any) -> object:
-        """Read plain text that begins like a number, and may be none."""
-        text: str = event.value
-        read = next((read for pattern, read in _NUMBERS if pattern.fullmatch(text)), str)
-        try:
-            return read(text)
-        except ValueError:  # more digits than Python reads
-            self._report(event, "the number is too long", "put quotes around it if it is text")
-            return None
-
-    def _report(self, event: Any, text: str, hint: str) -> None:
-        self.problems.append(Problem(self._position(event), text, hint))
-
-    def _position(self, event: Any) -> Position:
-        return Position(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def shown(key: str) -> str:
-    """Quote a key for a message, without what follows a colon: that was meant as a value, maybe a secret."""
-    return f"'{key.partition(':')[0]}'"
+    document = Document(file, data, Marks(places), Marks(places, of_keys=True), frozenset(builder.gaps))
+    return document, tuple(builder.problems)

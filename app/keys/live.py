@@ -13,7 +13,8 @@ from app.keys import fitness, keyring
 from app.keys.fitness import Service
 from app.keys.folder import paths_in
 from app.keys.keyring import KeyRing
-from app.watch import Fingerprint, LastGood
+from app.watch.fingerprint import Fingerprint
+from app.watch.last_good import LastGood, Loaded
 
 _log = logging.getLogger("wharfinger.keys")
 
@@ -52,7 +53,7 @@ class LiveKeys(LastGood[KeyRing]):
         not sign again, for it may be removed before those tokens expire.
         """
         self._is_new = True
-        self.refresh()
+        super().catch_up()
         self._is_new = False
 
     def warnings(self) -> list[str]:
@@ -66,9 +67,9 @@ class LiveKeys(LastGood[KeyRing]):
             _log.warning("a key needs attention", extra={"what": self.name, "detail": warning})
         self._warned = found
 
-    def _follow(self) -> KeyRing:
+    def _follow(self) -> Loaded[KeyRing]:
         ring = self._read()
-        return ring.after(self.current, self._clock(), ring.active.since if self._is_new else None)
+        return Loaded(ring.after(self.current, self._clock(), ring.active.since if self._is_new else None))
 
     def _read(self) -> KeyRing:
         ring = keyring.load(self._folder)

@@ -12,6 +12,7 @@ _PLACES: Places = {
     "explain": ("app.cli.rules.explain:explain", "Say what somebody may do with a repository, and why."),
     "import": ("app.cli.rules.import_:import_", "Make rules of what other token servers have."),
     "schema": ("app.cli.rules.schema:schema", "Print the JSON Schema of a rules file, for editors."),
+    "version": ("app.cli.rules.version:version", "Print the version of rules, as audit lines name it."),
     "who-can": ("app.cli.rules.who_can:who_can", "Say who can do something with a repository."),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,9 +9,9 @@ import click
 from app import files
 from app.cli.exits import NoAnswer
 from app.configfile import yaml
-from app.errors import ConfigurationError
 from app.migrate.docker_auth import document, entry
 from app.rules.file import load
+from app.rules.file.paths import FileText
 
 _MODE = 0o644
 _NOTE = (
@@ -69,9 +68,7 @@ def _check(text: str) -> None:
     Raises:
         ConfigurationError: It would not take them.
     """
-    _, found = load.build([yaml.parse(text, "rules")], "", datetime.now(UTC))
-    if found:
-        raise ConfigurationError(found)
+    load.compiled([FileText("rules", text)])
 
 
 def _write(path: Path, text: str) -> None:

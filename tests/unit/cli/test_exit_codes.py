@@ -87,6 +87,7 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (2, ""),
     ],
     "rules schema": [(0, ""), (2, "nonsense")],
+    "rules version": [(0, "rules.yaml"), (1, "missing.yaml"), (2, "")],
     "rules who-can": [
         (0, f"pull base/x {_RULES}"),
         (1, f"delete base/x {_RULES}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +220,18 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
         yaml.read(tmp_path / name)
 
 
-def test_the_digest_is_of_the_content() -> None:
-    """Equal texts have equal digests, whatever the file is called."""
-    assert yaml.parse("a: 1", "x").digest == yaml.parse("a: 1", "y").digest
-    assert yaml.parse("a: 1", "x").digest != yaml.parse("a:  1", "x").digest
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody may ever write to it."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no regular file"):
+        yaml.read(tmp_path / "pipe.yaml")
+
+
+def test_what_can_be_read_of_a_file_that_is_refused() -> None:
+    """The first of two equal keys, and nothing where an alias or a tag stands, each with its problem."""
+    document, problems = yaml.examine("a: 1\na: 2\nb: &x 3\nc: *x\nd: !!str 4\n", "f")
+    assert document.data == {"a": 1, "b": 3, "c": None, "d": None}
+    assert [problem.position.line for problem in problems] == [2, 4, 5]
 
 
 @settings(max_examples=60, deadline=None)

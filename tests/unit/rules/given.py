@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.protocol import scope
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Decision
 from app.rules.file import load
+from app.rules.file.paths import FileText
 from app.rules.model import NamedGroup, Persona, RuleSet
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -25,10 +25,7 @@ def rule_set(rules: str, *, rest: str = "", now: datetime = NOW) -> RuleSet:
     """Compile the items of `rules:`, each as it stands in a file; `rest` is further top-level keys."""
     listed = textwrap.indent(textwrap.dedent(rules).strip("\n"), "  ")
     text = "version: 1\n" + (f"rules:\n{listed}\n" if rules else "") + textwrap.dedent(rest)
-    compiled, problems = load.build([yaml.parse(text, "rules.yaml")], "v1", now)
-    if compiled is None:
-        raise ConfigurationError(problems)
-    return compiled
+    return load.compiled([FileText("rules.yaml", text)]).tested(now)
 
 
 def one_rule(who: str, what: str, effect: str = "allow: [pull]", when: str = "") -> RuleSet:

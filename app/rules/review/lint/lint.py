@@ -47,6 +47,7 @@ def lint(
 def _no_rules(written: Written) -> Iterator[Finding]:
     """Report files without any rule: an empty file is more often an accident than a decision."""
     if not written.rules.rules:
-        file = written.files[0]
-        text = f"there is no rule in {', '.join(written.files)}, so nobody may do anything"
+        files = [each.file for each in written.texts]
+        file = files[0]
+        text = f"there is no rule in {', '.join(files)}, so nobody may do anything"
         yield Finding(Name.NO_RULES, file, Position(file), text, "write a rule, or bring the old file back")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.configfile import yaml
 from app.migrate.docker_auth import document, entry
 from app.rules.file import load
+from app.rules.file.paths import FileText
 from app.rules.model import NamedGroup, Persona, RuleSet
 from tests.spec.docker_auth import Request, authorize
 from tests.unit.rules.given import NOW, decision
@@ -104,9 +105,7 @@ def _imported(acl: list[dict[str, Any]]) -> RuleSet | None:
     if any(each.refusal for each in outcomes):
         return None
     text = document.as_yaml(outcomes, "auth.yml")
-    rules, problems = load.build([yaml.parse(text, "rules.yaml")], "v1", NOW)
-    assert not problems
-    return rules
+    return load.compiled([FileText("rules.yaml", text)]).tested(NOW)
 
 
 def _holds(acl: list[dict[str, Any]], requests: list[Request]) -> None:

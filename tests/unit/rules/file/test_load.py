@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.configfile import yaml
 from app.configfile.marks import Marks, packed
 from app.errors import ConfigurationError
-from app.rules.file import load
+from app.rules.file import entries, load
 from tests.unit.rules.given import NOW, may, person
 
 RULE = "- {{id: {id}, everyone: true, repositories: [{name}], allow: [pull]}}"
@@ -136,15 +136,21 @@ def test_a_test_runs_with_the_rules_of_every_file(tmp_path: Path) -> None:
     ]
 
 
-def test_the_version_is_of_the_content(tmp_path: Path) -> None:
-    """It is the same wherever the same files lie, and another when anything in them changes."""
-    for folder in ("one", "two", "three"):
-        (tmp_path / folder).mkdir()
-        _file(tmp_path / folder / "r.yaml", RULE.format(id="a", name="x"))
-    _file(tmp_path / "three" / "r.yaml", RULE.format(id="a", name="y"))
-    one, two, three = (load.load(tmp_path / folder, NOW).version for folder in ("one", "two", "three"))
-    assert one == two != three
-    assert len(one) == 16
+def test_a_twin_of_a_key_hides_nothing(tmp_path: Path) -> None:
+    """What is refused of a file hides nothing of what is wrong with the rest, and is said once."""
+    _file(
+        tmp_path / "r.yaml",
+        "- {id: a, id: b, everyone: true, repositories: [X], allow: [pull]}",
+        "- {id: &x c, everyone: true, repositories: [x], allow: [read], description: *x}",
+        "- {id: d, everyone: !!bool 1, repositories: [x], deny: [pull]}",
+    )
+    assert [problem.removeprefix("r.yaml:").split(" (")[0] for problem in _problems(tmp_path)] == [
+        "3:13: the key 'id' stands here twice",
+        "3:51: 'X' matches no repository name",
+        "4:59: 'read' is no action",
+        "4:79: anchors and aliases are not read here",
+        "5:23: the tag !!bool is not read here",
+    ]
 
 
 def test_no_rules_at_all(tmp_path: Path) -> None:
@@ -189,7 +195,7 @@ def test_any_document_is_rules_or_problems(value: object) -> None:
     """No shape of a file makes anything else happen, and each problem has a place."""
     data = {"version": 1, "rules": value, "robots": value, "tests": value}
     place = packed(1, 1)
-    document = yaml.Document("f", data, Marks(place), Marks(place, of_keys=True), "", "")
-    rules, problems = load.build([document], "v", NOW)
-    assert (rules is None) == bool(problems)
-    assert all(problem.position.line == 1 for problem in problems)
+    document = yaml.Document("f", data, Marks(place), Marks(place, of_keys=True))
+    read = entries.read([document], whole=True)
+    assert read.problems or not isinstance(value, list) or len(read.rules) == len(value)
+    assert all(problem.position.line == 1 for problem in read.problems)

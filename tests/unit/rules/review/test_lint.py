@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.configfile import yaml
 from app.errors import Position
 from app.rules.file import load
 from app.rules.file.load import Written
+from app.rules.file.paths import FileText
 from app.rules.review.lint.finding import Name
 from app.rules.review.lint.lint import lint
 from tests.support.tools import REPOSITORY
@@ -26,9 +26,7 @@ def written(text: str) -> Written:
     text = textwrap.dedent(text).strip("\n")
     if not text.startswith("version:"):
         text = f"version: 1\nrules:\n{textwrap.indent(text, '  ')}"
-    compiled, problems = load.assemble([yaml.parse(text + "\n", "rules.yaml")], "v")
-    assert compiled is not None, problems
-    return compiled
+    return load.compiled([FileText("rules.yaml", text + "\n")])
 
 
 def warnings(text: str, **known: object) -> list[str]:

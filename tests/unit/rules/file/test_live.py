@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigurationError
-from app.rules.file.reload import CandidateRules, LastGoodCopy, LiveRules
+from app.rules.file.last_good_copy import LastGoodCopy
+from app.rules.file.live import LiveRules, candidate_rules
 
 _ONE = "version: 1\nrules: [{id: one, everyone: true, repositories: [a], allow: [pull]}]\n"
 _TWO = _ONE.replace("id: one", "id: two")
@@ -84,7 +85,7 @@ def test_a_pipe_among_the_files_is_refused_and_waited_for_by_nobody(path: Path, 
     if is_link:
         (path / "two.yaml").symlink_to(pipe)
     assert not live.refresh()
-    assert "two.yaml: is no regular file" in str(live.fault)
+    assert "two.yaml: cannot be read: it is no regular file" in str(live.fault)
     (path / "two.yaml").unlink()
     (path / "elsewhere").write_text(_TWO)
     (path / "two.yaml").symlink_to("elsewhere")
@@ -96,9 +97,9 @@ def test_rules_are_no_pipe(tmp_path: Path) -> None:
     """They are read again and again, which a pipe is not."""
     pipe = tmp_path / "rules.yaml"
     os.mkfifo(pipe)
-    with pytest.raises(ConfigurationError, match="is no regular file"):
+    with pytest.raises(ConfigurationError, match="it is no regular file"):
         _live(pipe, None)
-    candidate = CandidateRules("corp", pipe, _clock)
+    candidate = candidate_rules("corp", pipe, _clock)
     assert not candidate.refresh()
     assert candidate.fault is not None
 
@@ -231,7 +232,7 @@ def test_bad_candidate_rules_are_told_and_harm_nothing(path: Path, caplog: pytes
     """There are none until they are good; then the last good ones stay."""
     file = path / "one.yaml"
     file.write_text(_BAD)
-    candidate = CandidateRules("corp", path, _clock)
+    candidate = candidate_rules("corp", path, _clock)
     candidate.refresh()
     assert (candidate.current, caplog.records[-1].levelno) == (None, logging.ERROR)
     file.write_text(_TWO)

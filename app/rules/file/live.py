@@ -1,0 +1,104 @@
+"""The rules of a realm while the server runs: read anew when they change, the last good ones kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from app.errors import ConfigurationError
+from app.rules.file import load, paths
+from app.rules.file.last_good_copy import LastGoodCopy
+from app.rules.model import RuleSet
+from app.watch.fingerprint import Fingerprint
+from app.watch.last_good import LastGood, Loaded
+
+_log = logging.getLogger("wharfinger.rules")
+_SHOWN_PROBLEMS = 20
+
+
+class LiveRules(LastGood[RuleSet]):
+    """The rules that a realm decides by."""
+
+    def __init__(
+        self, realm: str, path: Path, clock: Callable[[], datetime], copy: LastGoodCopy | None = None
+    ) -> None:
+        """Read them for the first time.
+
+        Args:
+            realm: Its name, for the log.
+            path: The file or folder.
+            clock: Returns the time (aware, UTC) at which their tests take place.
+            copy: Where the last good ones are kept; None keeps none.
+
+        Raises:
+            ConfigurationError: They cannot be used, and there is no copy.
+        """
+        self._copy = copy
+        name = f"the rules of realm {realm}"
+        look = Fingerprint(lambda: paths.listed(path))
+        seen = _seen(look)
+        read = partial(_read, path, clock, copy)
+        first, fault = _first(read, copy)
+        super().__init__(name, read, look, first.value, seen=seen, fault=fault)
+        first.accepted()
+        if fault is not None:
+            problems = [str(problem) for problem in fault.problems[:_SHOWN_PROBLEMS]]
+            extra = {"what": name, "rules_version": first.value.version, "problems": problems}
+            _log.error("started with the last good copy, for the files cannot be used", extra=extra)
+
+    def catch_up(self) -> None:
+        """Take over what the files hold by now; where they have a fault, what others accepted before it."""
+        super().catch_up()
+        kept = self._copy.read() if self.fault is not None and self._copy is not None else None
+        if kept is not None and kept.version != self.current.version:
+            self.adopt(kept)
+
+
+CandidateRules = LastGood[RuleSet | None]
+"""Rules that decide nothing: what they would change is logged. None until they can be read."""
+
+
+def candidate_rules(realm: str, path: Path, clock: Callable[[], datetime]) -> CandidateRules:
+    """Prepare candidate rules: the first look reads them, and a fault of theirs is no fault of the server."""
+    look = Fingerprint(lambda: paths.listed(path))
+    name = f"the candidate rules of realm {realm}"
+    return LastGood[RuleSet | None](name, lambda: Loaded(load.load(path, clock())), look, None)
+
+
+def _first(
+    read: Callable[[], Loaded[RuleSet]], copy: LastGoodCopy | None
+) -> tuple[Loaded[RuleSet], ConfigurationError | None]:
+    """Read rules, or the copy of the last good ones and why the rules cannot be used.
+
+    Raises:
+        ConfigurationError: The rules cannot be used, and there is no copy.
+    """
+    try:
+        return read(), None
+    except ConfigurationError as error:
+        kept = copy.read() if copy is not None else None
+        if kept is None:
+            raise
+        return Loaded(kept), error
+
+
+def _read(path: Path, clock: Callable[[], datetime], copy: LastGoodCopy | None) -> Loaded[RuleSet]:
+    """Read rules, to be copied once they are in force.
+
+    Raises:
+        ConfigurationError: They cannot be used.
+    """
+    written = load.written(path)
+    rules = written.tested(clock())
+    return Loaded(rules, partial(copy.write, written.texts)) if copy is not None else Loaded(rules)
+
+
+def _seen(look: Fingerprint) -> bytes | None:
+    """Return the fingerprint of files that are about to be read; None where it is not to be had."""
+    try:
+        return look()
+    except (OSError, ConfigurationError):
+        return None

@@ -40,6 +40,16 @@ def test_every_make_target_is_described() -> None:
     assert list(table.codes("target")) == [f"make {name}" for name in printed]
 
 
+def test_every_folder_of_tests_is_described() -> None:
+    """CONTRIBUTING.md says what each of them holds, and of no other."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (table,) = tables(text, "folder", "holds")
+    folders = {
+        path.name for path in (REPOSITORY / "tests").iterdir() if path.is_dir() and path.name[0].isalpha()
+    }
+    assert set(table.codes("folder")) == {f"tests/{name}/" for name in folders}
+
+
 def test_records_are_numbered_without_gaps() -> None:
     """The number of a decision record is in its name and its heading, and none is missing."""
     for number, path in enumerate(sorted((DOCS / "adr").glob("0*.md")), start=1):

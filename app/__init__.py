@@ -26,7 +26,8 @@ Where things are:
     files.py     files, written as a whole or not at all, and read
     wsgi.py      what gunicorn runs, as gunicorn_conf.py and gunicorn_worker.py say; dumps.py  no core dumps
     dn.py        distinguished names; urls.py  addresses of HTTP servers
-    breaker.py   when to stop asking what fails; errors.py  the tree of errors
+    breaker.py   when to stop asking what fails; single_flight.py  the same work at once is done once
+    errors.py    the tree of errors
 """
 
 __version__ = "0.1.0"

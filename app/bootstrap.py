@@ -17,9 +17,9 @@ from app.errors import ConfigurationError, Problem
 from app.keys.keyring import KeyRing
 from app.keys.live import LiveKeys
 from app.login.attempt import Tagger
-from app.login.failures import FailureMemory, Failures
-from app.login.fallback import SharedFailures
-from app.login.ledger import ProcessLedger
+from app.login.failure_store import MemoryStore
+from app.login.fallback import FallbackLimiter
+from app.login.limiter import Limiter, StoreLimiter
 from app.login.login import Login
 from app.login.robots import RobotLogin
 from app.login.shield import Shield
@@ -186,22 +186,27 @@ def _shield(name: str, section: RealmSettings, directory: LdapDirectory, state: 
     return Shield(
         directory,
         section.shield,
-        _failures(name, section, state),
+        _limiter(name, section, state),
         login_timeout=section.directory.timeouts.login,
         clock=time.monotonic,
         sleep=time.sleep,
     )
 
 
-def _failures(name: str, section: RealmSettings, state: SharedState | None) -> FailureMemory:
+def _limiter(name: str, section: RealmSettings, state: SharedState | None) -> Limiter:
     limits = section.shield.limits(section.directory.timeouts.login)
     tagger = Tagger(secrets.token_bytes(32), name)
-    own = Failures(ProcessLedger(), lambda: tagger, limits, time.time)
+    local = StoreLimiter(MemoryStore(), lambda: tagger, limits, time.time)
     if state is None:
-        return own
-    shared = Failures(state, functools.cache(lambda: Tagger(state.key(), name)), limits, time.time)
-    on_fault = metrics.STATE_FAULTS.labels(name).inc
-    return SharedFailures(shared, own, realm=name, on_fault=on_fault)
+        return local
+    return FallbackLimiter(
+        StoreLimiter(state, functools.cache(lambda: Tagger(state.key(), name)), limits, time.time),
+        local,
+        kept=limits.kept,
+        realm=name,
+        on_fault=metrics.STATE_FAULTS.labels(name).inc,
+        clock=time.monotonic,
+    )
 
 
 def _copy(settings: Settings, realm: str) -> LastGoodCopy | None:

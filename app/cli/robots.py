@@ -14,7 +14,7 @@ import click
 from app import files
 from app.cli.exits import NoAnswer
 from app.errors import UnfitError
-from app.login import robot_secret
+from app.login.robots import hashed, make_secret
 from app.rules.file import values
 
 _OWNER_ALONE = 0o600
@@ -57,8 +57,8 @@ def new(
             "No terminal shows the secret, and a log might keep it."
             " Write it to a file with --secret-file PATH, or into a pipe with --secret-file -."
         )
-    secret = robot_secret.make(secrets.token_urlsafe)
-    lines = "\n".join([entry[0], f'    secrets: ["{robot_secret.hashed(secret)}"]', *entry[1:]])
+    secret = make_secret(secrets.token_urlsafe)
+    lines = "\n".join([entry[0], f'    secrets: ["{hashed(secret)}"]', *entry[1:]])
     if secret_file is None:
         click.echo(f"The secret of robot${name}, shown this once:\n\n  {secret}\n", err=True)
     elif secret_file == _STANDARD_OUTPUT:

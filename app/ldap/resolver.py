@@ -7,18 +7,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from app.ldap.deadline import Deadline
+from app.single_flight import SingleFlight
 
 _KEPT_SECONDS = 30.0
 _STALE_PATIENCE_SECONDS = 0.5
 """How long to wait for a lookup where former addresses are known."""
 Endpoint: TypeAlias = tuple[int, int, int, Any]
 """Family, type, protocol and address, in the form that sockets take."""
+_Key: TypeAlias = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,8 @@ class Resolver:
     ) -> None:
         self._lookup = lookup or _look_up
         self._clock = clock
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, int], _Known] = {}
-        self._running: dict[tuple[str, int], Future[tuple[Endpoint, ...]]] = {}
+        self._known: dict[_Key, _Known] = {}
+        self._lookups: SingleFlight[_Key, tuple[Endpoint, ...]] = SingleFlight(_start)
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> tuple[Endpoint, ...]:
         """Return the endpoints of a host, the preferred one first.
@@ -60,7 +60,7 @@ class Resolver:
             return known.endpoints
         patience = deadline.remaining()
         try:
-            return self._lookup_of(key).result(
+            return self._lookups.join(key, lambda: self._remember(key)).result(
                 patience if known is None else min(patience, _STALE_PATIENCE_SECONDS)
             )
         except (FutureTimeout, OSError) as error:
@@ -70,32 +70,17 @@ class Resolver:
                 raise socket.gaierror(*error.args) from None  # several may wait for the same error
             raise TimeoutError(f"the name {host} was not resolved in time") from None
 
-    def _lookup_of(self, key: tuple[str, int]) -> Future[tuple[Endpoint, ...]]:
-        """Start a lookup, or join the one that is under way."""
-        with self._lock:
-            running = self._running.get(key)
-            if running is None:
-                running = self._running[key] = Future()
-                thread = threading.Thread(target=self._run, args=(key, running), name="resolver", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError as error:  # the machine allows no more threads
-                    del self._running[key]
-                    raise OSError(str(error)) from None
-            return running
+    def _remember(self, key: _Key) -> tuple[Endpoint, ...]:
+        endpoints = self._lookup(*key)
+        self._known[key] = _Known(endpoints, self._clock() + _KEPT_SECONDS)
+        return endpoints
 
-    def _run(self, key: tuple[str, int], running: Future[tuple[Endpoint, ...]]) -> None:
-        try:
-            endpoints = self._lookup(*key)
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for
-            with self._lock:
-                del self._running[key]
-            running.set_exception(error)
-            return
-        with self._lock:
-            self._known[key] = _Known(endpoints, self._clock() + _KEPT_SECONDS)
-            del self._running[key]
-        running.set_result(endpoints)
+
+def _start(run: Callable[[], None]) -> None:
+    try:
+        threading.Thread(target=run, name="resolver", daemon=True).start()
+    except RuntimeError as error:  # the machine allows no more threads
+        raise OSError(str(error)) from None
 
 
 def _look_up(host: str, port: int) -> tuple[Endpoint, ...]:

@@ -1,16 +1,29 @@
 """Credentials to subjects.
 
-login.py     which kind of credential, in which order
-robots.py    the robots of the rules file
-robot_secret.py  what a robot's secret is, and its hash
-shield.py    what spares the directory: single flight, remembered logins
-failures.py  what is known of failed logins: the directory is asked only where that may lock nobody out
-  attempt.py   one attempt, and the keyed hashes that it is known by
-  budget.py    the arithmetic, pure
-  ledger.py    where it is kept: the port, and the one in memory
-  fallback.py  in memory where the shared one is down
-floor.py     refusals take as long as each other
-settings.py  the section of the configuration file
+login.py          which authenticator checks which kind of credentials
+robots.py         the robots of the rules file, and their secrets
+shield.py         the directory behind what spares it: logins remembered, logins at once made one
+floor.py          refusals take as long as each other
+limiter.py        the directory is asked only where that locks nobody out
+  attempt.py        one attempt, and the keyed hashes that stand for it
+  budget.py         the arithmetic, pure
+  failure_store.py  where failures and proofs are kept: the port, and the store in memory
+  fallback.py       the local store while the shared one is unavailable
+settings.py       the section of the configuration file
 
-The directory itself is `directory/`; what a subject may do is `rules/`.
+The directory itself is `directory/`, the store of all processes is `state/`, and what a subject may do is
+`rules/`.
+
+An attempt that no process remembers has one row in the failure store, in one of these states. All but a proof
+count as failures, until they are older than the window:
+
+    | state   | entered when                         | left when                                             |
+    |---------|--------------------------------------|-------------------------------------------------------|
+    | pending | the directory is about to be asked   | the directory has answered, or could not be asked     |
+    | wrong   | it said that the password is wrong   | the row is too old: then it may be asked again        |
+    | lost    | its answer did not come              | the row is too old                                    |
+    | proof   | it said that the password is right   | the row is too old, or another password proved right  |
+
+A process that dies leaves its row pending: one failure too many, never one too few. An attempt that the
+directory refused whatever the password, or that it was not asked about, leaves no row.
 """

@@ -1,8 +1,8 @@
-"""One attempt to log in, and the keyed hashes under which it is known.
+"""One attempt to log in, and the keyed hashes that stand for it in a failure store.
 
-The hashes are BLAKE2b with a secret key (RFC 7693 §2.9): without the key they say nothing, and the key never
-lies where they do. The tag of a proved password is cut so short that even who has both has thousands of
-candidates left, which only a login can tell apart.
+The hashes are BLAKE2b with a secret key (RFC 7693 §2.9). They reveal nothing without the key, and the key is
+never kept beside them. The hash of a proved password is cut so short that thousands of candidates are left
+even to somebody who has both: only a login can tell these apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.directory.names import TypedName
 from app.protocol.request import Address
 from app.protocol.secret import Secret
 
-_LENGTH, _SHORT_LENGTH = 16, 3
+_LENGTH, _PROOF_LENGTH = 16, 3
 _V6_PREFIX = 64
 
 
@@ -26,7 +26,7 @@ class Attempt:
 
     Attributes:
         name: As typed, read once.
-        source: The network that it comes from, as `source_of` gives it.
+        source: The network that it comes from, as `source_of` returns it.
     """
 
     name: TypedName
@@ -36,7 +36,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What an attempt is known by.
+    """The hashes that stand for an attempt.
 
     Attributes:
         account: Of the account.
@@ -49,20 +49,20 @@ class Tags:
     source: bytes
 
     @property
-    def short(self) -> bytes:
-        """The tag of a proved login."""
-        return self.login[:_SHORT_LENGTH]
+    def proof(self) -> bytes:
+        """What is kept of account and password once they are proved."""
+        return self.login[:_PROOF_LENGTH]
 
 
 class Tagger:
     """Makes the tags of one realm."""
 
     def __init__(self, key: bytes, realm: str) -> None:
-        """Take a secret key of up to 64 octets."""
+        """Take a secret key of at most 64 octets."""
         self._key = hashlib.blake2b(realm.encode(), key=key, digest_size=64).digest()
 
     def tags(self, attempt: Attempt) -> Tags:
-        """Give the tags of an attempt."""
+        """Return the tags of an attempt."""
         name = attempt.name.account.encode()
         # the length keeps `ab` + `c` apart from `a` + `bc`
         login = len(name).to_bytes(4, "big") + name + attempt.password.octets()
@@ -77,7 +77,7 @@ class Tagger:
 def source_of(address: Address | None) -> str:
     """Return the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
 
-    Whoever has one address of a /64 has all of them. An unknown address is a source of its own.
+    Whoever has one address of a /64 has all of them. Unknown addresses are one source together.
     """
     if address is None:
         return ""

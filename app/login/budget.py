@@ -1,11 +1,11 @@
-"""May the directory be asked? Decided by what is known of an account; pure.
+"""May the directory be asked? Decided by the rows of one account; pure.
 
-Every bind that may be wrong is a row before it is sent, and counts until the directory has said that it was
-right. So the rows of one account never outnumber its budget, whatever comes at once and whoever dies.
+Each bind is recorded as a failure before it is sent and cleared on success, so that concurrency and crashes
+never exceed the budget.
 
-`GOOD` rows are leave to ask although others have spent the budget. They hold for the source that proved the
-password, and until too many other passwords were refused beside them: a guesser could else try any number
-against them. While there is one, a place of the budget is kept for it.
+A proof exempts its source from the account's budget, so that the owner can log in while others guess. It does
+so only until too many other passwords from that source were denied beside it: else any number of passwords
+could be tried against it. One place of the budget is reserved for exempt attempts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.login.attempt import Tags
-from app.state.rows import Kind, LoginRow
+from app.state.rows import LoginRow, LoginState
 
 
 class Spared(enum.StrEnum):
@@ -30,18 +30,18 @@ class Spared(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is let through, all times in seconds.
+class FailureLimits:
+    """How many failed logins the directory sees. All times are in seconds.
 
     Attributes:
         account: Failures of one account in a window.
         share: Of these, failures from one source.
-        source: Failures of one source, over all accounts.
+        source: Failures of one source in a window, over all accounts.
         window: How long a failure counts.
-        remember_failures: For how long the same failure is not tried again.
-        known_good: For how long a proved login has leave.
-        lease: For how long an attempt that has not ended is waited for; longer than any bind.
-        guesses: How many passwords may be refused beside a proved one, from its own source and in a window.
+        remember_failures: How long the same failed login is not tried again.
+        known_good: How long a proof lasts; 0 where none are kept.
+        lease: How long a pending attempt is waited for; longer than any login takes.
+        guesses: How many other passwords from its source end a proof's exemption for the rest of a window.
     """
 
     account: int
@@ -55,115 +55,120 @@ class Limits:
 
     @property
     def kept(self) -> float:
-        """For how long a failure is kept."""
+        """How long the row of a failure is kept."""
         return max(self.window, self.remember_failures, self.lease)
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class Allowed:
     """The directory may be asked.
 
     Attributes:
-        mark: The row that gives it leave, as the password was right lately; None where it fits the budget.
+        proof: The row that exempts the attempt; None where the attempt fits into the budget.
     """
 
-    mark: LoginRow | None
+    proof: LoginRow | None
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """Somebody else is asking the same just now."""
+class InFlight:
+    """Another process is asking the directory the same just now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Denied:
     """The directory must not be asked.
 
     Attributes:
-        seconds: How long that is so at least.
-        guessed: The row of a proved login beside which this was a guess.
-        closed: That login has lost its leave by too many of them.
+        reason: Which limit says so.
+        seconds: For how long at least.
+        guessed: The proof beside which this attempt was a guess.
+        exhausted: Whether that proof no longer exempts, as there were too many guesses.
     """
 
-    why: Spared
+    reason: Spared
     seconds: float = 0.0
     guessed: LoginRow | None = None
-    closed: bool = False
+    exhausted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What is known of a source.
+class SourceFailures:
+    """The failures of one source in the window, over all accounts.
 
     Attributes:
-        failures: In the window, over all accounts.
+        count: How many there are.
         oldest: When the oldest of them was.
     """
 
-    failures: int
+    count: int
     oldest: float = 0.0
 
 
-def weigh(
-    rows: Sequence[LoginRow], source: Callable[[], Source], tags: Tags, limits: Limits, now: float
-) -> Go | Wait | Stop:
+def decide(
+    rows: Sequence[LoginRow],
+    of_source: Callable[[], SourceFailures],
+    tags: Tags,
+    limits: FailureLimits,
+    now: float,
+) -> Allowed | InFlight | Denied:
     """Decide about one attempt.
 
     Args:
-        rows: Everything that is kept of the account.
-        source: Finds out what is known of the attempt's source; not called where it makes no difference.
+        rows: All rows of the account.
+        of_source: Counts the failures of the attempt's source. It is called only where the count matters.
         tags: Of the attempt.
-        limits: How much is let through.
+        limits: How much the directory may see.
         now: Seconds since 1970.
     """
-    same = [row for row in rows if row.kind is not Kind.GOOD and row.tag == tags.login]
-    if any(row.kind is Kind.PENDING and row.at > now - limits.lease for row in same):
-        return Wait()
-    wrong = max((row.at for row in same if row.kind is Kind.WRONG), default=-math.inf)
+    same = [row for row in rows if row.state is not LoginState.PROOF and row.tag == tags.login]
+    if any(row.state is LoginState.PENDING and row.at > now - limits.lease for row in same):
+        return InFlight()
+    wrong = max((row.at for row in same if row.state is LoginState.WRONG), default=-math.inf)
     if wrong > now - limits.remember_failures:
-        return Stop(Spared.REMEMBERED_FAILURE, wrong + limits.remember_failures - now)
-    failures = [row for row in rows if row.kind is not Kind.GOOD and row.at > now - limits.window]
-    marks = [row for row in rows if row.kind is Kind.GOOD and row.at > now - limits.known_good]
-    here = next((row for row in marks if row.source == tags.source), None)
-    closed = here is not None and _guesses(here, limits, now) >= limits.guesses
-    if here is not None and not closed and here.tag == tags.short and len(failures) < limits.account:
-        return Go(here)
-    stop = _spent(failures, source, tags, limits, now, reserved=bool(marks))
-    if stop is None:
-        return Go(None)
+        return Denied(Spared.REMEMBERED_FAILURE, wrong + limits.remember_failures - now)
+    failures = [row for row in rows if row.state is not LoginState.PROOF and row.at > now - limits.window]
+    proofs = [row for row in rows if row.state is LoginState.PROOF and row.at > now - limits.known_good]
+    here = next((row for row in proofs if row.source == tags.source), None)
+    exhausted = here is not None and _guesses(here, limits, now) >= limits.guesses
+    if here is not None and not exhausted and here.tag == tags.proof and len(failures) < limits.account:
+        return Allowed(here)
+    denied = _over_budget(failures, of_source, tags, limits, now, reserved=bool(proofs))
+    if denied is None:
+        return Allowed(None)
     if wrong > now - limits.window:
-        return Stop(Spared.REMEMBERED_FAILURE)  # it is not asked again, and is no guess either
-    return Stop(stop.why, stop.seconds, here, closed)
+        return Denied(Spared.REMEMBERED_FAILURE)  # it is known to be wrong, and is no new guess
+    return Denied(denied.reason, denied.seconds, here, exhausted)
 
 
-def guessed(mark: LoginRow, limits: Limits, now: float) -> tuple[int, float]:
-    """Give how many guesses a proved login has had with one more, and since when they are counted."""
-    known = _guesses(mark, limits, now)
-    return known + 1, mark.guessed_since if known else now
+def count_guess(proof: LoginRow, limits: FailureLimits, now: float) -> tuple[int, float]:
+    """Return how many guesses there were beside a proof, with one more, and since when they are counted."""
+    known = _guesses(proof, limits, now)
+    return known + 1, proof.guessed_since if known else now
 
 
-def _guesses(mark: LoginRow, limits: Limits, now: float) -> int:
-    return mark.guesses if mark.guessed_since > now - limits.window else 0
+def _guesses(proof: LoginRow, limits: FailureLimits, now: float) -> int:
+    return proof.guesses if proof.guessed_since > now - limits.window else 0
 
 
-def _spent(
+def _over_budget(
     failures: Sequence[LoginRow],
-    source: Callable[[], Source],
+    of_source: Callable[[], SourceFailures],
     tags: Tags,
-    limits: Limits,
+    limits: FailureLimits,
     now: float,
     *,
     reserved: bool,
-) -> Stop | None:
-    """Say which budget an attempt without leave would exceed; None where it fits into all."""
+) -> Denied | None:
+    """Return which budget an attempt without an exemption would exceed; None where it fits into all."""
     most = limits.account - reserved
     if len(failures) >= most:
         moments = sorted(row.at for row in failures)
-        return Stop(Spared.ACCOUNT_BUDGET, moments[len(moments) - most] + limits.window - now)
+        return Denied(Spared.ACCOUNT_BUDGET, moments[len(moments) - most] + limits.window - now)
     from_here = sorted(row.at for row in failures if row.source == tags.source)
     if len(from_here) >= limits.share:
-        return Stop(Spared.SOURCE_SHARE, from_here[len(from_here) - limits.share] + limits.window - now)
-    everywhere = source()
-    if everywhere.failures >= limits.source:
-        return Stop(Spared.SOURCE_BUDGET, everywhere.oldest + limits.window - now)
+        return Denied(Spared.SOURCE_SHARE, from_here[len(from_here) - limits.share] + limits.window - now)
+    everywhere = of_source()
+    if everywhere.count >= limits.source:
+        return Denied(Spared.SOURCE_BUDGET, everywhere.oldest + limits.window - now)
     return None

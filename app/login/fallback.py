@@ -1,101 +1,109 @@
-"""What is known of failures, still known where the shared state is down: then each process has its own.
+"""The local store of failures, for while the shared one is unavailable.
 
-What this process lets through is written down in its own memory too, which has its say all the time: so the
-process never lets through more than its limits, also while the other goes away and comes back.
+Every admitted attempt is also recorded locally, so the local limit holds while the shared state comes and
+goes. The local store decides only while it may know of failures that the shared one does not.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
+from app.breaker import Breaker
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt
-from app.login.budget import Spared, Stop, Wait
-from app.login.failures import Failures, Outcome, Ticket
+from app.login.budget import Denied, InFlight, Spared
+from app.login.limiter import BindOutcome, Reservation, StoreLimiter
 
 _log = logging.getLogger("wharfinger.login")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair(Ticket):
-    """A ticket of the shared memory, with that of this process."""
+class _Both(Reservation):
+    """A reservation in the shared store, with that in the local one."""
 
-    own: Ticket
+    local: Reservation
 
 
-class SharedFailures:
-    """The failures of all processes; those of this process while the others' cannot be known."""
+class FallbackLimiter:
+    """Counts the failures of all processes; those of this process while the others' cannot be known."""
 
     def __init__(
-        self, shared: Failures, own: Failures, *, realm: str, on_fault: Callable[[], object]
+        self,
+        shared: StoreLimiter,
+        local: StoreLimiter,
+        *,
+        kept: float,
+        realm: str,
+        on_fault: Callable[[], object],
+        clock: Callable[[], float],
     ) -> None:
-        """Make one.
+        """Know of no fault yet.
 
         Args:
-            shared: Kept in the shared state.
-            own: Kept in this process.
+            shared: Over the shared store.
+            local: Over a store of this process.
+            kept: How long a failure is kept, in seconds.
             realm: For the log.
-            on_fault: Called each time the shared state could not be used.
+            on_fault: Called each time the shared store could not be used.
+            clock: Monotonic seconds.
         """
-        self._shared, self._own = shared, own
-        self._realm, self._on_fault = realm, on_fault
-        self._is_down = False
-        self._lock = threading.Lock()
+        self._shared, self._local, self._kept = shared, local, kept
+        self._realm, self._on_fault, self._clock = realm, on_fault, clock
+        self._availability = Breaker(failures=1, pause=timedelta(), trial=timedelta())
+        self._local_decides_until = -float("inf")
 
-    def admit(self, attempt: Attempt) -> Ticket | Wait | Stop:
-        """Decide about one attempt."""
+    def reserve(self, attempt: Attempt) -> Reservation | InFlight | Denied:
+        """Reserve a place for one attempt, where the budgets allow it."""
         try:
-            verdict = self._told(lambda: self._shared.admit(attempt))
+            verdict = self._noted(lambda: self._shared.reserve(attempt))
         except StateUnavailable:
-            return self._own.admit(attempt)
-        if not isinstance(verdict, Ticket):
+            return self._local.reserve(attempt)
+        if not isinstance(verdict, Reservation):
             return verdict
-        own = self._admit_here(verdict, attempt)
-        if isinstance(own, Ticket):
-            return _Pair(verdict.row, verdict.mark, own)
+        local = self._reserve_locally(verdict, attempt)
+        if isinstance(local, Reservation):
+            return _Both(verdict.row, verdict.proof, local)
         with suppress(StateUnavailable):
-            self._told(lambda: self._shared.settle(verdict, Outcome.NOT_ASKED))
-        return own
+            self._noted(lambda: self._shared.settle(verdict, BindOutcome.NOT_ASKED))
+        return local
 
-    def _admit_here(self, ticket: Ticket, attempt: Attempt) -> Ticket | Wait | Stop:
-        """Ask the memory of this process too: it knows what was let through while the other was away."""
-        if ticket.mark is not None:  # who has leave by others' knowledge may have none here
-            return self._own.take(attempt)
-        verdict = self._own.admit(attempt)
-        if isinstance(verdict, Stop) and verdict.why is Spared.MEMORY_FULL:  # it is smaller than the other
-            return self._own.take(attempt)
+    def _reserve_locally(self, shared: Reservation, attempt: Attempt) -> Reservation | InFlight | Denied:
+        """Reserve in the local store what the shared one has allowed."""
+        knows_more = self._clock() < self._local_decides_until
+        if not knows_more or shared.proof is not None:  # the proof need not be known here
+            return self._local.record(attempt)
+        verdict = self._local.reserve(attempt)
+        if isinstance(verdict, Denied) and verdict.reason is Spared.MEMORY_FULL:  # it holds fewer
+            return self._local.record(attempt)
         return verdict
 
-    def settle(self, ticket: Ticket, outcome: Outcome) -> None:
-        """Learn what became of an attempt that was admitted."""
-        if not isinstance(ticket, _Pair):
-            self._own.settle(ticket, outcome)
+    def settle(self, reservation: Reservation, outcome: BindOutcome) -> None:
+        """Record what became of an attempt that was reserved."""
+        if not isinstance(reservation, _Both):
+            self._local.settle(reservation, outcome)
             return
-        self._own.settle(ticket.own, outcome)
-        with suppress(StateUnavailable):  # it stays a failure there until its time is over
-            self._told(lambda: self._shared.settle(ticket, outcome))
+        self._local.settle(reservation.local, outcome)
+        with suppress(StateUnavailable):  # there it stays a failure until it expires
+            self._noted(lambda: self._shared.settle(reservation, outcome))
 
-    def _told(self, work: Callable[[], T]) -> T:
-        """Use the shared memory; the log is told when it goes down and when it comes back."""
+    def _noted(self, work: Callable[[], T]) -> T:
+        """Use the shared store; log when it becomes unavailable, and when it is available again."""
         try:
             result = work()
         except StateUnavailable as error:
+            now = self._clock()
+            self._local_decides_until = now + self._kept
             self._on_fault()
-            if self._changed(is_down=True):
+            if self._availability.record(worked=False, now=now):
                 text = "state unavailable; each process counts failed logins alone"
                 _log.error(text, extra={"realm": self._realm, "detail": error.detail})
             raise
-        if self._is_down and self._changed(is_down=False):
+        if self._availability.record(worked=True, now=0.0):
             _log.info("state available again", extra={"realm": self._realm})
         return result
-
-    def _changed(self, *, is_down: bool) -> bool:
-        with self._lock:
-            changed, self._is_down = self._is_down is not is_down, is_down
-        return changed

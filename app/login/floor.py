@@ -1,4 +1,4 @@
-"""Refusals take as long as each other, so that nobody can tell by the time which names exist."""
+"""Refusals take as long as each other, so that the time does not tell which names exist."""
 
 from __future__ import annotations
 
@@ -10,28 +10,34 @@ from datetime import timedelta
 _JITTER = 0.2
 
 
-class Floor:
+class FailureFloor:
     """The time that a refusal takes at least."""
 
     def __init__(
-        self, least: timedelta, waiting: int, *, clock: Callable[[], float], sleep: Callable[[float], None]
+        self,
+        least: timedelta,
+        waiting: int,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        """Make one.
+        """Let nobody wait yet.
 
         Args:
-            least: How long a refusal takes at least.
-            waiting: How many wait at once at most; further ones are answered at once, or they would hold all
-                threads.
+            least: How long a refusal takes at least; up to a fifth more by chance.
+            waiting: How many wait at once; further ones are answered at once, or they would hold all threads.
             clock: Monotonic seconds.
             sleep: Waits for seconds.
+            chance: Returns a number from 0 to 1. It blurs and hides nothing, so that any generator will do.
         """
         self._least = least.total_seconds()
         self._waiting = threading.BoundedSemaphore(waiting)
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._chance = clock, sleep, chance
 
     def wait(self, start: float) -> None:
-        """Wait until a refusal that was begun at a moment has taken long enough."""
-        rest = start + self._least * (1 + random.uniform(0, _JITTER)) - self._clock()  # noqa: S311 - blurs, hides nothing
+        """Wait until a refusal that began at a moment has taken long enough."""
+        rest = start + self._least * (1 + _JITTER * self._chance()) - self._clock()
         if rest > 0 and self._waiting.acquire(blocking=False):
             try:
                 self._sleep(rest)

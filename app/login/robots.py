@@ -1,10 +1,11 @@
-"""The robots of the rules file: logins for machines, with secrets that a command made."""
+"""The robots of the rules file: logins for machines, with secrets that a command makes."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 
 from app.errors import Code, Refusal
 from app.login.login import Circumstances
@@ -12,10 +13,31 @@ from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.rules.model import Persona, Robot
 from app.rules.robot_names import RobotNames
 
+SECRET_PREFIX = "whr_"  # noqa: S105 - a prefix, no secret
+"""What every secret begins with, so that a scanner finds one that lies where it should not."""
+_SECRET_OCTETS = 32
 _MOST_SECRETS = 2
 _DECOY = secrets.token_bytes(32)
 """The hash of no secret that anybody knows."""
 _NOBODY = Robot("", (), (), None, ())
+
+
+def make_secret(random_text: Callable[[int], str]) -> str:
+    """Make a secret: `whr_` and 43 letters, digits, `-` and `_`.
+
+    Args:
+        random_text: Returns so many random octets as base64url, as `secrets.token_urlsafe` does.
+    """
+    return SECRET_PREFIX + random_text(_SECRET_OCTETS)
+
+
+def hashed(secret: str) -> str:
+    """Return the hash of a secret as it stands in the rules file.
+
+    One round of SHA-256 is enough for 256 random bits, which nobody can guess. It is not enough for a
+    password.
+    """
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
 
 
 class RobotLogin:

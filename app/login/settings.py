@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from app.configfile.fields import Duration, Section
 from app.errors import UnfitError
-from app.login.budget import Limits
+from app.login.budget import FailureLimits
 
 _LONGEST = timedelta(days=90)
 
@@ -18,21 +18,22 @@ class ShieldSettings(Section):
     """What spares the directory, and the accounts in it.
 
     Attributes:
-        remember: How long a good login is remembered, in each process alone; 0 switches it off.
-        remembered: How many good logins are remembered at most.
-        known_good: How long it is known that a password was right, which gives it leave to be tried again
-            although others have spent the account's budget; 0 switches it off.
-        remember_failures: How long a failed login is not tried again.
+        remember: How long each process remembers a good login; 0 switches that off.
+        remembered: How many good logins each process remembers.
+        known_good: How long a proof lasts that a password is right: it may be tried again from its source,
+            even where others have spent the account's budget. 0 switches that off.
+        remember_failures: How long the same failed login is not tried again.
         failures_per_account: How many failed logins of one account the directory sees in a window.
-        failures_per_source_and_account: How many of these may come from one address.
-        failures_per_source: How many the directory sees from one address in a window, over all accounts.
+        failures_per_source_and_account: How many of these may come from one source.
+        failures_per_source: How many the directory sees from one source in a window, over all accounts.
         window: How long a failure counts.
-        failure_floor: How long a refused login takes at least, so that nobody can tell by the time which
-            names exist; 0 switches it off.
-        concurrent: How many requests may wait for the directory at once; a further one waits a quarter of a
-            second for its turn, then is told to come again. Fewer than the server's threads, so that a
-            directory that hangs leaves some to the other realms.
-        failures_waiting: How many refused logins wait at once at most; further ones are answered at once.
+        failure_floor: How long a refused login takes at least, so that the time does not tell which names
+            exist. 0 switches that off.
+        concurrent: How many requests may wait for the directory at once. A further one waits a quarter of a
+            second for its turn and is then refused. Fewer than the server's threads, so that a directory that
+            hangs leaves some to other realms.
+        failures_waiting: How many refused logins wait for the floor at once; further ones are answered at
+            once.
     """
 
     remember: Duration = timedelta(seconds=60)
@@ -72,7 +73,7 @@ class ShieldSettings(Section):
 
     @model_validator(mode="after")
     def _shared(self) -> ShieldSettings:
-        # a place is kept for a password that was right lately, and the others are not for one address alone
+        # one place is reserved for exempt logins, and the others are not for one source alone
         most = max(1, self.failures_per_account - 2)
         if self.failures_per_source_and_account > most:
             raise UnfitError(
@@ -81,13 +82,13 @@ class ShieldSettings(Section):
             )
         return self
 
-    def limits(self, login_timeout: timedelta) -> Limits:
-        """Give how much is let through.
+    def limits(self, login_timeout: timedelta) -> FailureLimits:
+        """Return how many failures the directory sees.
 
         Args:
             login_timeout: The longest that the directory takes for a login.
         """
-        return Limits(
+        return FailureLimits(
             account=self.failures_per_account,
             share=self.failures_per_source_and_account,
             source=self.failures_per_source,

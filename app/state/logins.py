@@ -1,4 +1,4 @@
-"""The rows of logins in a database that all processes share."""
+"""The store of failed and proved logins that all processes share, in a database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from app.errors import StateUnavailable
 from app.state.database import Database
-from app.state.rows import Kind, LoginRow
+from app.state.rows import LoginRow, LoginState
 from app.state.tables import IS_FAILURE, logins
 
 T = TypeVar("T")
@@ -32,19 +32,19 @@ _OF_SOURCE = select(func.count(), func.min(logins.c.at)).where(
 )
 _ADD = insert(logins)
 _IT = logins.c.id == bindparam("row_id")
-# what is set is written to its index too, though it be the same
+# a column that is set is written to its index too, even where its value stays the same
 _CHANGE = update(logins).where(_IT).values({name: bindparam(name) for name in _CHANGING})
-_GOOD = and_(logins.c.account == bindparam("account"), logins.c.kind == int(Kind.GOOD))
+_PROOF = and_(logins.c.account == bindparam("account"), logins.c.state == int(LoginState.PROOF))
 _REMOVE = delete(logins).where(_IT)
-_REMOVE_WITH = delete(logins).where(or_(_IT, and_(_GOOD, logins.c.tag == bindparam("tag"))))
-_REMOVE_BUT = delete(logins).where(or_(_IT, and_(_GOOD, logins.c.tag != bindparam("tag"))))
+_REMOVE_WITH = delete(logins).where(or_(_IT, and_(_PROOF, logins.c.tag == bindparam("tag"))))
+_REMOVE_BUT = delete(logins).where(or_(_IT, and_(_PROOF, logins.c.tag != bindparam("tag"))))
 _OVER = select(logins.c.id).where(logins.c.until <= bindparam("now")).limit(_BATCH)
 _SWEEP = delete(logins).where(logins.c.id.in_(_OVER.scalar_subquery()))
 _COUNT = select(func.count()).select_from(select(logins.c.id).limit(_MOST).subquery())
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
-class SqlLedger:
+class SqlFailureStore:
     """Keeps rows in a database."""
 
     def __init__(self, database: Database) -> None:
@@ -53,13 +53,15 @@ class SqlLedger:
         self._lock = threading.Lock()
         self.is_full = False
 
-    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[SqlBook], T]) -> T:
-        """Do something with the book of an account, alone with it and with the source's failures.
+    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[SqlAccountRows], T]) -> T:
+        """Work on the rows of an account; nobody else changes them or the source's failures meanwhile.
 
         Raises:
-            StateUnavailable: It could not be done in time; it may be done nevertheless.
+            StateUnavailable: The work was not done in time. It may have been done nevertheless.
         """
-        result = self._database.run(lambda connection: work(SqlBook(self, connection, account, source, now)))
+        result = self._database.run(
+            lambda connection: work(SqlAccountRows(self, connection, account, source, now))
+        )
         if self._is_to_sweep(now):
             self._sweep(now)
         return result
@@ -72,76 +74,76 @@ class SqlLedger:
             return True
 
     def _sweep(self, now: float) -> None:
-        """Throw away what is over, some at a time; and find out whether there is room."""
+        """Remove expired rows, some at a time, and find out whether there is room."""
         try:
             swept = self._database.run(lambda connection: connection.execute(_SWEEP, {"now": now}).rowcount)
-            if swept == _BATCH:  # after a flood there is more than the usual pause would ever let go
+            if swept == _BATCH:  # after a flood more rows expire than the usual pause would ever remove
                 self._next_sweep = now + _SOON_SECONDS
             self.is_full = self._database.run(lambda connection: connection.scalar(_COUNT)) == _MOST
         except StateUnavailable:
-            return  # whoever needs the database next will say so
+            return  # whoever needs the database next reports it
 
 
-class SqlBook:
-    """The rows of one account, in one transaction."""
+class SqlAccountRows:
+    """The rows of one account within a transaction."""
 
     def __init__(
-        self, ledger: SqlLedger, connection: Connection, account: bytes, source: bytes, now: float
+        self, store: SqlFailureStore, connection: Connection, account: bytes, source: bytes, now: float
     ) -> None:
-        self._ledger, self._connection = ledger, connection
+        self._store, self._connection = store, connection
         self._account, self._source, self._now = account, source, now
         self._alone_with(account)
 
-    def rows(self) -> Sequence[LoginRow]:
-        """Give every row of the account that is not over."""
+    def all(self) -> Sequence[LoginRow]:
+        """Return every row of the account that has not expired."""
         found = self._connection.execute(_OF_ACCOUNT, {"account": self._account, "now": self._now})
         return [_row(each) for each in found]
 
     def source(self, since: float) -> tuple[int, float]:
-        """Give how many failures of the source there are since a moment, and when the oldest was."""
+        """Return how many failures of the source there are since a moment, and when the oldest was."""
         self._alone_with(self._source)
         found = self._connection.execute(_OF_SOURCE, {"source": self._source, "since": since}).one()
         return found[0], found[1] or 0.0
 
     def add(self, row: LoginRow) -> int:
-        """Keep a row and give its id."""
+        """Keep a row and return its id."""
         added = self._connection.execute(_ADD, _values(row, _FIELDS)).inserted_primary_key
         return int(added[0]) if added is not None else 0
 
     def is_full(self) -> bool:
-        """Tell whether there is no room for the failures of logins that nobody knows; time makes it."""
-        return self._ledger.is_full
+        """Whether there is room for exempt logins alone; rows that expire make room."""
+        return self._store.is_full
 
     def change(self, row: LoginRow) -> None:
-        """Keep a row anew; one that is gone stays gone."""
+        """Change a row; one that is gone stays gone."""
         self._connection.execute(_CHANGE, {"row_id": row.id, **_values(row, _CHANGING)})
 
-    def remove(self, row_id: int, *, marks_of: bytes | None = None, marks_but: bytes | None = None) -> None:
-        """Drop a row, and GOOD rows of the account.
+    def remove(self, row_id: int, *, proofs_of: bytes | None = None, proofs_but: bytes | None = None) -> None:
+        """Remove a row, and proofs of the account.
 
         Args:
             row_id: Which; 0 is none.
-            marks_of: The tag of those to be dropped.
-            marks_but: The tag of those that are not to be, where all others are.
+            proofs_of: The tag of the proofs to remove.
+            proofs_but: The tag of the proofs to keep, where all others are to be removed.
         """
         given = {"row_id": row_id, "account": self._account}
-        if marks_of is not None:
-            self._connection.execute(_REMOVE_WITH, {**given, "tag": marks_of})
-        elif marks_but is not None:
-            self._connection.execute(_REMOVE_BUT, {**given, "tag": marks_but})
+        if proofs_of is not None:
+            self._connection.execute(_REMOVE_WITH, {**given, "tag": proofs_of})
+        elif proofs_but is not None:
+            self._connection.execute(_REMOVE_BUT, {**given, "tag": proofs_but})
         else:
             self._connection.execute(_REMOVE, given)
 
     def _alone_with(self, tag: bytes) -> None:
-        """Lock an account, then a source: never the other way round. SQLite lets in one writer anyway."""
+        """Lock an account or a source, the account always first. SQLite has one writer at a time anyway."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_LOCK, {"key": int.from_bytes(tag[:8], "big", signed=True)})
 
 
 def _row(found: Row[Any]) -> LoginRow:
-    row_id, account, tag, source, kind, *rest = tuple[Any, ...](found)
-    return LoginRow(row_id, bytes(account), bytes(tag), bytes(source), Kind(kind), *rest)
+    row_id, account, tag, source, state, *rest = tuple[Any, ...](found)
+    return LoginRow(row_id, bytes(account), bytes(tag), bytes(source), LoginState(state), *rest)
 
 
 def _values(row: LoginRow, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names} | {"kind": int(row.kind)}
+    return {name: getattr(row, name) for name in names} | {"state": int(row.state)}

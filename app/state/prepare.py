@@ -1,4 +1,4 @@
-"""Brings a database up to date: under a lock, so that servers that start at once do it once."""
+"""Brings a database up to date, under a lock: of several servers that start at once, one does it."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import ConfigurationError, Problem, StateUnavailable
-from app.state import database
+from app.state import engine
 from app.state.settings import StateSettings
 
 _LOCK: Final = 0x57484152  # of PostgreSQL's advisory locks; "WHAR"
 _PATIENCE: Final = "30s"
 _START_PATIENCE: Final = timedelta(seconds=30)
-"""Nobody waits for a login yet, and another server may just be making the tables of an SQLite file."""
+"""Nobody waits for a login yet, and another server may be making the tables of the same SQLite file."""
 
 
 def bring_up_to_date(settings: StateSettings) -> None:
-    """Make the tables, or change them to what this version reads and writes.
+    """Make the tables, or change them to those that this version reads and writes.
 
     Raises:
-        StateUnavailable: The database does not work, or is another version's.
+        StateUnavailable: The database does not work, or is a newer version's.
     """
     try:
-        engine = database.engine(settings, pooled=False)
-        with engine.begin() as connection:
+        made = engine.engine(settings, pooled=False)
+        with made.begin() as connection:
             if settings.sqlite is None:
                 connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
                 connection.execute(text(f"SET LOCAL statement_timeout = '{_PATIENCE}'"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _upgrade(connection)
-        engine.dispose()
+        made.dispose()
     except (SQLAlchemyError, OSError) as error:
-        raise StateUnavailable(database.plain(error)) from None
+        raise StateUnavailable(engine.plain(error)) from None
 
 
 def check(settings: StateSettings) -> None:
@@ -55,20 +55,13 @@ def check(settings: StateSettings) -> None:
 
 
 class NewerState(StateUnavailable):
-    """The database was changed by a newer version of this program."""
-
-
-def version_of(connection: Connection) -> str | None:
-    """Give the migration that was done last; None for a database that has none."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    """A newer version of this program has changed the database."""
 
 
 def _upgrade(connection: Connection) -> None:
     config = configuration()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    found = version_of(connection)
+    found = engine.version_of(connection)
     if found is not None and found not in known:
         raise NewerState(
             f"the database is at version {found}, which this program does not know: "
@@ -79,7 +72,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def configuration() -> Config:
-    """Give alembic's configuration, which lies in no file."""
+    """Return alembic's configuration, which lies in no file."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     return config

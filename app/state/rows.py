@@ -1,4 +1,4 @@
-"""What is kept of logins, as values. Nothing here can be read without the key."""
+"""What is kept of logins, as values. Nothing in them can be read without the key."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import enum
 from dataclasses import dataclass
 
 
-class Kind(enum.IntEnum):
-    """What a row says of one login.
+class LoginState(enum.IntEnum):
+    """What is known of one login (the table of states is in `login/__init__.py`).
 
     Attributes:
-        PENDING: The directory is being asked. Counts as a failure until it is known to be none.
-        WRONG: The directory said that it was wrong.
-        LOST: The directory's answer got lost: it may have counted a failure.
-        GOOD: The directory said that it was right; not a failure, but leave to ask again.
+        PENDING: The directory is being asked. It counts as a failure until the directory says otherwise.
+        WRONG: The directory said that the password is wrong.
+        LOST: The directory's answer did not come; it may have counted a failure.
+        PROOF: The directory said that the password is right. No failure: it exempts its source.
     """
 
     PENDING = 1
     WRONG = 2
     LOST = 3
-    GOOD = 4
+    PROOF = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,20 @@ class LoginRow:
     """One login that was tried, or proved.
 
     Attributes:
-        id: 0 for one that is not kept yet.
-        account: Of the canonical name.
-        tag: Of name and password.
-        source: Of the network that it came from.
-        at: When that was known, in seconds since 1970.
-        until: When it can be thrown away.
-        guesses: Of a GOOD row: how many other passwords were refused beside it since `guessed_since`.
+        id: 0 for a row that is not kept yet.
+        account: Hash of the canonical name.
+        tag: Hash of name and password; of a proof only its beginning.
+        source: Hash of the network that it came from.
+        at: When the state was entered, in seconds since 1970.
+        until: When the row expires.
+        guesses: Of a proof: how many other passwords were denied beside it since `guessed_since`.
     """
 
     id: int
     account: bytes
     tag: bytes
     source: bytes
-    kind: Kind
+    state: LoginState
     at: float
     until: float
     guesses: int = 0

@@ -1,4 +1,4 @@
-"""The key of what is kept: without it nothing in the database can be used to guess a password.
+"""The key of what is kept. Without it nothing in the database helps to guess a password.
 
 It is configured, or lies in a file of its own beside an SQLite database, made when it is first needed.
 """
@@ -19,7 +19,7 @@ _MODE = 0o600
 
 
 def key(settings: StateSettings) -> bytes:
-    """Give the key, 64 octets; makes it where it is to lie beside the database and does not.
+    """Return the key, 64 octets; make it first where it is to lie beside the database and does not.
 
     Raises:
         StateUnavailable: It cannot be read or made.
@@ -46,7 +46,7 @@ def _read(path: Path) -> bytes:
 
 
 def _made(path: Path) -> bytes:
-    """Read the secret, made before where it is missing; several processes at once make one."""
+    """Return the secret; make it first where it is missing. Several processes at once make one."""
     if not path.exists():
         try:
             with contextlib.suppress(FileExistsError):  # another process was quicker

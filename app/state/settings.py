@@ -18,13 +18,13 @@ _HINT = "write sqlite:////var/lib/wharfinger/state.db, or postgresql+psycopg://N
 
 
 class StateSettings(Section):
-    """What the processes of all servers share; the URL alone may stand for the section.
+    """The state that the processes of all servers share; the URL alone may stand for the section.
 
     Attributes:
         url: `sqlite:///PATH` or `postgresql+psycopg://NAME@HOST:PORT/DATABASE`.
         secret: The key of what is kept; one for all servers that share a database.
-        timeout: How long it is waited for. Usually it takes a millisecond. Where nobody waits any longer each
-            process counts alone, and more wrong passwords get through: no place to be impatient.
+        timeout: How long an answer is waited for. Usually it takes a millisecond. After this time each
+            process counts alone, and more wrong passwords get through: be patient.
     """
 
     url: str = "sqlite:////var/lib/wharfinger/state.db"
@@ -88,7 +88,7 @@ class StateSettings(Section):
         return Path(self.url.removeprefix(_SQLITE)) if self.url.startswith(_SQLITE) else None
 
     def seen_from(self, base: Path) -> StateSettings:
-        """Give the same with the path in the URL absolute, as seen from a folder."""
+        """Return the same with the path in the URL absolute, as seen from a folder."""
         if self.sqlite is None:
             return self
         return self.model_copy(update={"url": f"{_SQLITE}{resolve(self.sqlite, base)}"})

@@ -1,4 +1,4 @@
-"""The shared state as the rest of the program sees it: opened when it is first needed.
+"""The shared state as the rest of the program sees it. It is opened when it is first needed.
 
 SQLAlchemy is imported only then, so that a command that keeps no state stays quick.
 """
@@ -14,7 +14,7 @@ from app.state.settings import StateSettings
 
 if TYPE_CHECKING:
     from app.state.database import Database
-    from app.state.logins import SqlBook, SqlLedger
+    from app.state.logins import SqlAccountRows, SqlFailureStore
 
 T = TypeVar("T")
 
@@ -23,14 +23,14 @@ class SharedState:
     """What the processes of all servers share."""
 
     def __init__(self, settings: StateSettings) -> None:
-        """Prepare; connects to nothing yet, so that the process may fork afterwards."""
+        """Connect to nothing yet, so that the process may fork afterwards."""
         self._settings = settings
         self._lock = threading.Lock()
-        self._opened: tuple[Database, SqlLedger] | None = None
+        self._opened: tuple[Database, SqlFailureStore] | None = None
         self._key: bytes | None = None
 
     def bring_up_to_date(self) -> None:
-        """Make the tables, or change them to what this version reads and writes; leaves nothing open.
+        """Make the tables, or change them to those that this version reads and writes; leave nothing open.
 
         Raises:
             ConfigurationError: They are a newer version's.
@@ -41,7 +41,7 @@ class SharedState:
         prepare.check(self._settings)
 
     def key(self) -> bytes:
-        """Give the key of what is kept.
+        """Return the key of what is kept.
 
         Raises:
             StateUnavailable: It cannot be read or made.
@@ -50,16 +50,16 @@ class SharedState:
             self._key = secret.key(self._settings)
         return self._key
 
-    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[SqlBook], T]) -> T:
-        """Do something with what is kept of an account.
+    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[SqlAccountRows], T]) -> T:
+        """Work on the rows of an account; nobody else changes them or the source's failures meanwhile.
 
         Raises:
-            StateUnavailable: It could not be done in time; it may be done nevertheless.
+            StateUnavailable: The work was not done in time. It may have been done nevertheless.
         """
         return self._open()[1].transact(account, source, now, work)
 
     def ping(self) -> None:
-        """Find out whether it works.
+        """Find out whether the state works.
 
         Raises:
             StateUnavailable: It does not.
@@ -68,17 +68,17 @@ class SharedState:
         self._open()[0].ping()
 
     def close(self) -> None:
-        """Close the connections; it can still be used, and opens new ones."""
+        """Close the connections; the state can still be used, and opens new ones."""
         if self._opened is not None:
             self._opened[0].close()
 
-    def _open(self) -> tuple[Database, SqlLedger]:
+    def _open(self) -> tuple[Database, SqlFailureStore]:
         if self._opened is None:
             from app.state.database import Database  # noqa: PLC0415 - it brings SQLAlchemy
-            from app.state.logins import SqlLedger  # noqa: PLC0415 - it too
+            from app.state.logins import SqlFailureStore  # noqa: PLC0415 - it too
 
             with self._lock:
                 if self._opened is None:
                     database = Database(self._settings)
-                    self._opened = database, SqlLedger(database)
+                    self._opened = database, SqlFailureStore(database)
         return self._opened

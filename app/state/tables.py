@@ -17,10 +17,10 @@ from sqlalchemy import (
     literal_column,
 )
 
-from app.state.rows import Kind
+from app.state.rows import LoginState
 
 VERSION: Final = "0001"
-"""Of the migrations: what this code reads and writes."""
+"""The migration that this code reads and writes."""
 
 metadata = MetaData()
 
@@ -31,7 +31,7 @@ logins = Table(
     Column("account", LargeBinary(16), nullable=False),
     Column("tag", LargeBinary(16), nullable=False),
     Column("source", LargeBinary(16), nullable=False),
-    Column("kind", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
     Column("at", Double, nullable=False),
     Column("until", Double, nullable=False),
     Column("guesses", Integer, nullable=False),
@@ -41,7 +41,7 @@ logins = Table(
 )
 """The rows of `rows.LoginRow`; times in seconds since 1970."""
 
-IS_FAILURE: Final = logins.c.kind != literal_column(str(int(Kind.GOOD)))
-"""Written out, not bound: a partial index serves only who asks for its very condition."""
+IS_FAILURE: Final = logins.c.state != literal_column(str(int(LoginState.PROOF)))
+"""Written out, not bound: a partial index serves only queries with its very condition."""
 
 Index("logins_failed_of_source", logins.c.source, sqlite_where=IS_FAILURE, postgresql_where=IS_FAILURE)

@@ -181,7 +181,7 @@ def test_logins_go_on_while_the_state_is_away(start: Start, tap: Tap) -> None:
         postgres.start()
         wait_until(lambda: _readiness(server) == (200, "ok"), within=timedelta(seconds=30), what="back")
         assert [log_in(server, "bob", f"{WRONG}-{number}")[0] for number in range(3)] == [401, 401, 429]
-        (count,) = postgres.sql("SELECT count(*) FROM logins WHERE kind = 2", "state")
+        (count,) = postgres.sql("SELECT count(*) FROM logins WHERE state = 2", "state")
         assert count == (2,)
         events = [line["event"] for line in server.log() if "state" in line["event"]]
     assert events == ["state unavailable; each process counts failed logins alone", "state available again"]

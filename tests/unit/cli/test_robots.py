@@ -15,9 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
-from app.login import robot_secret
 from app.login.login import Login
-from app.login.robots import RobotLogin
+from app.login.robots import RobotLogin, hashed, make_secret
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from app.rules.file import load
@@ -79,7 +78,7 @@ def test_a_pipe_gets_the_secret_alone() -> None:
     """With `-` standard output is the secret, and the lines for the file stand apart from it."""
     made = _new("ci", "--secret-file", "-")
     assert SHAPE.fullmatch(made.stdout)
-    assert robot_secret.hashed(made.stdout) in made.stderr
+    assert hashed(made.stdout) in made.stderr
     assert made.stdout not in made.stderr
 
 
@@ -104,7 +103,7 @@ def test_a_terminal_shows_the_secret_while_the_lines_go_to_a_file(tmp_path: Path
     found = SHAPE.search(text)
     assert found is not None
     assert found.group() not in file.read_text()
-    assert robot_secret.hashed(found.group()) in file.read_text()
+    assert hashed(found.group()) in file.read_text()
 
 
 def test_each_secret_is_another() -> None:
@@ -115,7 +114,7 @@ def test_each_secret_is_another() -> None:
         asked.append(count)
         return f"x{len(asked)}"
 
-    assert [robot_secret.make(random_text), robot_secret.make(random_text)] == ["whr_x1", "whr_x2"]
+    assert [make_secret(random_text), make_secret(random_text)] == ["whr_x1", "whr_x2"]
     assert asked == [32, 32]
     assert _new("ci", "--secret-file", "-").stdout != _new("ci", "--secret-file", "-").stdout
 

@@ -18,12 +18,12 @@ from hypothesis.stateful import (
 
 from app.directory.names import TypedName
 from app.login.attempt import Attempt, Tagger
-from app.login.budget import Limits, Stop
-from app.login.failures import Failures, Outcome, Ticket
-from app.login.ledger import ProcessLedger
+from app.login.budget import Denied, FailureLimits
+from app.login.failure_store import MemoryStore
+from app.login.limiter import BindOutcome, Reservation, StoreLimiter
 from app.protocol.secret import Secret
 
-_LIMITS = Limits(
+_LIMITS = FailureLimits(
     account=4, share=2, source=5, window=900, remember_failures=300, known_good=86_400, lease=15, guesses=20
 )
 _ACCOUNTS = st.sampled_from(["alice", "bob"])
@@ -37,8 +37,8 @@ class Bind:
 
     attempt: Attempt
     at: float
-    ticket: Ticket
-    memory: Failures
+    reservation: Reservation
+    limiter: StoreLimiter
     is_wrong: bool
 
     @property
@@ -53,15 +53,15 @@ class Bind:
 
 
 class Logins(RuleBasedStateMachine):
-    """Several processes that share a ledger, people, a guesser, and passwords that change."""
+    """Several processes that share a store, people, a guesser, and passwords that change."""
 
     under_way: Bundle[Bind | None] = Bundle("under_way")
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 1_000_000.0
-        ledger, tagger = ProcessLedger(), Tagger(bytes(32), "demo")
-        self.processes = [Failures(ledger, lambda: tagger, _LIMITS, lambda: self.now) for _ in range(2)]
+        store, tagger = MemoryStore(), Tagger(bytes(32), "demo")
+        self.processes = [StoreLimiter(store, lambda: tagger, _LIMITS, lambda: self.now) for _ in range(2)]
         self.right = {"alice": "p1", "bob": "p2"}
         self.binds: list[Bind] = []
         self.owed: dict[str, tuple[str, str]] = {}
@@ -78,16 +78,16 @@ class Logins(RuleBasedStateMachine):
     def ask(self, process: int, account: str, password: str, source: str) -> Bind | None:
         """Try a password."""
         attempt = Attempt(TypedName(account, account), Secret(password), source)
-        memory = self.processes[process]
-        verdict = memory.admit(attempt)
+        limiter = self.processes[process]
+        verdict = limiter.reserve(attempt)
         if self.owed.get(account) == (password, source) and self.guesses < _LIMITS.guesses:
-            assert not isinstance(verdict, Stop), "what was right from here has leave"
-        if not isinstance(verdict, Ticket):
+            assert not isinstance(verdict, Denied), "what was right from here is exempt"
+        if not isinstance(verdict, Reservation):
             self.guesses += 1
             return None
         known = self.known_wrong.get((account, password), 0.0)
         assert self.now >= known + _LIMITS.remember_failures, "a wrong password is asked once"
-        bind = Bind(attempt, self.now, verdict, memory, password != self.right[account])
+        bind = Bind(attempt, self.now, verdict, limiter, password != self.right[account])
         if bind.is_wrong:
             self.binds.append(bind)
         return bind
@@ -98,7 +98,7 @@ class Logins(RuleBasedStateMachine):
         if bind is None:
             return
         account, password = bind.key
-        bind.memory.settle(bind.ticket, Outcome.WRONG if bind.is_wrong else Outcome.RIGHT)
+        bind.limiter.settle(bind.reservation, BindOutcome.WRONG if bind.is_wrong else BindOutcome.RIGHT)
         if bind.is_wrong:
             self.known_wrong[bind.key] = self.now
         if bind.is_wrong and self.owed.get(account, ("", ""))[0] == password:
@@ -108,15 +108,15 @@ class Logins(RuleBasedStateMachine):
 
     @rule(bind=consumes(under_way))
     def die(self, bind: Bind | None) -> None:
-        """Let the process end before the answer comes; what had leave is then a failure too."""
+        """Let the process end before the answer comes; what was exempt is then a failure too."""
         if bind is not None:
             self.owed.pop(bind.attempt.name.account, None)
 
     @rule(bind=consumes(under_way))
     def lose(self, bind: Bind | None) -> None:
         """Lose the answer."""
-        if bind is not None and bind.ticket.mark is None:
-            bind.memory.settle(bind.ticket, Outcome.LOST)
+        if bind is not None and bind.reservation.proof is None:
+            bind.limiter.settle(bind.reservation, BindOutcome.LOST)
         elif bind is not None:
             self.die(bind)
 
@@ -141,8 +141,8 @@ class Logins(RuleBasedStateMachine):
 
     @invariant()
     def no_source_has_more_than_its_share(self) -> None:
-        """Of these, no source has more than its share, but for what has leave."""
-        unknown = [bind for bind in self.binds if bind.ticket.mark is None]
+        """Of these, no source has more than its share, but for what is exempt."""
+        unknown = [bind for bind in self.binds if bind.reservation.proof is None]
         for pair in {bind.pair for bind in unknown}:
             moments = [bind.at for bind in unknown if bind.pair == pair]
             assert _most(moments) <= _LIMITS.share

@@ -12,26 +12,28 @@ import pytest
 from app.directory.names import TypedName
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger
-from app.login.budget import Limits, Spared, Stop
-from app.login.failures import Failures, Outcome, Ticket
-from app.login.fallback import SharedFailures
-from app.login.ledger import Book, ProcessLedger
+from app.login.budget import Denied, FailureLimits, Spared
+from app.login.failure_store import AccountRows, MemoryStore
+from app.login.fallback import FallbackLimiter
+from app.login.limiter import BindOutcome, Reservation, StoreLimiter
 from app.protocol.secret import Secret
-from app.state.rows import Kind
+from app.state.rows import LoginState
 
 T = TypeVar("T")
 ALICE = TypedName("alice", "alice")
-_LIMITS = Limits(account=4, share=4, source=50, window=900, remember_failures=300, known_good=3600, lease=15)
+_LIMITS = FailureLimits(
+    account=4, share=4, source=50, window=900, remember_failures=300, known_good=3600, lease=15
+)
 
 
 @dataclass(slots=True)
 class Shared:
-    """A ledger that may be away."""
+    """A store that may be unavailable."""
 
-    inner: ProcessLedger = field(default_factory=ProcessLedger)
+    inner: MemoryStore = field(default_factory=MemoryStore)
     is_away: bool = False
 
-    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[Book], T]) -> T:
+    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[AccountRows], T]) -> T:
         if self.is_away:
             raise StateUnavailable("no route to host")
         return self.inner.transact(account, source, now, work)
@@ -39,39 +41,45 @@ class Shared:
 
 @dataclass(slots=True)
 class Process:
-    """One process over the shared ledger."""
+    """One process over the shared store."""
 
     shared: Shared
     faults: list[None] = field(default_factory=list)
     now: float = 1000.0
-    own: ProcessLedger = field(default_factory=ProcessLedger)
-    own_limits: Limits = _LIMITS
-    memory: SharedFailures = field(init=False)
+    own: MemoryStore = field(default_factory=MemoryStore)
+    own_limits: FailureLimits = _LIMITS
+    limiter: FallbackLimiter = field(init=False)
 
     def __post_init__(self) -> None:
         tagger = Tagger(bytes(32), "demo")
         both = [
-            Failures(ledger, lambda: tagger, limits, lambda: self.now)
-            for ledger, limits in ((self.shared, _LIMITS), (self.own, self.own_limits))
+            StoreLimiter(store, lambda: tagger, limits, lambda: self.now)
+            for store, limits in ((self.shared, _LIMITS), (self.own, self.own_limits))
         ]
-        self.memory = SharedFailures(*both, realm="demo", on_fault=lambda: self.faults.append(None))
+        self.limiter = FallbackLimiter(
+            *both,
+            kept=_LIMITS.kept,
+            realm="demo",
+            on_fault=lambda: self.faults.append(None),
+            clock=lambda: self.now,
+        )
 
-    def wrong(self, password: str) -> Outcome | Spared:
+    def wrong(self, password: str) -> BindOutcome | Spared:
         """Try a wrong password."""
         attempt = Attempt(ALICE, Secret(password), "192.0.2.1")
-        verdict = self.memory.admit(attempt)
-        if isinstance(verdict, Ticket):
-            self.memory.settle(verdict, Outcome.WRONG)
-            return Outcome.WRONG
-        assert isinstance(verdict, Stop)
-        return verdict.why
+        verdict = self.limiter.reserve(attempt)
+        if isinstance(verdict, Reservation):
+            self.limiter.settle(verdict, BindOutcome.WRONG)
+            return BindOutcome.WRONG
+        assert isinstance(verdict, Denied)
+        return verdict.reason
 
 
 def test_processes_count_together() -> None:
     """What one has asked another does not ask."""
     shared = Shared()
     first, second = Process(shared), Process(shared)
-    assert first.wrong("a") is Outcome.WRONG
+    assert first.wrong("a") is BindOutcome.WRONG
     assert second.wrong("a") is Spared.REMEMBERED_FAILURE
 
 
@@ -80,17 +88,17 @@ def test_without_the_state_each_process_counts_alone() -> None:
     processes = [Process(Shared(is_away=True)) for _ in range(2)]
     for process in processes:
         found = [process.wrong(str(number)) for number in range(5)]
-        assert found == [Outcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
+        assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
         assert process.wrong("0") is Spared.REMEMBERED_FAILURE
 
 
 def test_a_process_never_lets_more_through_than_its_limits() -> None:
-    """What it let through by the shared memory counts in its own, whenever the other goes away."""
+    """What it let through by the shared store counts in its own, whenever the other goes away."""
     shared = Shared()
     process = Process(shared)
-    assert [process.wrong(str(number)) for number in range(3)] == [Outcome.WRONG] * 3
+    assert [process.wrong(str(number)) for number in range(3)] == [BindOutcome.WRONG] * 3
     shared.is_away = True
-    assert [process.wrong(str(number)) for number in range(3, 6)] == [Outcome.WRONG] + [
+    assert [process.wrong(str(number)) for number in range(3, 6)] == [BindOutcome.WRONG] + [
         Spared.ACCOUNT_BUDGET
     ] * 2
     assert process.wrong("0") is Spared.REMEMBERED_FAILURE
@@ -100,46 +108,59 @@ def test_what_was_let_through_without_the_state_counts_when_it_is_back() -> None
     """The directory has seen it; neither a new budget nor the same password once more goes there."""
     shared = Shared(is_away=True)
     process = Process(shared)
-    assert [process.wrong(str(number)) for number in range(3)] == [Outcome.WRONG] * 3
+    assert [process.wrong(str(number)) for number in range(3)] == [BindOutcome.WRONG] * 3
     shared.is_away = False
     assert process.wrong("0") is Spared.REMEMBERED_FAILURE
-    assert [process.wrong(str(number)) for number in range(3, 6)] == [Outcome.WRONG] + [
+    assert [process.wrong(str(number)) for number in range(3, 6)] == [BindOutcome.WRONG] + [
         Spared.ACCOUNT_BUDGET
     ] * 2
-    assert not [row for row in shared.inner.kept.values() if row.kind is Kind.PENDING]
+    assert not [row for row in shared.inner.kept.values() if row.state is LoginState.PENDING]
 
 
-def test_leave_that_others_know_of_counts_here_too() -> None:
+def test_the_local_store_decides_while_it_may_know_more() -> None:
+    """From a fault until what was recorded meanwhile has expired; before and after, the shared one does."""
+    shared = Shared()
+    process = Process(shared, own_limits=replace(_LIMITS, account=1))
+    assert [process.wrong(str(number)) for number in range(2)] == [BindOutcome.WRONG] * 2
+    shared.is_away = True
+    assert process.wrong("c") is Spared.ACCOUNT_BUDGET
+    shared.is_away = False
+    assert process.wrong("c") is Spared.ACCOUNT_BUDGET
+    process.now += 901
+    assert [process.wrong(str(number)) for number in range(2)] == [BindOutcome.WRONG] * 2
+
+
+def test_a_proof_that_others_know_of_counts_here_too() -> None:
     """A password that another process proved logs in where this one has spent the budget."""
     shared = Shared()
     first, second = Process(shared), Process(shared, own_limits=replace(_LIMITS, account=1))
     attempt = Attempt(ALICE, Secret("right"), "192.0.2.1")
     for process in (first, second):
-        assert process.wrong("a") in {Outcome.WRONG, Spared.REMEMBERED_FAILURE}
-    ticket = first.memory.admit(attempt)
-    assert isinstance(ticket, Ticket)
-    first.memory.settle(ticket, Outcome.RIGHT)
-    second.memory._own.take(Attempt(ALICE, Secret("b"), "192.0.2.1"))
-    assert isinstance(second.memory.admit(attempt), Ticket)
+        assert process.wrong("a") in {BindOutcome.WRONG, Spared.REMEMBERED_FAILURE}
+    reservation = first.limiter.reserve(attempt)
+    assert isinstance(reservation, Reservation)
+    first.limiter.settle(reservation, BindOutcome.RIGHT)
+    second.limiter._local.record(Attempt(ALICE, Secret("b"), "192.0.2.1"))
+    assert isinstance(second.limiter.reserve(attempt), Reservation)
 
 
-def test_a_memory_of_this_process_that_is_full_stops_nobody() -> None:
+def test_a_local_store_that_is_full_stops_nobody() -> None:
     """The shared one has room for more, and counts them."""
-    process = Process(Shared(), own=ProcessLedger(most=0))
-    assert process.wrong("a") is Outcome.WRONG
+    process = Process(Shared(), own=MemoryStore(most=0))
+    assert process.wrong("a") is BindOutcome.WRONG
 
 
 def test_a_state_that_goes_away_during_a_bind_keeps_the_failure() -> None:
     """The login goes on; in the state it stays written down as a failure."""
     shared = Shared()
     process, attempt = Process(shared), Attempt(ALICE, Secret("right"), "192.0.2.1")
-    ticket = process.memory.admit(attempt)
-    assert isinstance(ticket, Ticket)
+    reservation = process.limiter.reserve(attempt)
+    assert isinstance(reservation, Reservation)
     shared.is_away = True
-    process.memory.settle(ticket, Outcome.RIGHT)
+    process.limiter.settle(reservation, BindOutcome.RIGHT)
     shared.is_away = False
     process.now += 16
-    assert [process.wrong(str(number)) for number in range(4)] == [Outcome.WRONG] * 3 + [
+    assert [process.wrong(str(number)) for number in range(4)] == [BindOutcome.WRONG] * 3 + [
         Spared.ACCOUNT_BUDGET
     ]
 
@@ -168,8 +189,8 @@ def test_who_logs_in_again_and_again_is_kept_once() -> None:
     process = Process(Shared())
     attempt = Attempt(ALICE, Secret("right"), "192.0.2.1")
     for _ in range(50):
-        verdict = process.memory.admit(attempt)
-        assert isinstance(verdict, Ticket)
-        process.memory.settle(verdict, Outcome.RIGHT)
+        verdict = process.limiter.reserve(attempt)
+        assert isinstance(verdict, Reservation)
+        process.limiter.settle(verdict, BindOutcome.RIGHT)
         process.now += 1
     assert len(process.own.kept) == len(process.shared.inner.kept) == 1

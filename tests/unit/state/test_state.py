@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from app.errors import ConfigurationError, StateUnavailable
-from app.state import database, prepare, secret
+from app.state import database, engine, prepare, secret
 from app.state.database import Database
-from app.state.logins import SqlBook
-from app.state.rows import Kind, LoginRow
+from app.state.logins import SqlAccountRows
+from app.state.rows import LoginRow, LoginState
 from app.state.settings import StateSettings
 from app.state.shared import SharedState
 from app.state.tables import VERSION, metadata
@@ -47,15 +47,15 @@ def test_the_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:
     """Name by name, with their columns and indexes; and their last version is the code's."""
     settings = _settings(tmp_path)
     prepare.bring_up_to_date(settings)
-    found = inspect(database.engine(settings, pooled=False))
+    found = inspect(engine.engine(settings, pooled=False))
     assert set(found.get_table_names()) == {*metadata.tables, "alembic_version"}
     for name, table in metadata.tables.items():
         assert [column["name"] for column in found.get_columns(name)] == [
             column.name for column in table.columns
         ]
         assert {index["name"] for index in found.get_indexes(name)} == {index.name for index in table.indexes}
-    with database.engine(settings, pooled=False).begin() as connection:
-        assert prepare.version_of(connection) == VERSION
+    with engine.engine(settings, pooled=False).begin() as connection:
+        assert engine.version_of(connection) == VERSION
 
 
 def test_servers_that_start_at_once_migrate_once(tmp_path: Path) -> None:
@@ -172,15 +172,15 @@ def test_what_a_flood_left_is_swept_soon(tmp_path: Path) -> None:
     """Not a thousand rows every ten seconds: a full table lets nobody unknown in."""
     state = SharedState(_settings(tmp_path))
     state.bring_up_to_date()
-    row = LoginRow(0, b"a", b"t", b"s", Kind.WRONG, 1.0, 2.0)
+    row = LoginRow(0, b"a", b"t", b"s", LoginState.WRONG, 1.0, 2.0)
 
-    def fill(book: SqlBook) -> None:
+    def fill(rows: SqlAccountRows) -> None:
         for _ in range(1500):
-            book.add(row)
+            rows.add(row)
 
     state.transact(b"a", b"s", 0.0, fill)
     for now in (10.0, 11.0):
-        state.transact(b"a", b"s", now, SqlBook.rows)
+        state.transact(b"a", b"s", now, SqlAccountRows.all)
     state.close()
     with sqlite3.connect(tmp_path / "state.db") as plain:
         assert plain.execute("SELECT count(*) FROM logins").fetchone() == (0,)
@@ -192,21 +192,21 @@ def test_proved_logins_make_no_other_login_of_their_source_dearer(tmp_path: Path
     state = SharedState(_settings(tmp_path))
     state.bring_up_to_date()
 
-    def steps_to_count(book: SqlBook) -> int:
+    def steps_to_count(rows: SqlAccountRows) -> int:
         taken: list[None] = []
-        plain = book._connection.connection.driver_connection
+        plain = rows._connection.connection.driver_connection
         assert isinstance(plain, sqlite3.Connection)
         plain.set_progress_handler(lambda: taken.append(None), 1)
-        assert book.source(1.0) == (1, 2.0)
+        assert rows.source(1.0) == (1, 2.0)
         plain.set_progress_handler(None, 1)
         return len(taken)
 
-    def fill(book: SqlBook) -> None:
+    def fill(rows: SqlAccountRows) -> None:
         for number in range(1000):
-            book.add(LoginRow(0, b"%d" % number, b"t", b"s", Kind.GOOD, 2.0, 9.0))
+            rows.add(LoginRow(0, b"%d" % number, b"t", b"s", LoginState.PROOF, 2.0, 9.0))
 
-    failure = LoginRow(0, b"a", b"t", b"s", Kind.WRONG, 2.0, 9.0)
-    state.transact(b"a", b"s", 2.0, lambda book: book.add(failure))
+    failure = LoginRow(0, b"a", b"t", b"s", LoginState.WRONG, 2.0, 9.0)
+    state.transact(b"a", b"s", 2.0, lambda rows: rows.add(failure))
     alone = state.transact(b"a", b"s", 2.0, steps_to_count)
     state.transact(b"a", b"s", 2.0, fill)
     assert state.transact(b"a", b"s", 2.0, steps_to_count) == alone

@@ -19,14 +19,14 @@ def upgrade() -> None:
         sa.Column("account", sa.LargeBinary(16), nullable=False),
         sa.Column("tag", sa.LargeBinary(16), nullable=False),
         sa.Column("source", sa.LargeBinary(16), nullable=False),
-        sa.Column("kind", sa.SmallInteger, nullable=False),
+        sa.Column("state", sa.SmallInteger, nullable=False),
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("until", sa.Double, nullable=False),
         sa.Column("guesses", sa.Integer, nullable=False),
         sa.Column("guessed_since", sa.Double, nullable=False),
     )
     op.create_index("logins_of_account", "logins", ["account"])
-    failed = sa.text("kind != 4")  # one source may have thousands of rows of proved logins
+    failed = sa.text("state != 4")  # one source may have thousands of rows of proved logins
     op.create_index(
         "logins_failed_of_source", "logins", ["source"], sqlite_where=failed, postgresql_where=failed
     )

@@ -1,4 +1,4 @@
-"""What is known of failures: one contract for the ledger of a process and for that of all."""
+"""The limiter: one contract for the store of a process and for that of all processes."""
 
 from __future__ import annotations
 
@@ -12,51 +12,53 @@ from sqlalchemy import Engine, event
 
 from app.directory.names import TypedName
 from app.login.attempt import Attempt, Tagger, source_of
-from app.login.budget import Limits, Spared, Stop, Wait
-from app.login.failures import Failures, Outcome, Ticket
-from app.login.ledger import Ledger, ProcessLedger
+from app.login.budget import Denied, FailureLimits, InFlight, Spared
+from app.login.failure_store import FailureStore, MemoryStore
+from app.login.limiter import BindOutcome, Reservation, StoreLimiter
 from app.protocol.secret import Secret
 from app.state.settings import StateSettings
 from app.state.shared import SharedState
 from tests.support.postgres import PASSWORD, Postgres
 from tests.support.records import client
 
-LIMITS = Limits(account=4, share=2, source=6, window=900, remember_failures=300, known_good=604_800, lease=15)
+LIMITS = FailureLimits(
+    account=4, share=2, source=6, window=900, remember_failures=300, known_good=604_800, lease=15
+)
 HOME, ELSEWHERE, FAR = "192.0.2.1", "198.51.100.1", "203.0.113.1"
 
 
 @dataclass(slots=True)
 class Scene:
-    """One memory, and a clock that a test moves."""
+    """One store, and a clock that a test moves."""
 
-    ledger: Ledger
-    limits: Limits = LIMITS
+    store: FailureStore
+    limits: FailureLimits = LIMITS
     now: float = 1_000_000.0
     key: bytes = bytes(32)
 
-    def memory(self) -> Failures:
-        """Give the memory as one process has it."""
+    def limiter(self) -> StoreLimiter:
+        """Return the limiter as one process has it."""
         tagger = Tagger(self.key, "demo")
-        return Failures(self.ledger, lambda: tagger, self.limits, lambda: self.now)
+        return StoreLimiter(self.store, lambda: tagger, self.limits, lambda: self.now)
 
     def ask(
-        self, outcome: Outcome, password: str, source: str = HOME, account: str = "alice"
-    ) -> Outcome | Spared | type[Wait]:
+        self, outcome: BindOutcome, password: str, source: str = HOME, account: str = "alice"
+    ) -> BindOutcome | Spared | type[InFlight]:
         """Try once in a process of its own, and give how it ended, or why it was not tried."""
-        memory, attempt = self.memory(), attempt_of(password, source, account)
-        verdict = memory.admit(attempt)
-        if isinstance(verdict, Ticket):
-            memory.settle(verdict, outcome)
+        limiter, attempt = self.limiter(), attempt_of(password, source, account)
+        verdict = limiter.reserve(attempt)
+        if isinstance(verdict, Reservation):
+            limiter.settle(verdict, outcome)
             return outcome
-        return verdict.why if isinstance(verdict, Stop) else Wait
+        return verdict.reason if isinstance(verdict, Denied) else InFlight
 
     def wrong(self, password: str, source: str = HOME, account: str = "alice") -> object:
         """Try a wrong password."""
-        return self.ask(Outcome.WRONG, password, source, account)
+        return self.ask(BindOutcome.WRONG, password, source, account)
 
     def right(self, password: str = "right", source: str = HOME) -> object:
         """Try the right one."""
-        return self.ask(Outcome.RIGHT, password, source)
+        return self.ask(BindOutcome.RIGHT, password, source)
 
 
 def attempt_of(password: str, source: str = HOME, account: str = "alice") -> Attempt:
@@ -103,9 +105,9 @@ def postgres() -> Iterator[Callable[[], SharedState]]:
 
 @pytest.fixture(params=["process", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    """Give a scene over each of the ledgers."""
+    """Give a scene over each of the stores."""
     if request.param == "process":
-        yield Scene(ProcessLedger())
+        yield Scene(MemoryStore())
         return
     state: SharedState = request.getfixturevalue(request.param)()
     yield Scene(state)
@@ -114,53 +116,53 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
 
 def test_a_wrong_password_is_asked_once_by_all_processes(scene: Scene) -> None:
     """Within `remember_failures`; then once more."""
-    assert scene.wrong("a") is Outcome.WRONG
+    assert scene.wrong("a") is BindOutcome.WRONG
     assert {scene.wrong("a", source) for source in (HOME, ELSEWHERE, FAR)} == {Spared.REMEMBERED_FAILURE}
     scene.now += 299
     assert scene.wrong("a") is Spared.REMEMBERED_FAILURE
     scene.now += 2
-    assert scene.wrong("a") is Outcome.WRONG
+    assert scene.wrong("a") is BindOutcome.WRONG
 
 
 def test_an_answer_that_comes_very_late_is_remembered_too(scene: Scene) -> None:
     """Though what was written down of its question was thrown away meanwhile."""
-    late = scene.memory()
-    ticket = late.admit(attempt_of("a"))
-    assert isinstance(ticket, Ticket)
+    late = scene.limiter()
+    reservation = late.reserve(attempt_of("a"))
+    assert isinstance(reservation, Reservation)
     scene.now += 2 * 86_400
-    assert scene.wrong("b") is Outcome.WRONG
-    late.settle(ticket, Outcome.WRONG)
+    assert scene.wrong("b") is BindOutcome.WRONG
+    late.settle(reservation, BindOutcome.WRONG)
     assert scene.wrong("a", ELSEWHERE) is Spared.REMEMBERED_FAILURE
 
 
 def test_one_process_does_not_look_a_failure_up_twice(scene: Scene) -> None:
-    """What is known to be wrong is known until its time is over, whatever becomes of the ledger."""
-    memory = scene.memory()
-    ticket = memory.admit(attempt_of("a"))
-    assert isinstance(ticket, Ticket)
-    memory.settle(ticket, Outcome.WRONG)
-    assert isinstance(memory.admit(attempt_of("a")), Stop)
-    scene.ledger = ProcessLedger()
-    assert isinstance(memory.admit(attempt_of("a")), Stop)
+    """What is known to be wrong is known until its time is over, whatever becomes of the store."""
+    limiter = scene.limiter()
+    reservation = limiter.reserve(attempt_of("a"))
+    assert isinstance(reservation, Reservation)
+    limiter.settle(reservation, BindOutcome.WRONG)
+    assert isinstance(limiter.reserve(attempt_of("a")), Denied)
+    scene.store = MemoryStore()
+    assert isinstance(limiter.reserve(attempt_of("a")), Denied)
     scene.now += 301
-    assert isinstance(memory.admit(attempt_of("a", FAR)), Ticket)
+    assert isinstance(limiter.reserve(attempt_of("a", FAR)), Reservation)
 
 
 def test_a_source_has_a_share_of_an_account(scene: Scene) -> None:
     """Two from here, and one from elsewhere finds a place."""
-    assert [scene.wrong(str(number)) for number in range(4)] == [Outcome.WRONG] * 2 + [
+    assert [scene.wrong(str(number)) for number in range(4)] == [BindOutcome.WRONG] * 2 + [
         Spared.SOURCE_SHARE
     ] * 2
-    assert scene.wrong("elsewhere", ELSEWHERE) is Outcome.WRONG
+    assert scene.wrong("elsewhere", ELSEWHERE) is BindOutcome.WRONG
 
 
 def test_an_account_has_a_budget(scene: Scene) -> None:
     """Four from anywhere; after a window there is room again."""
     sources = [HOME, HOME, ELSEWHERE, ELSEWHERE, FAR]
     found = [scene.wrong(str(number), source) for number, source in enumerate(sources)]
-    assert found == [Outcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
+    assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
     scene.now += 901
-    assert scene.wrong("later", FAR) is Outcome.WRONG
+    assert scene.wrong("later", FAR) is BindOutcome.WRONG
 
 
 def test_it_says_when_to_come_again(scene: Scene) -> None:
@@ -169,150 +171,165 @@ def test_it_says_when_to_come_again(scene: Scene) -> None:
     scene.now += 100
     scene.wrong("b")
     scene.now += 100
-    stop = scene.memory().admit(attempt_of("c"))
-    assert isinstance(stop, Stop)
-    assert stop.seconds == pytest.approx(700)
+    denied = scene.limiter().reserve(attempt_of("c"))
+    assert isinstance(denied, Denied)
+    assert denied.seconds == pytest.approx(700)
+
+
+def test_it_says_when_to_come_again_beside_the_reserved_place(scene: Scene) -> None:
+    """One failure has to expire where the budget is one less, not two, and not none."""
+    scene.right()
+    for number in range(3):
+        scene.now += 100
+        scene.wrong(str(number), f"198.51.100.{number}")
+    scene.now += 100
+    denied = scene.limiter().reserve(attempt_of("c", FAR))
+    assert isinstance(denied, Denied)
+    assert denied.reason is Spared.ACCOUNT_BUDGET
+    assert denied.seconds == pytest.approx(600)
 
 
 def test_a_source_has_a_budget_over_all_accounts(scene: Scene) -> None:
     """Six; another source is not concerned, nor is an account that was right from here before."""
     scene.right()
     found = [scene.wrong("x", account=f"user{number}") for number in range(8)]
-    assert found == [Outcome.WRONG] * 6 + [Spared.SOURCE_BUDGET] * 2
-    assert scene.wrong("x", ELSEWHERE, "user7") is Outcome.WRONG
-    assert scene.right() is Outcome.RIGHT
-    assert scene.right("right", ELSEWHERE) is Outcome.RIGHT
+    assert found == [BindOutcome.WRONG] * 6 + [Spared.SOURCE_BUDGET] * 2
+    assert scene.wrong("x", ELSEWHERE, "user7") is BindOutcome.WRONG
+    assert scene.right() is BindOutcome.RIGHT
+    assert scene.right("right", ELSEWHERE) is BindOutcome.RIGHT
 
 
 def test_a_right_password_costs_nothing(scene: Scene) -> None:
     """However often, and from wherever."""
-    assert {scene.right("right", f"192.0.2.{number}") for number in range(20)} == {Outcome.RIGHT}
-    assert [scene.wrong(str(number)) for number in range(2)] == [Outcome.WRONG] * 2
+    assert {scene.right("right", f"192.0.2.{number}") for number in range(20)} == {BindOutcome.RIGHT}
+    assert [scene.wrong(str(number)) for number in range(2)] == [BindOutcome.WRONG] * 2
 
 
 def test_right_passwords_spend_no_budget_of_their_source(scene: Scene) -> None:
     """Any number of people may log in behind one address."""
     for number in range(20):
-        assert scene.ask(Outcome.RIGHT, "right", account=f"user{number}") is Outcome.RIGHT
-    assert scene.wrong("x", account="user20") is Outcome.WRONG
+        assert scene.ask(BindOutcome.RIGHT, "right", account=f"user{number}") is BindOutcome.RIGHT
+    assert scene.wrong("x", account="user20") is BindOutcome.WRONG
 
 
-def test_a_right_password_has_leave_where_it_was_right(scene: Scene) -> None:
+def test_a_right_password_is_exempt_where_it_was_proved(scene: Scene) -> None:
     """The budget is spent by others, and the owner logs in; from a place where that never was, it waits."""
     scene.right()
     found = [scene.wrong(str(number), f"198.51.100.{number}") for number in range(6)]
-    assert found == [Outcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET] * 3
-    assert [scene.right() for _ in range(5)] == [Outcome.RIGHT] * 5
+    assert found == [BindOutcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET] * 3
+    assert [scene.right() for _ in range(5)] == [BindOutcome.RIGHT] * 5
     assert scene.right("right", ELSEWHERE) is Spared.ACCOUNT_BUDGET
     scene.now += 604_800
-    assert scene.wrong("a", FAR) is Outcome.WRONG
+    assert scene.wrong("a", FAR) is BindOutcome.WRONG
 
 
-def test_leave_ends_with_the_password(scene: Scene) -> None:
-    """A changed password is tried once with leave, the last of the budget; then all leaves are gone."""
+def test_an_exemption_ends_with_the_password(scene: Scene) -> None:
+    """A changed password is tried once, on the reserved place; then all its proofs are gone."""
     scene.right()
     scene.right("right", ELSEWHERE)
     for number in range(3):
         scene.wrong(str(number), f"198.51.100.{10 + number}")
-    assert scene.wrong("right") is Outcome.WRONG
+    assert scene.wrong("right") is BindOutcome.WRONG
     scene.now += 301
     assert scene.wrong("right", ELSEWHERE) is Spared.REMEMBERED_FAILURE
     assert scene.wrong("else", FAR) is Spared.ACCOUNT_BUDGET
     scene.now += 901
     found = [scene.wrong(f"later{number}", f"203.0.113.{10 + number}") for number in range(5)]
-    assert found == [Outcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET], "no place is kept for it any more"
+    assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET], "no place is reserved for it any more"
 
 
 def test_there_is_one_right_password(scene: Scene) -> None:
-    """Another one that is right ends the leave of the former."""
+    """Another one that is right ends the proofs of the former."""
     scene.right("old")
     scene.right("new", ELSEWHERE)
     for number in range(3):
         scene.wrong(str(number), f"198.51.100.{10 + number}")
-    assert scene.ask(Outcome.WRONG, "old") is Spared.ACCOUNT_BUDGET
-    assert scene.right("new", ELSEWHERE) is Outcome.RIGHT
+    assert scene.ask(BindOutcome.WRONG, "old") is Spared.ACCOUNT_BUDGET
+    assert scene.right("new", ELSEWHERE) is BindOutcome.RIGHT
 
 
-def test_leave_is_closed_by_guesses_from_its_own_source(scene: Scene) -> None:
+def test_an_exemption_is_exhausted_by_guesses_from_its_source(scene: Scene) -> None:
     """By so many different passwords; not by repetitions of one, and not by anybody elsewhere."""
     scene.limits = replace(LIMITS, guesses=10)
     scene.right()
-    memory = scene.memory()
+    limiter = scene.limiter()
     for number in range(3):
         scene.wrong(str(number), f"198.51.100.{number}")
     for _ in range(20):
-        memory.admit(attempt_of("one"))
+        limiter.reserve(attempt_of("one"))
     for number in range(20):
-        memory.admit(attempt_of(f"guess{number}", ELSEWHERE))
-    assert scene.right() is Outcome.RIGHT
+        limiter.reserve(attempt_of(f"guess{number}", ELSEWHERE))
+    assert scene.right() is BindOutcome.RIGHT
     for number in range(8):
-        assert memory.admit(attempt_of(f"guess{number}")) != Wait()
-    assert scene.right() is Outcome.RIGHT
-    memory.admit(attempt_of("last"))
-    stop = memory.admit(attempt_of("right"))
-    assert isinstance(stop, Stop)
-    assert stop.closed
+        assert limiter.reserve(attempt_of(f"guess{number}")) != InFlight()
+    assert scene.right() is BindOutcome.RIGHT
+    limiter.reserve(attempt_of("last"))
+    denied = limiter.reserve(attempt_of("right"))
+    assert isinstance(denied, Denied)
+    assert denied.exhausted
     scene.now += 901
-    assert scene.right() is Outcome.RIGHT
+    assert scene.right() is BindOutcome.RIGHT
 
 
 def test_a_success_does_not_give_a_guesser_a_new_budget(scene: Scene) -> None:
     """What others have spent stays spent."""
     for number in range(3):
         scene.wrong(str(number), f"198.51.100.{number}")
-    assert scene.right() is Outcome.RIGHT
+    assert scene.right() is BindOutcome.RIGHT
     assert scene.wrong("a", FAR) is Spared.ACCOUNT_BUDGET
 
 
 def test_who_asks_already_is_waited_for(scene: Scene) -> None:
     """The same password, from wherever and in whichever process; another one is not concerned."""
-    memory = scene.memory()
-    ticket = memory.admit(attempt_of("a"))
-    assert isinstance(ticket, Ticket)
-    assert scene.memory().admit(attempt_of("a", ELSEWHERE)) == Wait()
-    assert scene.wrong("b") is Outcome.WRONG
-    memory.settle(ticket, Outcome.WRONG)
+    limiter = scene.limiter()
+    reservation = limiter.reserve(attempt_of("a"))
+    assert isinstance(reservation, Reservation)
+    assert scene.limiter().reserve(attempt_of("a", ELSEWHERE)) == InFlight()
+    assert scene.wrong("b") is BindOutcome.WRONG
+    limiter.settle(reservation, BindOutcome.WRONG)
     assert scene.wrong("a", ELSEWHERE) is Spared.REMEMBERED_FAILURE
 
 
 def test_attempts_at_once_are_counted_before_they_end(scene: Scene) -> None:
     """However many are under way, no more than the budget are let through."""
-    verdicts = [scene.memory().admit(attempt_of(str(each), f"192.0.2.{each}")) for each in range(10)]
-    assert sum(isinstance(verdict, Ticket) for verdict in verdicts) == 4
+    verdicts = [scene.limiter().reserve(attempt_of(str(each), f"192.0.2.{each}")) for each in range(10)]
+    assert sum(isinstance(verdict, Reservation) for verdict in verdicts) == 4
 
 
 def test_who_died_has_failed(scene: Scene) -> None:
     """An attempt that never ended is not waited for any longer than a lease, and counts for a window."""
     for number in range(2):
-        assert isinstance(scene.memory().admit(attempt_of(str(number))), Ticket)
+        assert isinstance(scene.limiter().reserve(attempt_of(str(number))), Reservation)
     scene.now += 16
-    assert scene.wrong("0", ELSEWHERE) is Outcome.WRONG
+    assert scene.wrong("0", ELSEWHERE) is BindOutcome.WRONG
     assert scene.wrong("other") is Spared.SOURCE_SHARE
     scene.now += 900
-    assert scene.wrong("other") is Outcome.WRONG
+    assert scene.wrong("other") is BindOutcome.WRONG
 
 
 def test_a_lost_answer_has_failed_but_is_not_wrong(scene: Scene) -> None:
     """It may have been counted by the directory; the password may be right."""
-    assert [scene.ask(Outcome.LOST, "a") for _ in range(3)] == [Outcome.LOST] * 2 + [Spared.SOURCE_SHARE]
+    assert [scene.ask(BindOutcome.LOST, "a") for _ in range(3)] == [BindOutcome.LOST] * 2 + [
+        Spared.SOURCE_SHARE
+    ]
 
 
-def test_a_lost_answer_does_not_end_leave(scene: Scene) -> None:
+def test_a_lost_answer_does_not_end_an_exemption(scene: Scene) -> None:
     """A directory that loses answers keeps nobody out whose password was right lately."""
     scene.right()
-    assert {scene.ask(Outcome.LOST, "right") for _ in range(10)} == {Outcome.LOST}
-    assert scene.right() is Outcome.RIGHT
+    assert {scene.ask(BindOutcome.LOST, "right") for _ in range(10)} == {BindOutcome.LOST}
+    assert scene.right() is BindOutcome.RIGHT
 
 
 def test_what_was_not_asked_has_not_failed(scene: Scene) -> None:
     """A directory that is down spends nobody's budget."""
-    assert {scene.ask(Outcome.NOT_ASKED, str(number)) for number in range(20)} == {Outcome.NOT_ASKED}
+    assert {scene.ask(BindOutcome.NOT_ASKED, str(number)) for number in range(20)} == {BindOutcome.NOT_ASKED}
 
 
-def test_an_account_that_may_not_log_in_has_not_failed_and_has_no_leave(scene: Scene) -> None:
+def test_an_account_that_may_not_log_in_has_not_failed_and_has_no_proof(scene: Scene) -> None:
     """Its password was not wrong; and nothing of it is remembered as right."""
     scene.right()
-    assert {scene.ask(Outcome.NOT_NOW, "right") for _ in range(10)} == {Outcome.NOT_NOW}
+    assert {scene.ask(BindOutcome.REFUSED, "right") for _ in range(10)} == {BindOutcome.REFUSED}
     for number in range(4):
         scene.wrong(str(number), f"198.51.100.{number}")
     assert scene.right() is Spared.ACCOUNT_BUDGET
@@ -322,61 +339,62 @@ def test_accounts_and_realms_are_apart(scene: Scene) -> None:
     """Another account has its own budget; another realm's failures are not ours."""
     scene.wrong("a")
     scene.wrong("b")
-    assert scene.wrong("a", account="bob") is Outcome.WRONG
+    assert scene.wrong("a", account="bob") is BindOutcome.WRONG
     other = Tagger(scene.key, "other")
     assert isinstance(
-        Failures(scene.ledger, lambda: other, LIMITS, lambda: scene.now).admit(attempt_of("a")), Ticket
+        StoreLimiter(scene.store, lambda: other, LIMITS, lambda: scene.now).reserve(attempt_of("a")),
+        Reservation,
     )
 
 
-def test_leave_can_be_switched_off(scene: Scene) -> None:
+def test_proofs_can_be_switched_off(scene: Scene) -> None:
     """With `known_good: 0` nothing is noted of a right password."""
     scene.limits = replace(LIMITS, known_good=0)
     scene.right()
     for number in range(4):
-        assert scene.wrong(str(number), f"198.51.100.{number}") is Outcome.WRONG
+        assert scene.wrong(str(number), f"198.51.100.{number}") is BindOutcome.WRONG
     assert scene.right() is Spared.ACCOUNT_BUDGET
 
 
-def test_a_full_memory_lets_nobody_unknown_in() -> None:
-    """A flood pushes no failure out; who has leave still logs in; time makes room."""
-    scene = Scene(ProcessLedger(most=3))
+def test_a_full_store_lets_nobody_unknown_in() -> None:
+    """A flood pushes no failure out; who is exempt still logs in; time makes room."""
+    scene = Scene(MemoryStore(most=3))
     scene.right()
     scene.wrong("a", account="bob")
     scene.wrong("a", account="carol")
     assert scene.wrong("a", account="dave") is Spared.MEMORY_FULL
-    assert scene.right() is Outcome.RIGHT
+    assert scene.right() is BindOutcome.RIGHT
     assert scene.wrong("a", account="bob") is Spared.REMEMBERED_FAILURE
     scene.now += 901
-    assert scene.wrong("a", account="dave") is Outcome.WRONG
+    assert scene.wrong("a", account="dave") is BindOutcome.WRONG
 
 
-def test_what_others_admit_does_not_grow_the_memory_of_a_process() -> None:
+def test_what_others_allow_does_not_grow_the_store_of_a_process() -> None:
     """It keeps what it has, and while it does not know of all failures it lets nobody unknown in."""
-    ledger = ProcessLedger(most=10)
-    scene = Scene(ledger)
-    memory = scene.memory()
+    store = MemoryStore(most=10)
+    scene = Scene(store)
+    limiter = scene.limiter()
     for number in range(30):
         attempt = attempt_of("wrong", account=f"user{number}")
-        memory.settle(memory.take(attempt), Outcome.WRONG)
+        limiter.settle(limiter.record(attempt), BindOutcome.WRONG)
         scene.now += 1
-    assert len(ledger.kept) == 11
+    assert len(store.kept) == 11
     scene.now += 880  # the rows that were kept are over, some of the others would not be
     assert scene.wrong("a", account="dave") is Spared.MEMORY_FULL
     scene.now += 21
-    assert scene.wrong("a", account="dave") is Outcome.WRONG
+    assert scene.wrong("a", account="dave") is BindOutcome.WRONG
 
 
-def test_the_ledger_of_a_process_forgets_what_is_over() -> None:
+def test_the_store_of_a_process_forgets_what_is_over() -> None:
     """Neither rows nor indexes are left."""
-    ledger = ProcessLedger()
-    scene = Scene(ledger)
+    store = MemoryStore()
+    scene = Scene(store)
     for number in range(5):
         scene.wrong("a", f"192.0.2.{number}", f"user{number}")
     scene.now += 901
-    ledger.most = 0
+    store.most = 0
     scene.wrong("b")
-    assert (ledger.kept, dict(ledger.of_account), dict(ledger.of_source)) == ({}, {}, {})
+    assert (store.kept, dict(store.of_account), dict(store.of_source)) == ({}, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -404,7 +422,7 @@ def test_tags_say_nothing_without_the_key() -> None:
         Tagger(b"k" * 32, "demo").tags(attempt_of("Secret")),
     ]
     assert len({tags.login, *(each.login for each in others)}) == 6
-    assert len(tags.short) == 3
+    assert len(tags.proof) == 3
 
 
 @pytest.fixture
@@ -440,12 +458,12 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
     state.bring_up_to_date()
     tagger = Tagger(state.key(), "demo")
     scene = Scene(state)
-    memory = Failures(state, lambda: tagger, LIMITS, lambda: scene.now)
-    for password, outcome in (("pa55word", Outcome.WRONG), ("cOrrect", Outcome.RIGHT)):
+    limiter = StoreLimiter(state, lambda: tagger, LIMITS, lambda: scene.now)
+    for password, outcome in (("pa55word", BindOutcome.WRONG), ("cOrrect", BindOutcome.RIGHT)):
         attempt = attempt_of(password, "192.0.2.77", "somebody")
-        ticket = memory.admit(attempt)
-        assert isinstance(ticket, Ticket)
-        memory.settle(ticket, outcome)
+        reservation = limiter.reserve(attempt)
+        assert isinstance(reservation, Reservation)
+        limiter.settle(reservation, outcome)
     full = tagger.tags(attempt_of("cOrrect", "192.0.2.77", "somebody")).login
     state.close()
     octets = b"".join(path.read_bytes() for path in tmp_path.glob("state.db*") if path.suffix != ".secret")
@@ -455,27 +473,27 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
 
 
 def test_an_account_that_logs_in_from_everywhere_stays_small(scene: Scene) -> None:
-    """A job that comes from a new address each time has leave at the latest ones: all are read each time."""
+    """A job that comes from a new address each time is exempt at the latest ones: all are read each time."""
     for number in range(70):
-        assert scene.right(source=f"198.51.100.{number}") is Outcome.RIGHT
+        assert scene.right(source=f"198.51.100.{number}") is BindOutcome.RIGHT
         scene.now += 1
     attempt = attempt_of("right")
     tags = Tagger(scene.key, "demo").tags(attempt)
-    kept = scene.ledger.transact(tags.account, tags.source, scene.now, lambda book: book.rows())
+    kept = scene.store.transact(tags.account, tags.source, scene.now, lambda rows: rows.all())
     assert len(kept) == 64
     for number, source in enumerate(("203.0.113.1", "203.0.113.2", "203.0.113.3")):
-        assert scene.wrong(f"guess {number}", source) is Outcome.WRONG
+        assert scene.wrong(f"guess {number}", source) is BindOutcome.WRONG
     assert scene.right(source="203.0.113.4") is Spared.ACCOUNT_BUDGET
     assert scene.right(source="198.51.100.5") is Spared.ACCOUNT_BUDGET
-    assert scene.right(source="198.51.100.69") is Outcome.RIGHT
+    assert scene.right(source="198.51.100.69") is BindOutcome.RIGHT
 
 
 def test_a_right_password_is_noted_once() -> None:
-    """However often it is right, and whoever admitted it: the ledger does not grow."""
-    ledger = ProcessLedger()
-    scene = Scene(ledger)
-    memory = scene.memory()
+    """However often it is right, and whoever admitted it: the store does not grow."""
+    store = MemoryStore()
+    scene = Scene(store)
+    limiter = scene.limiter()
     for _ in range(5):
-        memory.settle(memory.take(attempt_of("right")), Outcome.RIGHT)
-        assert scene.right() is Outcome.RIGHT
-    assert len(ledger.kept) == 1
+        limiter.settle(limiter.record(attempt_of("right")), BindOutcome.RIGHT)
+        assert scene.right() is BindOutcome.RIGHT
+    assert len(store.kept) == 1

@@ -1,0 +1,65 @@
+"""Good logins, remembered for a while by one process: one push makes a dozen token requests within seconds.
+
+Passwords are kept nowhere: what is remembered is keyed by a keyed hash, whose key lives and dies with the
+process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from cachetools import TTLCache
+
+from app.directory.subject import DirectorySubject
+from app.login.attempt import Attempt
+
+
+class RememberedLogins:
+    """Who logged in lately, by what was typed and from where."""
+
+    def __init__(self, most: int, lifetime: timedelta, clock: Callable[[], float]) -> None:
+        """Remember nothing yet.
+
+        Args:
+            most: How many logins are remembered; further ones push the oldest out.
+            lifetime: How long.
+            clock: Monotonic seconds.
+        """
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._logins: TTLCache[bytes, tuple[str, DirectorySubject]] = TTLCache(
+            most, lifetime.total_seconds(), clock
+        )
+
+    def key(self, attempt: Attempt) -> bytes:
+        """Return what an attempt is remembered by.
+
+        The name is in it as typed: only the directory can say whether another spelling is good too. The
+        source is in it so that nobody elsewhere can try passwords against what is remembered.
+        """
+        digest = hashlib.blake2b(key=self._key, digest_size=32)
+        for part in (attempt.name.plain.encode(), attempt.source.encode(), attempt.password.octets()):
+            digest.update(len(part).to_bytes(4, "big") + part)
+        return digest.digest()
+
+    def get(self, key: bytes) -> DirectorySubject | None:
+        """Return who logged in so; None where nobody did lately."""
+        with self._lock:
+            known = self._logins.get(key)
+        return None if known is None else known[1]
+
+    def add(self, key: bytes, account: str, subject: DirectorySubject) -> None:
+        """Remember a login."""
+        with self._lock:
+            self._logins[key] = account, subject
+
+    def forget(self, account: str) -> None:
+        """Forget the logins of an account."""
+        with self._lock:
+            for key, (whose, _) in list(self._logins.items()):
+                if whose == account:
+                    self._logins.pop(key, None)  # it may have expired since

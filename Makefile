@@ -6,7 +6,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Tests start many processes: Python keeps what it compiled, whatever the shell has set.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs bench audit wheel lock clean runtime dev
+.PHONY: help demo test test-fast check docs bench fuzz audit wheel lock clean runtime dev
 
 # What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
 demo_needs := python3-venv slapd openssl docker-registry skopeo curl
@@ -46,6 +46,13 @@ docs: dev ## build the documentation into docs/_build
 bench: dev ## measure tokens per second and latencies against a real slapd
 	@deploy/packages slapd openssl wrk
 	.venv/bin/python -m bench
+
+FUZZ_SECONDS := 60
+fuzz: dev ## look for inputs that break something: each target of tests/fuzz for FUZZ_SECONDS
+	@for target in $$(.venv/bin/python -c 'from tests.fuzz import TARGETS; print(*TARGETS)'); do \
+		echo "$$target, for $(FUZZ_SECONDS) s"; \
+		.venv/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
 
 DIST := dist
 wheel: dev ## build the wheel into dist/, and beside it what it needs (CycloneDX)

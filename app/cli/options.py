@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from app.cli.exits import no_answer
 from app.configfile import PATH_VARIABLE
-from app.errors import ConfigurationError, UnfitError
+from app.errors import UnfitError
 
 if TYPE_CHECKING:  # commands that need no configuration do without the settings
     from app.settings import RealmSettings, Settings
@@ -122,8 +121,3 @@ class Moment(click.ParamType[datetime]):
             return parse_time(str(value), end_of_day=False)
         except UnfitError as error:
             self.fail(str(error), param, ctx)
-
-
-def problems(error: ConfigurationError) -> click.ClickException:
-    """Make the end of a command of a configuration that cannot be used."""
-    return no_answer(error)

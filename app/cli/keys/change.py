@@ -6,9 +6,11 @@ from datetime import datetime
 
 import click
 
+from app.cli.exits import NoAnswer
 from app.cli.keys import realm as realms
 from app.cli.keys.realm import moment, named_realm
 from app.cli.options import config_option, realm_option
+from app.keys.change import locked
 from app.keys.rotation import signing_problems
 from app.keys.signing_key import KeyState
 from app.settings import Settings
@@ -29,7 +31,7 @@ def activate(settings: Settings, name: str, realm: str | None, *, at_once: bool)
     registries still know, can be activated again at once.
     """
     found, now = named_realm(settings, realm), realms.now()
-    with found.locked() as keys:
+    with locked(found.keys.folder) as keys:
         ring = keys.load()
         key = realms.find(ring, name)
         if key.state is not KeyState.ACTIVE:
@@ -53,7 +55,7 @@ def retire(settings: Settings, name: str, realm: str | None) -> None:
 
     The active key retires when another one is activated.
     """
-    with named_realm(settings, realm).locked() as keys:
+    with locked(named_realm(settings, realm).keys.folder) as keys:
         realms.find(keys.load(), name)
         keys.retire(name, realms.now())
     click.echo(f"The key {name} is retired: it is published, and signs nothing.")
@@ -67,10 +69,10 @@ def retire(settings: Settings, name: str, realm: str | None) -> None:
 def remove(settings: Settings, name: str, realm: str | None, *, at_once: bool) -> None:
     """Remove the files of the key NAME, once nothing that it signed can be valid."""
     found = named_realm(settings, realm)
-    with found.locked() as keys:
+    with locked(found.keys.folder) as keys:
         key = realms.find(keys.load(), name)
         if key.state is KeyState.ANNOUNCED:
-            raise click.ClickException(f"the key {name} is announced; retire it first")
+            raise NoAnswer(f"the key {name} is announced; retire it first")
         if key.state is KeyState.RETIRED and not at_once:
             due = found.keys.waits.until_removed(key)
             _wait_for(due, realms.now(), f"what the key {name} signed may be valid until then")
@@ -80,4 +82,4 @@ def remove(settings: Settings, name: str, realm: str | None, *, at_once: bool) -
 
 def _wait_for(due: datetime, now: datetime, reason: str) -> None:
     if now < due:
-        raise click.ClickException(f"wait until {moment(due)}: {reason} (`--now` does not wait)")
+        raise NoAnswer(f"wait until {moment(due)}: {reason} (`--now` does not wait)")

@@ -38,21 +38,20 @@ def new(settings: Settings, realm: str | None, algorithm: str, state: str, *, if
     found, now = named_realm(settings, realm), realms.now()
     if if_none and _says_active(found):
         return
-    with realms.ending():
-        try:
-            key = create(
-                found.keys.folder,
-                name=None,
-                algorithm=Algorithm(algorithm),
-                state=KeyState(state),
-                common_name=found.keys.issuer,
-                now=now,
-            )
-        except ConfigurationError:
-            # A replica that starts at the same time may have been quicker.
-            if if_none and _says_active(found):
-                return
-            raise
+    try:
+        key = create(
+            found.keys.folder,
+            name=None,
+            algorithm=Algorithm(algorithm),
+            state=KeyState(state),
+            common_name=found.keys.issuer,
+            now=now,
+        )
+    except ConfigurationError:
+        # A replica that starts at the same time may have been quicker.
+        if if_none and _says_active(found):
+            return
+        raise
     file = KeyFile.of(found.keys.folder, key.name, key.state, now).path
     click.echo(f"Made the {key.state} {key.algorithm} key {file} of realm {found.name}")
     click.echo(ids(key))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app import files
+from app.cli.exits import NoAnswer
 from app.cli.keys.realm import named_realm
 from app.cli.options import config_option, realm_option
 from app.keys.algorithm import BUNDLED
@@ -23,14 +24,14 @@ def publish(settings: Settings, folder: Path, realm: str | None) -> None:
     """Write a realm's published keys to DIR/certs.pem and DIR/jwks.json, for a registry to read."""
     found = named_realm(settings, realm)
     if folder.resolve() == found.keys.folder.resolve():
-        raise click.ClickException(f"{folder}: holds the private keys; publish to another folder")
+        raise NoAnswer(f"{folder}: holds the private keys; publish to another folder")
     ring = found.load()
     for name, data in (("certs.pem", ring.pem_bundle), ("jwks.json", ring.jwk_set)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             files.replace(folder / name, data, mode=_PUBLISHED_MODE)
         except OSError as error:
-            raise click.ClickException(f"{folder / name}: cannot be written: {error.strerror}") from None
+            raise NoAnswer(f"{folder / name}: cannot be written: {error.strerror}") from None
         click.echo(f"Wrote {folder / name}")
     left_out = [key for key in ring.published if key.algorithm not in BUNDLED]
     if left_out:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +10,7 @@ import click
 
 from app.cli.options import find_realm
 from app.errors import ConfigurationError, Problem
-from app.keys import change, keyring
-from app.keys.change import LockedKeys
+from app.keys import keyring
 from app.keys.keyring import KeyRing
 from app.keys.rotation import RealmKeys
 from app.keys.signing_key import SigningKey
@@ -36,25 +34,30 @@ class NamedRealm:
     keys: RealmKeys
 
     def load(self) -> KeyRing:
-        """Read its keys, or end with every problem on standard error."""
-        with ending():
-            return keyring.load(self.keys.folder)
+        """Read its keys.
 
-    @contextmanager
-    def locked(self, *, make: bool = False) -> Iterator[LockedKeys]:
-        """Hold the lock of its keys folder; end with every problem on standard error."""
-        with ending(), change.locked(self.keys.folder, make=make) as keys:
-            yield keys
+        Raises:
+            ConfigurationError: They cannot be used.
+        """
+        return keyring.load(self.keys.folder)
 
 
 def named_realm(settings: Settings, asked: str | None) -> NamedRealm:
-    """Return a realm of the configuration, or end with the names of the realms."""
+    """Return a realm of the configuration.
+
+    Raises:
+        click.BadParameter: The configuration has no such realm.
+    """
     name, section = find_realm(settings, asked)
     return NamedRealm(name, f" --realm {asked}" if asked else "", section.realm_keys())
 
 
 def find(ring: KeyRing, name: str) -> SigningKey:
-    """Return the key of a name, or end with the names of the keys."""
+    """Return the key of a name.
+
+    Raises:
+        click.BadParameter: There is no such key; names those that there are.
+    """
     keys = {key.name: key for key in ring.keys}
     if name not in keys:
         known = ", ".join(keys)
@@ -62,19 +65,14 @@ def find(ring: KeyRing, name: str) -> SigningKey:
     return keys[name]
 
 
-@contextmanager
-def ending() -> Iterator[None]:
-    """End the command with every problem on standard error, where keys cannot be used."""
-    try:
-        yield
-    except ConfigurationError as error:
-        raise click.ClickException(str(error)) from None
+def refuse(problems: Sequence[Problem]) -> None:
+    """End the command where there is any problem.
 
-
-def refuse(problems: Iterable[Problem]) -> None:
-    """End the command where there is any problem."""
-    if found := list(problems):
-        raise click.ClickException(str(ConfigurationError(found)))
+    Raises:
+        ConfigurationError: There is.
+    """
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def now() -> datetime:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import click
 
+from app.cli.exits import NoAnswer, finish
 from app.cli.keys import realm as realms
 from app.cli.keys import steps
 from app.cli.keys.realm import NamedRealm, named_realm
 from app.cli.keys.steps import Told
 from app.cli.options import config_option, format_option, realm_option
+from app.cli.output import show_json
 from app.configfile.fields import parse_duration
 from app.errors import UnfitError
 from app.keys.algorithm import Algorithm
-from app.keys.change import LockedKeys
+from app.keys.change import LockedKeys, locked
 from app.keys.keyring import KeyRing
 from app.keys.rotation import Plan, plan, take
 from app.settings import Settings
@@ -86,11 +87,13 @@ def rotate(
     if dry_run:
         told = _step(found, None, found.load(), options, now)
     else:
-        with found.locked() as keys:
+        with locked(found.keys.folder) as keys:
             told = _step(found, keys, keys.load(), options, now)
-    click.echo(json.dumps(told.fields(), indent=2) if form == "json" else told.text)
-    if not told.good:
-        raise click.exceptions.Exit(1)
+    if form == "json":
+        show_json(told.fields())
+    else:
+        click.echo(told.text)
+    finish(well=told.good)
 
 
 def _step(
@@ -119,4 +122,4 @@ def _plan(realm: NamedRealm, ring: KeyRing, now: datetime) -> Plan:
     try:
         return plan(ring, realm.keys, now)
     except UnfitError as error:
-        raise click.ClickException(f"{error.text}; {error.hint}") from None
+        raise NoAnswer(f"{error.text}; {error.hint}") from None

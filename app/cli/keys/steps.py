@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import click
-
 from app.cli.keys.new import ids
 from app.cli.keys.realm import NamedRealm, moment
+from app.cli.output import wrapped
 from app.keys.algorithm import Algorithm
 from app.keys.fitness import warnings
 from app.keys.keyring import KeyRing
@@ -158,7 +157,7 @@ def _before_it_signs(realm: NamedRealm, found: Plan) -> Iterator[str]:
 
 
 def _warning(text: str) -> str:
-    return click.wrap_text(f"Warning: {text}", 78, "", "  ")
+    return _lines(*wrapped(f"Warning: {text}", 2))
 
 
 def _lines(*lines: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from app.cli.options import config_option, find_realm, format_option, problems, realm_option
+from app.cli.exits import NoAnswer, finish
+from app.cli.options import config_option, find_realm, format_option, realm_option
+from app.cli.output import show_json
 from app.cli.registry import report
 from app.cli.registry.service import kind_option, url_option, wrong_service
-from app.errors import ConfigurationError
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from app.registry.agreement import RegistryKind
@@ -71,21 +71,18 @@ def check(
     try:
         http = Http(ca_file)
     except OSError as error:
-        raise click.ClickException(f"{ca_file}: is no file of certificates: {error.strerror}") from None
+        raise NoAnswer(f"{ca_file}: is no file of certificates: {error.strerror}") from None
     try:
         found = examine(settings, target, http.get, lambda: datetime.now(UTC))
-    except ConfigurationError as error:
-        raise problems(error) from None
     except UnknownServiceError as error:
         raise wrong_service(error, "--service") from None
     except Unreachable as error:
-        raise click.ClickException(str(error)) from None
+        raise NoAnswer(str(error)) from None
     if form == "json":
-        click.echo(json.dumps(report.as_json(found), indent=2))
+        show_json(report.as_json(found))
     else:
         click.echo("\n".join(report.as_text(found)))
-    if found.errors:
-        sys.exit(1)
+    finish(well=not found.errors)
 
 
 def _address(text: str) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 import click
 
 from app import files
-from app.cli.options import config_option, find_realm, problems, realm_option
+from app.cli.exits import NoAnswer
+from app.cli.options import config_option, find_realm, realm_option
 from app.cli.registry.service import kind_option, url_option, wrong_service
-from app.errors import ConfigurationError, UnfitError
+from app.errors import UnfitError
 from app.keys import keyring
 from app.registry.agreement import RegistryKind
 from app.registry.config.output import Format, Output, output
@@ -65,14 +66,12 @@ def config(
         agreement = agreement_of(name, section, service, url)
         ring = keyring.load(section.keys)
         made = output(RegistryKind(kind), Format(form), agreement, ring, folder)
-    except ConfigurationError as error:
-        raise problems(error) from None
     except UnknownServiceError as error:
         raise wrong_service(error, "SERVICE") from None
     except UnfitError as error:
-        raise click.ClickException(str(error)) from None
+        raise NoAnswer(str(error)) from None
     if out is not None and out.resolve() == section.keys.resolve():
-        raise click.ClickException(f"{out}: holds the private keys; write to another folder")
+        raise NoAnswer(f"{out}: holds the private keys; write to another folder")
     if out is None:
         _print(made)
     else:
@@ -92,19 +91,19 @@ def _write(made: Output, folder: Path, *, force: bool) -> None:
     """Write the files; those with keys are replaced, others may have been changed by people.
 
     Raises:
-        click.ClickException: A file is there that differs, or one cannot be written.
+        NoAnswer: A file is there that differs, or one cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         changed = [name for name, data in made.files.items() if _differs(folder / name, data)]
         if (kept := sorted(set(changed) - made.replaceable)) and not force:
             text = f"{folder}: {', '.join(kept)} would be changed; --force writes over them"
-            raise click.ClickException(text)
+            raise NoAnswer(text)
         for name, data in made.files.items():
             files.replace(folder / name, data, mode=_MODE)
             click.echo(f"Wrote {folder / name}")
     except OSError as error:
-        raise click.ClickException(f"{folder}: cannot be written: {error.strerror}") from None
+        raise NoAnswer(f"{folder}: cannot be written: {error.strerror}") from None
 
 
 def _differs(path: Path, data: bytes) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from app.cli.output import wrapped
 from app.registry.check.changes import changes
 from app.registry.check.examination import Examination
-
-_WIDTH = 80
 
 
 def as_json(found: Examination) -> dict[str, Any]:
@@ -40,9 +38,9 @@ def as_text(found: Examination) -> Iterator[str]:
     yield f"{found.address}: {kind}"
     for each in found.findings:
         yield ""
-        yield from _wrapped(f"{each.severity}: {each.topic}: {each.text}")
-        if each.advice:
-            yield from _wrapped(each.advice, "  ")
+        yield from wrapped(f"{each.severity}: {each.topic}: {each.text}", 2)
+        for line in each.advice.splitlines():
+            yield from wrapped(f"  {line}", 2)
     if not found.errors:
         yield from ("", "The registry believes this realm's tokens.")
     lines = changes(found)
@@ -54,16 +52,3 @@ def _section(heading: str, lines: tuple[str, ...]) -> Iterator[str]:
     if lines:
         yield from ("", heading, "")
         yield from (f"  {line}" for line in lines)
-
-
-def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    for line in text.splitlines():
-        # What stands for itself, such as an address, is not torn apart.
-        yield from textwrap.wrap(
-            line,
-            _WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent + "  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )

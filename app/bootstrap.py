@@ -16,6 +16,7 @@ from app.directory.directory import LdapDirectory
 from app.errors import ConfigurationError, Problem
 from app.keys.keyring import KeyRing
 from app.keys.live import LiveKeys
+from app.keys.reader import Reader
 from app.login.attempt import Tagger
 from app.login.failure_store import MemoryStore
 from app.login.fallback import FallbackLimiter
@@ -91,13 +92,14 @@ class Parts:
         return watcher
 
 
-def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
+def build(settings: Settings, *, serves: bool = False) -> Parts:
     """Make all objects. No connection is made yet, so that the process may fork afterwards.
 
     Args:
         settings: The configuration.
-        starts_on_copies: Whether to keep copies of the last good rules, and to start on them where the rules
-            themselves cannot be used.
+        serves: Whether this process, or those that it forks, will answer requests. Then copies of the last
+            good rules are kept, and used where the rules themselves cannot be; and the keys have to be
+            readable by the user of this process. Otherwise root asks for the owner of their folder.
 
     Raises:
         ConfigurationError: Rules, keys or certificates cannot be used; carries every problem of every realm.
@@ -111,7 +113,7 @@ def build(settings: Settings, *, starts_on_copies: bool = False) -> Parts:
     loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
         try:
-            loaded[name] = _load(name, section, _copy(settings, name) if starts_on_copies else None)
+            loaded[name] = _load(name, section, settings, serves=serves)
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
@@ -235,19 +237,21 @@ def _tell_keys(told: KeysMetrics, keys: LiveKeys) -> None:
     keys.subscribe(tell)
 
 
-def _load(name: str, section: RealmSettings, copy: LastGoodCopy | None) -> _Loaded:
+def _load(name: str, section: RealmSettings, settings: Settings, *, serves: bool) -> _Loaded:
     """Read the files of a realm: every problem of all of them at once.
 
     Raises:
         ConfigurationError: One of them cannot be used.
     """
+    copy = _copy(settings, name) if serves else None
+    reader = Reader.of_process() if serves else None
     problems: list[Problem] = []
     try:
         rules = LiveRules(name, section.rules, utc_now, copy)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
-        keys = LiveKeys(name, section.keys, section.key_services(), utc_now)
+        keys = LiveKeys(name, section.keys, section.key_services(), utc_now, reader=reader)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:

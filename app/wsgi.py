@@ -12,4 +12,4 @@ from app.web.application import create
 
 _settings = settings.load(Path(os.environ[PATH_VARIABLE]))
 log.configure(_settings.log.level)
-application = create(bootstrap.build(_settings, starts_on_copies=True))
+application = create(bootstrap.build(_settings, serves=True))

@@ -7,6 +7,7 @@ other one its right name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,9 +20,11 @@ from app.errors import ConfigurationError, Problem
 from app.keys import keyring
 from app.keys.folder import NAME, KeyFile, Listing, missing
 from app.keys.keyring import KeyRing
+from app.keys.reader import name_of
 from app.keys.signing_key import KeyState, SigningKey
 
 _SECOND = timedelta(seconds=1)
+_ROOT = 0
 _FOLDER_MODE = 0o700
 _KEY_MODE = 0o600
 _CERTIFICATE_MODE = 0o644
@@ -165,11 +168,27 @@ def locked(folder: Path, *, make: bool = False) -> Iterator[LockedKeys]:
             files.make_folder(folder, _FOLDER_MODE)
         elif not folder.exists():
             raise ConfigurationError([missing(folder)])
+        _check_owner(folder)
         with files.locked(folder):
             yield LockedKeys(Listing.read(folder))
     except OSError as error:
         what = "a key cannot be written" if make else "the keys cannot be changed"
         raise _error(folder, f"{what} here: {error.strerror}") from error
+
+
+def _check_owner(folder: Path) -> None:
+    """Check that the owner of a folder can read what this process makes in it.
+
+    Root gives it to the owner. A folder of root's may be mounted by an orchestrator: it does not
+    tell who reads it.
+
+    Raises:
+        ConfigurationError: The owner is somebody else.
+    """
+    owner, own = folder.stat().st_uid, os.geteuid()
+    if _ROOT not in (owner, own) and owner != own:
+        text = f"belongs to {name_of(owner)}, who could not read what {name_of(own)} makes here"
+        raise _error(folder, text, f"run this as {name_of(owner)}, or as root")
 
 
 def _error(folder: Path, text: str, hint: str = "") -> ConfigurationError:

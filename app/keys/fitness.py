@@ -1,4 +1,4 @@
-"""Whether keys suit the registries that they sign for: what cannot work, and what an operator should know."""
+"""Whether registries accept what keys sign: what cannot work, and what an operator should know."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Service:
 
 
 def problems(folder: Path, key: SigningKey, services: Mapping[str, Service]) -> list[Problem]:
-    """Find what keeps a key from signing for a realm's services."""
+    """Return what keeps a key from signing for a realm's services."""
     able = ", ".join(key.algorithms)
     return [
         Problem.of_file(
@@ -50,7 +50,7 @@ def problems(folder: Path, key: SigningKey, services: Mapping[str, Service]) -> 
 def certificate_problems(
     folder: Path, ring: KeyRing, key: SigningKey, services: Mapping[str, Service], now: datetime
 ) -> list[Problem]:
-    """Find what keeps registries that go by certificates from trusting a key that is to sign."""
+    """Return why registries that verify certificates would not trust a key that is to sign."""
     certificate, path = key.certificates[0], str(folder / f"{key.name}.crt")
     if not any(service.x5c for service in services.values()):
         return []
@@ -63,13 +63,13 @@ def certificate_problems(
 
 
 def is_to_be_certified(ring: KeyRing, key: SigningKey, services: Mapping[str, Service]) -> bool:
-    """Tell whether a key lacks the authority's certificate that the active one has, and services present."""
+    """Whether a key has to be certified by the authority of the active one before it signs."""
     carried = any(service.x5c for service in services.values())
     return carried and key.is_self_signed and not ring.active.is_self_signed
 
 
 def warnings(key: SigningKey, services: Mapping[str, Service], now: datetime) -> list[str]:
-    """Say what an operator should know of a key."""
+    """Return what an operator should know of a key."""
     found = [*_of_coordinates(key)]
     if key.state is not KeyState.RETIRED:
         found += [*_of_time(key, now), *_of_algorithm(key, services)]
@@ -79,7 +79,7 @@ def warnings(key: SigningKey, services: Mapping[str, Service], now: datetime) ->
 
 
 def all_warnings(ring: KeyRing, services: Mapping[str, Service], now: datetime) -> Iterator[str]:
-    """Say what an operator should know of a realm's keys, each with the name of its key."""
+    """Yield what an operator should know of a realm's keys, each with the name of its key."""
     for key in ring.published:
         for warning in warnings(key, services, now):
             yield f"key {key.name}: {warning}"

@@ -10,6 +10,7 @@ from app.errors import ConfigurationError, Problem
 from app.keys import jwks
 from app.keys.folder import Listing
 from app.keys.read import read_signing_key
+from app.keys.reader import Reader
 from app.keys.signing_key import KeyState, SigningKey
 
 HOLD = timedelta(seconds=10)
@@ -83,26 +84,32 @@ class KeyRing:
         return replace(self, former=signed, signs_from=signs_from)
 
 
-def load(folder: Path) -> KeyRing:
+def load(folder: Path, reader: Reader | None = None) -> KeyRing:
     """Read the keys folder of a realm.
 
-    Raises:
-        ConfigurationError: Something in it cannot be used; names every such thing.
-    """
-    return of(Listing.read(folder))
-
-
-def of(listing: Listing) -> KeyRing:
-    """Read the keys of a folder that was listed.
+    Args:
+        folder: The folder.
+        reader: Who has to be able to read the keys; None is the owner of the folder where root asks, else
+            the user of this process.
 
     Raises:
         ConfigurationError: Something in it cannot be used; names every such thing.
     """
+    return of(Listing.read(folder), reader)
+
+
+def of(listing: Listing, reader: Reader | None = None) -> KeyRing:
+    """Read the keys of a folder that was listed; otherwise like `load`.
+
+    Raises:
+        ConfigurationError: Something in it cannot be used; names every such thing.
+    """
+    reader = reader or Reader.of_owner(listing.folder)
     problems = [*listing.problems, *_not_one_active(listing)]
     keys: list[SigningKey] = []
     for file in listing.keys:
         try:
-            keys.append(read_signing_key(file))
+            keys.append(read_signing_key(file, reader))
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:

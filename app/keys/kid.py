@@ -1,4 +1,4 @@
-"""Key ids: how a registry finds, among the keys it trusts, the one that signed a token.
+"""Key ids: by them a registry finds, among the keys it trusts, the one that signed a token.
 
 Distribution 2.x knows a key by libtrust's fingerprint, Distribution 3.x by the thumbprint of RFC 7638;
 a registry that is given a JWK Set goes by whatever `kid` stands there.

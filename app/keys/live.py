@@ -13,6 +13,7 @@ from app.keys import fitness, keyring
 from app.keys.fitness import Service
 from app.keys.folder import paths_in
 from app.keys.keyring import KeyRing
+from app.keys.reader import Reader
 from app.watch.fingerprint import Fingerprint
 from app.watch.last_good import LastGood, Loaded
 
@@ -23,7 +24,13 @@ class LiveKeys(LastGood[KeyRing]):
     """The last good keys of a realm."""
 
     def __init__(
-        self, realm: str, folder: Path, services: Mapping[str, Service], clock: Callable[[], datetime]
+        self,
+        realm: str,
+        folder: Path,
+        services: Mapping[str, Service],
+        clock: Callable[[], datetime],
+        *,
+        reader: Reader | None = None,
     ) -> None:
         """Read them for the first time.
 
@@ -31,12 +38,13 @@ class LiveKeys(LastGood[KeyRing]):
             realm: Whose they are, for the log.
             folder: Where they lie.
             services: What they have to sign for.
-            clock: Gives the time (aware).
+            clock: Returns the time (aware).
+            reader: Who has to be able to read them, as `keyring.load` has it.
 
         Raises:
             ConfigurationError: They cannot be used.
         """
-        self._folder, self._services, self._clock = folder, services, clock
+        self._folder, self._services, self._clock, self._reader = folder, services, clock, reader
         self._warned: frozenset[str] = frozenset()
         self._is_new = False
         look = _Look(folder)
@@ -47,17 +55,17 @@ class LiveKeys(LastGood[KeyRing]):
         super().__init__(f"keys of realm {realm}", self._follow, look, self._read(), seen=seen)
 
     def catch_up(self) -> None:
-        """Take over what the folder holds by now, in a process that answered nothing yet.
+        """Read what the folder holds by now, in a process that has answered no request yet.
 
-        What changed since the server was started its peers have seen long ago: a key that is retired must
-        not sign again, for it may be removed before those tokens expire.
+        Its peers have long read what changed since the server was started, so a new key signs at once: a
+        retired one must not sign again, because it may be removed before those tokens expire.
         """
         self._is_new = True
         super().catch_up()
         self._is_new = False
 
     def warnings(self) -> list[str]:
-        """Say what an operator should know of the keys that are in force."""
+        """Return what an operator should know of the keys that are in force."""
         return list(fitness.all_warnings(self.current, self._services, self._clock()))
 
     def log_warnings(self) -> None:
@@ -72,21 +80,21 @@ class LiveKeys(LastGood[KeyRing]):
         return Loaded(ring.after(self.current, self._clock(), ring.active.since if self._is_new else None))
 
     def _read(self) -> KeyRing:
-        ring = keyring.load(self._folder)
+        ring = keyring.load(self._folder, self._reader)
         if problems := fitness.problems(self._folder, ring.active, self._services):
             raise ConfigurationError(problems)
         return ring
 
 
 class _Look:
-    """Tells whether names, content, owners or modes of the files in a folder changed."""
+    """The fingerprint of a folder: names, content, owners and modes of its files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._content = Fingerprint(lambda: paths_in(folder))
 
     def __call__(self) -> bytes:
-        """Give the fingerprint.
+        """Return the fingerprint.
 
         Raises:
             ConfigurationError: The folder cannot be read.

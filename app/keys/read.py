@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -13,19 +12,23 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from app import files
 from app.errors import ConfigurationError, Problem, UnfitError
 from app.keys.algorithm import Algorithm, PrivateKey, fitting, rsa_algorithm
 from app.keys.folder import KeyFile
+from app.keys.reader import Reader, name_of
 from app.keys.signing_key import SigningKey
 
-_GROUP_AND_OTHER = stat.S_IRWXG | stat.S_IRWXO
-_ROOT = 0
 _PKCS8 = b"-----BEGIN PRIVATE KEY-----"
 _PROTECTED = (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED")
 
 
-def read_signing_key(file: KeyFile) -> SigningKey:
+def read_signing_key(file: KeyFile, reader: Reader) -> SigningKey:
     """Read a key and its certificate.
+
+    Args:
+        file: The key's.
+        reader: Who has to be able to read both.
 
     Raises:
         ConfigurationError: One of the files, or both, cannot be used.
@@ -34,12 +37,12 @@ def read_signing_key(file: KeyFile) -> SigningKey:
     key = certificates = None
     since = file.since
     try:
-        key, changed = _read_private_key(file.path)
+        key, changed = _read_private_key(file.path, reader)
         since = since or changed
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:
-        certificates = _read_certificates(file)
+        certificates = _read_certificates(file, reader)
     except ConfigurationError as error:
         problems.extend(error.problems)
     if key and certificates and _info(key) != _info(certificates[0]):
@@ -51,9 +54,9 @@ def read_signing_key(file: KeyFile) -> SigningKey:
     return SigningKey(file.name, file.state, _algorithm(key, certificates[0]), key, certificates, since)
 
 
-def _read_private_key(path: Path) -> tuple[PrivateKey, datetime]:
+def _read_private_key(path: Path, reader: Reader) -> tuple[PrivateKey, datetime]:
     """Read a key, and when its file was last written or renamed."""
-    data, changed = _read_secret(path)
+    data, changed = _read_secret(path, reader)
     if any(mark in data for mark in _PROTECTED):
         hint = "`openssl pkey -in OLD -out NEW` takes the password off; the file's mode protects the key"
         raise _error(path, "is protected by a password", hint)
@@ -71,40 +74,39 @@ def _read_private_key(path: Path) -> tuple[PrivateKey, datetime]:
         raise _error(path, error.text, error.hint) from None
 
 
-def _read_secret(path: Path) -> tuple[bytes, datetime]:
+def _read_secret(path: Path, reader: Reader) -> tuple[bytes, datetime]:
     """Read a file that nobody else may read, and when its status last changed."""
     try:
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not is_private(status, os.geteuid(), {os.getegid(), *os.getgroups()}):
-                mode = stat.S_IMODE(status.st_mode)
-                text = f"others than its owner have access to this private key (mode {mode:04o})"
-                raise _error(path, text, f"`chmod 600 {path}`")
-            return stream.read(), datetime.fromtimestamp(status.st_ctime, UTC)
+        data, status = _read(path, reader)
     except OSError as error:
         raise _error(path, f"cannot be read: {error.strerror}") from None
+    if reader.shares(status):
+        mode = stat.S_IMODE(status.st_mode)
+        text = f"others than its owner have access to this private key (mode {mode:04o})"
+        raise _error(path, text, f"`chmod 600 {path}`")
+    return data, datetime.fromtimestamp(status.st_ctime, UTC)
 
 
-def is_private(status: os.stat_result, uid: int, groups: Collection[int]) -> bool:
-    """Tell whether nobody has access to a file but its owner, or root by giving it to a group of ours.
+def _read(path: Path, reader: Reader) -> tuple[bytes, os.stat_result]:
+    """Read a file that a reader can read too, whoever asks.
 
-    The latter is how Kubernetes mounts a secret for a pod with `fsGroup`: owned by root, mode 0440, of a
-    group that the pod alone has. A key of our own is never shared with a group.
-
-    Args:
-        status: The file's.
-        uid: Who we are.
-        groups: The groups that we are in.
+    Raises:
+        ConfigurationError: The reader cannot.
+        OSError: This process cannot.
     """
-    open_to = stat.S_IMODE(status.st_mode) & _GROUP_AND_OTHER
-    is_given = status.st_uid == _ROOT != uid and status.st_gid in groups
-    return not open_to or (is_given and open_to == stat.S_IRGRP)
+    with files.opened(path) as stream:
+        status = os.fstat(stream.fileno())
+        data = stream.read()
+    if not reader.can_read(status):
+        text = f"belongs to {name_of(status.st_uid)}, and cannot be read by {reader}, who owns the folder"
+        raise _error(path, text, f"`chown {reader.uid} {path}`")
+    return data, status
 
 
-def _read_certificates(file: KeyFile) -> tuple[x509.Certificate, ...]:
+def _read_certificates(file: KeyFile, reader: Reader) -> tuple[x509.Certificate, ...]:
     path = file.certificate
     try:
-        certificates = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+        certificates = tuple(x509.load_pem_x509_certificates(_read(path, reader)[0]))
         for each in certificates:
             _ = each.subject, each.issuer  # names are decoded late, and may be no text
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One signing key, and what is derived from it once: a token costs little more than its signature."""
+"""One signing key, and what is derived from it once, so that a token costs little more than its signature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class KeyState(enum.StrEnum):
-    """Where a key stands in its life. It is published in every state."""
+    """The state of a key. It is published in every one."""
 
     ANNOUNCED = "announced"  # published so that registries learn it; signs nothing yet
     ACTIVE = "active"  # signs
@@ -35,7 +35,7 @@ class SigningKey:
 
     Attributes:
         name: The name its files have.
-        state: Where it stands in its life.
+        state: Whether it signs, is about to, or did so.
         algorithm: The `alg` of its tokens, where a service does not want another.
         private_key: The key itself; never shown.
         certificates: The key's own certificate, then those that it chains to, if any.
@@ -81,7 +81,7 @@ class SigningKey:
         return self.private_key.public_key()
 
     def kid(self, kid_format: KeyId) -> str:
-        """Give the key's id in a format."""
+        """Return the key's id in a format."""
         match kid_format.format:
             case KidFormat.LIBTRUST:
                 return self.libtrust
@@ -92,7 +92,7 @@ class SigningKey:
 
     @property
     def is_self_signed(self) -> bool:
-        """Whether its certificate vouches for itself alone, rather than that an authority does."""
+        """Whether no authority signed its certificate."""
         return self.certificates[0].issuer == self.certificates[0].subject
 
     def sign(
@@ -105,7 +105,7 @@ class SigningKey:
     ) -> str:
         """Sign a claim set as a JWT in compact form (RFC 7519).
 
-        The signature is PyJWT's. `jwt.encode` is not used, for it would build, encode and check the same
+        The signature is PyJWT's. `jwt.encode` is not used, because it would build, encode and check the same
         header again for every token: a fifth to a third of the time of an ES256 or EdDSA token.
 
         Args:
@@ -121,7 +121,7 @@ class SigningKey:
         return (signing_input + b"." + _encode(signature)).decode()
 
     def _header(self, kid_format: KeyId, algorithm: Algorithm, *, x5c: bool) -> bytes:
-        """Give a token's first segment and its dot; kept, for a configuration names but a few formats."""
+        """Return a token's first segment and its dot; cached, because a configuration has few formats."""
         known = self._headers.get((kid_format, x5c, algorithm))
         if known is None:
             header: dict[str, object] = {"typ": "JWT", "alg": algorithm, "kid": self.kid(kid_format)}

@@ -131,3 +131,12 @@ def test_a_lock_that_exists_keeps_its_owner(theirs: Path) -> None:
     with files.locked(theirs):
         pass
     assert _owner(precious) == (0, 0)
+
+
+def test_what_might_never_end_is_not_read(tmp_path: Path) -> None:
+    """A pipe that nobody writes to would hang the reader."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="is no regular file"):
+        files.read(tmp_path / "pipe")
+    (tmp_path / "file").write_bytes(b"content")
+    assert files.read(tmp_path / "file") == b"content"

@@ -16,6 +16,7 @@ _ENTRY, _REFERENCE, _INTERMEDIATE = 4, 19, 25
 _UNSOLICITED = 0
 Element = tuple[int, bool, int, Any]
 """One element as ldap3 decodes it: class of the tag, whether it is constructed, number of the tag, value."""
+_RANGE = "range="
 _TAG = 2
 _UNIVERSAL, _SEQUENCE, _SET = 0, 16, 17
 _DECODER_ERRORS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
@@ -36,7 +37,8 @@ class Entry:
 
     Attributes:
         dn: In the server's spelling.
-        attributes: The values as octets, by the attribute's name in lower case.
+        attributes: The values as octets, by the attribute's name in lower case; values with options are among
+            them.
     """
 
     dn: str
@@ -172,8 +174,17 @@ def _entry(parts: Sequence[Element]) -> Entry:
     attributes: dict[str, list[bytes]] = {}
     for attribute in _elements(listed):
         key, values = _elements(attribute)
-        attributes.setdefault(_text(key).lower(), []).extend(map(_octets, _elements(values, _SET)))
+        attributes.setdefault(_attribute(_text(key)), []).extend(map(_octets, _elements(values, _SET)))
     return Entry(_octets(name).decode(), attributes)
+
+
+def _attribute(description: str) -> str:
+    """Return the attribute of a description (RFC 4512 §2.5): `cn;lang-de` is a cn, as the server matches it.
+
+    A range ([MS-ADTS] 3.1.1.3.1.3.3) keeps its option: it says that there are more values.
+    """
+    name, _, options = description.lower().partition(";")
+    return f"{name};{options}" if options.startswith(_RANGE) else name
 
 
 def _control(control: Element) -> tuple[str, bytes | None]:

@@ -188,6 +188,7 @@ class RuleSet:
     Attributes:
         version: The hash of the content they were read from.
         robots: By name.
+        denies_by_group_name: Whether a deny rule names a group by its name: then each name must be known.
     """
 
     version: str
@@ -199,6 +200,7 @@ class RuleSet:
     by_robot: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
     for_authenticated: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
     for_everyone: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    denies_by_group_name: bool = field(default=False, init=False, repr=False, compare=False)
 
     def conditions(self) -> Iterator[Conditions]:
         """Give the conditions of all rules, and those on which robots log in."""
@@ -213,6 +215,8 @@ class RuleSet:
                     self.by_group_dn.add(group, rule)
                 else:
                     self.by_group_name.add(group, rule)
+                    if rule.effect is Effect.DENY:
+                        object.__setattr__(self, "denies_by_group_name", True)
             for user in rule.who.users:
                 self.by_user.add(user, rule)
             for robot in rule.who.robots:

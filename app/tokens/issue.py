@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from app.errors import Code, Refusal, WharfingerError
+from app.errors import Code, DirectoryMisconfigured, Fault, Refusal, WharfingerError
 from app.login.login import Subject
 from app.protocol import request
 from app.protocol.claims import claim_set
@@ -75,6 +75,7 @@ class Issuer:
         if isinstance(subject, Refusal):
             return subject
         progress.subject = subject
+        _require_group_names(subject, rules)
         decision = self._decide(asked, subject, rules, progress)
         with progress.timed(Part.SIGNING):
             return self._sign(asked, subject, decision, progress)
@@ -121,3 +122,18 @@ class Issuer:
             return Refusal(Code.TOKEN_TOO_LARGE, text)
         progress.key_id = key.kid(service.key_id)
         return Issued(token, claims, realm.lifetimes.of(decision.access))
+
+
+def _require_group_names(subject: Subject | None, rules: RuleSet) -> None:
+    """Refuse to decide where a deny rule could name a group whose name could not be read.
+
+    Raises:
+        DirectoryMisconfigured: There is such a group; the detail names it.
+    """
+    if subject is None or not rules.denies_by_group_name:
+        return
+    unnamed = next((group for group in subject.groups if not group.name), None)
+    if unnamed is not None:
+        what = f"the name of the group {unnamed.dn} cannot be read, and rules deny by the names of groups"
+        change = "let the service account read it, or set groups.name_attribute to what the group has"
+        raise DirectoryMisconfigured(Fault(what, change))

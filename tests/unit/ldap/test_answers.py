@@ -181,3 +181,18 @@ def test_what_no_message_begins_with(octets: bytes) -> None:
     """Something else, an indefinite length (RFC 4511 §5.1), and more than anybody may make us keep."""
     with pytest.raises(NoProperAnswer):
         answers.size(octets, MOST)
+
+
+def test_values_with_options_are_values_of_the_attribute() -> None:
+    """The server matches a filter by them, so a name in another language is a name (RFC 4512 §2.5)."""
+    found = entry("cn=ext,dc=x", ("cn", [b"ext"]), ("CN;lang-de", [b"contractors"]))
+    (read,) = answers.result([message(found), message(ended(DONE))], SEARCH, NUMBER).entries
+    assert read.texts("cn") == ("ext", "contractors")
+
+
+def test_a_range_stays_told_from_all_values() -> None:
+    """It says that there are more."""
+    found = entry("cn=ext,dc=x", ("memberOf;range=0-1499", [b"cn=a"]))
+    (read,) = answers.result([message(found), message(ended(DONE))], SEARCH, NUMBER).entries
+    assert not read.texts("memberof")
+    assert read.texts("memberOf;range=0-1499") == ("cn=a",)

@@ -10,6 +10,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.directory.subject import DirectorySubject, Group
+from app.dn import parse
 from app.errors import Code, DirectoryMisconfigured, DirectoryUnavailable, Refusal
 from app.keys import kid
 from app.keys.algorithm import Algorithm
@@ -330,3 +332,31 @@ def test_the_subject_is_the_canonical_name(ring: KeyRing, told: Collector) -> No
     realm = make_realm(ring, FakeDirectory(), login=ScriptedLogin(Persona("alice")))
     claims = claims_of(issued(make_issuer(realm, told).answer(raw("CORP\\Alice:x"), "1")).token, ring)
     assert claims["sub"] == "alice"
+
+
+_UNNAMED = Group("", parse("ou=contractors,dc=example,dc=com"))
+_ALICE = DirectorySubject("alice", "1", "uid=alice", (_UNNAMED,))
+_EVERYONE = "{id: a, authenticated: true, repositories: [x/**], allow: [pull, push]}"
+
+
+def _denying(group: str) -> RuleSet:
+    return rule_set(f"- {_EVERYONE}\n- {{id: b, groups: ['{group}'], repositories: [x/**], deny: [push]}}")
+
+
+@pytest.mark.parametrize("who", ["contractors", "contr*"])
+def test_a_group_without_a_known_name_fails_where_a_rule_denies_by_name(
+    ring: KeyRing, told: Collector, who: str
+) -> None:
+    """It could be the one that the rule means; the record names it."""
+    realm = make_realm(ring, FakeDirectory(), rules=Holder(_denying(who)), login=ScriptedLogin(_ALICE))
+    with pytest.raises(DirectoryMisconfigured):
+        make_issuer(realm, told).answer(raw(ALICE, "repository:x/y:pull"), "1")
+    assert "ou=contractors,dc=example,dc=com" in told.last.detail
+
+
+def test_a_group_without_a_known_name_is_no_matter_to_other_rules(ring: KeyRing, told: Collector) -> None:
+    """No allow rule by name applies, and a deny by DN knows the group."""
+    rules = _denying("ou=contractors,dc=example,dc=com")
+    realm = make_realm(ring, FakeDirectory(), rules=Holder(rules), login=ScriptedLogin(_ALICE))
+    answer = issued(make_issuer(realm, told).answer(raw(ALICE, "repository:x/y:pull,push"), "1"))
+    assert [str(each) for each in answer.claims.access] == ["repository:x/y:pull"]

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -21,6 +22,8 @@ ACTIONS: Final = frozenset({"pull", "push", "delete"})
 _COMPONENT: Final = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
 _CAPTURABLE: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _VARIABLE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 Bound = dict[str, str]
 
@@ -124,6 +127,7 @@ def _holds(when: Mapping[str, Any], somebody: Somebody, request: Request) -> boo
         and ("networks" not in when or any(address in network for network in networks if address))
         and ("from" not in when or request.time >= _moment(when["from"], timedelta()))
         and ("until" not in when or request.time < _moment(when["until"], timedelta(days=1)))
+        and ("hours" not in when or _is_in_hours(when["hours"], request.time))
         and all(
             {_fold(value) for value in values}
             & {
@@ -135,6 +139,32 @@ def _holds(when: Mapping[str, Any], somebody: Somebody, request: Request) -> boo
             for name, values in when.get("attributes", {}).items()
         )
     )
+
+
+def _is_in_hours(text: str, time: datetime) -> bool:
+    """Look at the clock of the zone that stands at the end."""
+    spans, _, zone = text.rpartition(" ")
+    wall = time.astimezone(ZoneInfo(zone))
+    today, clock = wall.weekday(), wall.strftime("%H:%M")
+    days = set(range(7))
+    for named, start, end in re.findall(r"((?:[A-Z][^ ]+ )*)([0-9:]+)-([0-9:]+)", re.sub(", ?", ", ", spans)):
+        days = {day for item in re.findall(r"[A-Za-z-]+", named) for day in _week_days(item)} or days
+        if start < end:
+            found = today in days and start <= clock < end
+        else:
+            found = (today in days and start <= clock) or ((today - 1) % 7 in days and clock < end)
+        if found:
+            return True
+    return False
+
+
+def _week_days(text: str) -> Iterator[int]:
+    first, last = text[:3], text[-3:]
+    day = _WEEK.index(first)
+    while _WEEK[day] != last:
+        yield day
+        day = (day + 1) % 7
+    yield day
 
 
 def _moment(text: str, day: timedelta) -> datetime:

@@ -124,17 +124,17 @@ class RequestOptions:
     Attributes:
         service: None where not given.
         address: Likewise.
-        now: When it comes (aware, UTC).
+        time: When it comes (aware, UTC); likewise, and then it comes now.
     """
 
     service: str | None
     address: str | None
-    now: datetime
+    time: datetime | None
 
     def context(self, default_service: str = "") -> Context:
         """Return the circumstances of such a request."""
         service = self.service if self.service is not None else default_service
-        return Context(service, self.address or "", self.now)
+        return Context(service, self.address or "", self.time or datetime.now(UTC))
 
 
 def source_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -160,10 +160,12 @@ def request_options(command: Callable[..., R]) -> Callable[..., R]:
     @click.option(
         "--from", "address", type=Address(), metavar="ADDRESS", help="Where the request comes from."
     )
-    @click.option("--at", type=Moment(), metavar="TIME", help="When: a date or a time; now where not given.")
+    @click.option(
+        "--at", "time", type=Moment(), metavar="TIME", help="When: a date or a time; now where not given."
+    )
     @functools.wraps(command)
-    def with_request(*, service: str | None, address: str | None, at: datetime | None, **others: Any) -> R:
-        return command(request=RequestOptions(service, address, at or datetime.now(UTC)), **others)
+    def with_request(*, service: str | None, address: str | None, time: datetime | None, **others: Any) -> R:
+        return command(request=RequestOptions(service, address, time), **others)
 
     return with_request
 

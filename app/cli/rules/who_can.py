@@ -43,7 +43,7 @@ def who_can(
     """Say who can do ACTION (pull, push or delete) with REPOSITORY.
 
     REPOSITORY is a name; or registry:catalog, whose one action is "*". Rules that are not in force at that
-    time are left out.
+    time are left out; without a time, hours that come again are a condition.
 
     Ends with 0 if anybody can, with 1 if nobody can.
     """
@@ -57,6 +57,7 @@ def who_can(
         context,
         service=request.service is not None,
         address=request.address is not None,
+        time=request.time is not None,
     )
     review = _Review(access.ways(), None)
     if expand:

@@ -194,6 +194,8 @@ def _conditions(entry: WhenEntry) -> Conditions:
         start = parse_time(entry.from_, end_of_day=False) if entry.from_ is not None else None
         end = parse_time(entry.until, end_of_day=True) if entry.until is not None else None
         found.append(Period(start, end))
+    if entry.hours is not None:
+        found.append(entry.hours)
     for name, values in (entry.attributes or {}).items():
         found.append(Attribute(name.lower(), frozenset(map(dn.fold, values))))
     return Conditions(tuple(found))

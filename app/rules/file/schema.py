@@ -2,7 +2,7 @@
 
 Every value is tried here, so that what is wrong with one stands beside what is wrong with the others;
 `compile.py` makes rules of them. What is said here of keys and values is the JSON Schema too
-(`published.py`), though that cannot see all that is tried.
+(`json_schema.py`), though that cannot see all that is tried.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from app.configfile.problems import NO_VALUE_HINT
 from app.errors import UnfitError
 from app.rules.conditions import IPNetwork
 from app.rules.file import values
+from app.rules.file.hours import HOURS, hours
 from app.rules.file.values import parse_time
+from app.rules.hours import Hours
 from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern, parse_group
 
 GroupText = TypeVar("GroupText", bound=str | NamePattern | DNPattern)
@@ -100,6 +102,7 @@ Secrets = Annotated[list[Secret], Field(min_length=1, max_length=2)]
 Address = Annotated[str, _tried(values.address), _seen(values.ADDRESS)]
 Start = Annotated[str, _tried(partial(parse_time, end_of_day=False)), _TIME]
 End = Annotated[str, _tried(partial(parse_time, end_of_day=True)), _TIME]
+WeekHours = Annotated[Hours, _read(hours), _seen(HOURS)]
 Actions = Annotated[list[ActionWord], _FILLED]
 
 
@@ -154,6 +157,11 @@ class WhenEntry(_Entry):
         None
     )
     until: End | None = Field(default=None, description="Not after this date (its whole day, UTC) or time.")
+    hours: WeekHours | None = Field(
+        default=None,
+        description="In these hours of the week, by the clocks of a time zone.",
+        examples=["Mon-Fri 08:00-18:00 Europe/Berlin"],
+    )
     attributes: Annotated[dict[str, Texts], _FILLED] | None = Field(
         default=None, description="The person's entry has one of the values in each of these attributes."
     )

@@ -78,6 +78,7 @@ class Replayed:
         return self.decided + self.unusable + self.passed
 
 
+_MINUTE = len("2026-01-31T12:00")
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _Rights = tuple[tuple[str, str], ...]
 """Pairs of resource and action."""
@@ -138,7 +139,7 @@ class Replay:
 
     def _decide(self, event: Mapping[str, Any]) -> tuple[_Rights, _Rights]:
         """Give what the new rules grant beyond the old ones, and what they do not."""
-        context = self._classes.of(event["service"], event["address"], event["time"])
+        alike = self._classes.of(event["service"], event["address"], event["time"])
         who = (
             event["subject"],
             tuple(event["groups"]),
@@ -152,10 +153,11 @@ class Replay:
         subject = self._subjects.get(who)
         if subject is None:
             subject = self._subjects[who] = _Subject(len(self._subjects), self._make(*who))
-        key = (subject.number, context, *event["asked"])
+        key = (subject.number, alike, *event["asked"])
         found = self._kept.get(key)
         if found is None:
-            found = self._compare(subject.persona, event["asked"], self._classes.example(*context))
+            context = Context(event["service"], event["address"], _time(event["time"]))
+            found = self._compare(subject.persona, event["asked"], context)
             self._kept[key] = found
             self._text += sum(map(len, event["asked"]))
         return found
@@ -216,27 +218,30 @@ class _Classes:
 
     def __init__(self, conditions: Iterable[Conditions]) -> None:
         each = {one for when in conditions for one in when}
-        self._services = _Values(each, Lack.SERVICE, lambda text: Context(text, "", _FIRST))
-        self._addresses = _Values(each, Lack.NETWORK, lambda text: Context("", text, _FIRST))
-        self._edges = sorted({edge for one in each for edge in one.changes(_FIRST, _LAST)})
-        self._texts = [_text(edge) for edge in self._edges]
+        services = [one for one in each if one.lack is Lack.SERVICE]
+        self._services = _Values(services, lambda text: Context(text, "", _FIRST))
+        addresses = [one for one in each if one.lack is Lack.NETWORK]
+        self._addresses = _Values(addresses, lambda text: Context("", text, _FIRST))
+        edges = {edge for one in each if not one.recurs for edge in one.changes(_FIRST, _LAST)}
+        self._edges = [_text(edge) for edge in sorted(edges)]
+        self._recurring = [one for one in each if one.recurs]
+        self._minutes = _Values(self._recurring, lambda text: Context("", "", _time(text)))
 
-    def of(self, service: str, address: str, time: str) -> tuple[str, str, int]:
-        """Return the class of a request: a service and an address like its own, and a span of time."""
-        return self._services.like(service), self._addresses.like(address), bisect_right(self._texts, time)
-
-    def example(self, service: str, address: str, span: int) -> Context:
-        """Return one request of a class."""
-        return Context(service, address, self._edges[span - 1] if span else _FIRST)
+    def of(self, service: str, address: str, time: str) -> tuple[str, str, int, str]:
+        """Return the class of a request: service, address and minute like its own, and a span of time."""
+        return (
+            self._services.like(service),
+            self._addresses.like(address),
+            bisect_right(self._edges, time),
+            self._minutes.like(time[:_MINUTE]) if self._recurring else "",
+        )
 
 
 class _Values:
-    """The services, or the addresses, of requests: all for which the same conditions hold are alike."""
+    """Services, addresses or minutes of requests: all for which the same conditions hold are alike."""
 
-    def __init__(
-        self, conditions: Iterable[Condition], lack: Lack, context: Callable[[str], Context]
-    ) -> None:
-        self._conditions = [one for one in conditions if one.lack is lack]
+    def __init__(self, conditions: Sequence[Condition], context: Callable[[str], Context]) -> None:
+        self._conditions = conditions
         self._context = context
         self._known: dict[str, str] = {}
         self._first: dict[tuple[Holds, ...], str] = {}
@@ -253,6 +258,16 @@ class _Values:
         return known
 
 
+def _time(text: str) -> datetime:
+    """Read a time as audit lines have it, or its minute.
+
+    Raises:
+        ValueError: It is none.
+    """
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
 def _text(time: datetime) -> str:
-    """Give a time as audit lines have it, so that texts compare as times do."""
+    """Write a time as audit lines have it, so that texts compare as times do."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

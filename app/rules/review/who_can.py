@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from itertools import product
 
 from app.protocol.scope import Scope
 from app.rules.conditions import Attribute, Conditions, Context, Holds
@@ -68,7 +68,9 @@ class Standing:
 class Access:
     """One action on one resource under a rule set."""
 
-    def __init__(self, rules: RuleSet, asked: Scope, fixed: Context, *, service: bool, address: bool) -> None:
+    def __init__(
+        self, rules: RuleSet, asked: Scope, fixed: Context, *, service: bool, address: bool, time: bool
+    ) -> None:
         """Find the rules that are about it.
 
         Args:
@@ -77,6 +79,7 @@ class Access:
             fixed: The time, and the service and address where these are given.
             service: Whether the service is given; else all that the rules tell apart are tried.
             address: Likewise of the address.
+            time: Whether the time is given; else hours that come again are tried in and out of them.
         """
         (self.action,) = asked.actions
         self._rules = rules
@@ -88,11 +91,11 @@ class Access:
             for reached in reach(rule, asked.type, asked.name)
         ]
         self._conditions = {one.rule.id: one.rule.when for one in self._reached}
-        self._fixed, self._service, self._address = fixed, service, address
+        self._fixed, self._service, self._address, self._time = fixed, service, address, time
 
     def ways(self) -> tuple[Way, ...]:
         """Give every way that holds at the time: first what gives, then what takes."""
-        open_now = [one for one in self._reached if _may_hold(one.rule.when, self._fixed.now)]
+        open_now = [one for one in self._reached if self._may_hold(one.rule.when)]
         ways = (self._way(one) for one in open_now)
         return tuple(sorted(ways, key=lambda way: (way.rule.effect, str(way.reached), way.rule.id)))
 
@@ -139,24 +142,24 @@ class Access:
         return Way(reached, when, standing.answer, standing.denied_by)
 
     def _contexts(self, robot: Robot | None) -> Sequence[Context]:
-        """Give a request of each class, at the time that is given."""
+        """Return a request of each class, while the same rules are in force as at the time that is given."""
         conditions: list[Conditions] = list(self._conditions.values())
         if robot is not None:
             conditions.append(robot.logs_in)
         apart = Circumstances.of(conditions, self._fixed.now)
         services = (self._fixed.service,) if self._service else apart.services
         addresses = (self._fixed.address,) if self._address else apart.addresses
-        return [Context(service, address, self._fixed.now) for service in services for address in addresses]
+        moments = (self._fixed.now,) if self._time else apart.spans[0]
+        return [Context(*values) for values in product(services, addresses, moments)]
+
+    def _may_hold(self, when: Conditions) -> bool:
+        """Whether there are requests for which conditions hold, at the time or in hours that come again."""
+        timed = (one for one in when if one.lack is Lack.TIME and (self._time or not one.recurs))
+        return all(one.check(None, self._fixed) is Holds.YES for one in timed)
 
     def _outcome(self, subject: Subject | None, context: Context) -> ActionOutcome:
         (resource,) = decide(self._rules, subject, (self._asked,), context).resources
         return next(one for one in resource.outcomes if one.action == self.action)
-
-
-def _may_hold(when: Conditions, now: datetime) -> bool:
-    """Whether there are requests of a time for which conditions hold."""
-    context = Context("", "", now)
-    return all(one.check(None, context) is Holds.YES for one in when if one.lack is Lack.TIME)
 
 
 def _login_words(robot: Robot | None) -> tuple[str, ...]:

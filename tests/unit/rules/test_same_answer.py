@@ -79,6 +79,11 @@ _ATTRIBUTES = st.dictionaries(
 _NOON = "2026-06-01T12:00:00Z"
 _FROM = ["2026-06-01", "2026-06-02", _NOON, "2026-06-01T14:00:01+02:00"]
 _UNTIL = ["2026-06-01", "2026-05-31", _NOON, "2026-06-01T12:00:01Z"]
+_HOURS = [
+    "Mon-Fri 08:00-18:00 Europe/Berlin", "Mon 13:00-14:00 Europe/Berlin", "Mon 14:00-15:00 Europe/Berlin",
+    "Sun 22:00-12:30 UTC", "Tue, Thu 08:00-24:00 UTC", "22:00-06:00 Asia/Tokyo",
+    "Sat-Mon 06:00-07:00, 08:00-09:00 America/New_York",
+]  # fmt: skip
 _WHEN = st.sampled_from([{"from": text} for text in _FROM] + [{"until": text} for text in _UNTIL]) | (
     st.fixed_dictionaries(
         {},
@@ -86,6 +91,7 @@ _WHEN = st.sampled_from([{"from": text} for text in _FROM] + [{"until": text} fo
             "services": st.sampled_from([[SERVICE], ["other"], ["other", SERVICE]]),
             "networks": st.sampled_from([["192.0.2.0/24"], ["10.0.0.0/8", "2001:db8::/32"], ["192.0.2.7"]]),
             "attributes": _ATTRIBUTES,
+            "hours": st.sampled_from(_HOURS),
         },
     )
 )

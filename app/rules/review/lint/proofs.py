@@ -81,7 +81,7 @@ def _timed(test: Test, dated: RuleSet, now: datetime) -> Iterator[Finding]:
     scopes = [one.scope for one in test.expectations]
     speaking = decide(dated, test.subject, scopes, test.context(now)).rules
     if speaking:
-        text = f"the test {test.id!r} depends on the day it is run: {', '.join(speaking)} has dates"
+        text = f"the test {test.id!r} depends on when it is run: {', '.join(speaking)} has dates or hours"
         hint = f"write a time, such as at: {now:%Y-%m-%d}"
         yield Finding(Name.TEST_WITHOUT_TIME, test.id, test.position, text, hint)
 

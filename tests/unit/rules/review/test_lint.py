@@ -248,12 +248,17 @@ def test_tests_of_nothing(test: str, names: list[str]) -> None:
         ("as: {anonymous: true}, expect: {hot: [pull]}", ["test-without-time t0"]),
         ("as: {anonymous: true}, at: 2026-06-02, expect: {hot: [pull]}", []),
         ("as: {anonymous: true}, expect: {cold: [pull]}", []),
+        ("as: {anonymous: true}, expect: {work: []}", ["test-without-time t0"]),
+        ("as: {anonymous: true}, at: 2026-06-02, expect: {work: []}", []),
     ],
 )
 def test_tests_without_a_time(test: str, names: list[str]) -> None:
     """A test whose outcome depends on the day, and that says none."""
     rules = rule("everyone: true", "repositories: [hot]", PULL, "when: {until: 2026-12-31}", id_="h")
     rules += rule("everyone: true", "repositories: [cold]", PULL, id_="c")
+    rules += rule(
+        "everyone: true", "repositories: [work]", PULL, "when: {hours: Mon 08:00-09:00 UTC}", id_="w"
+    )
     assert warnings(_with_tests(rules, test)) == names
 
 

@@ -84,7 +84,8 @@ COMPANY = _Company(
 
 def _people(rules: RuleSet, directory: _Company, **fixed: bool) -> People:
     (asked,), _ = scope.parse_all(["repository:web/app:push"])
-    access = Access(rules, asked, Context("", "", NOW), service=False, address=fixed.get("address", False))
+    address = fixed.get("address", False)
+    access = Access(rules, asked, Context("", "", NOW), service=False, address=address, time=True)
     return find_people(access, access.ways(), directory, rules.robots)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -203,6 +203,27 @@ def test_a_replay_is_what_the_engine_decides(
     )
     assert {right.action for right in found.gained} == after - before
     assert {right.action for right in found.lost} == before - after
+
+
+def test_hours_tell_requests_apart() -> None:
+    """Requests of one span of time are alike only where the same hours hold."""
+    old, new = (
+        rule_set(f"- {{id: r, groups: [a], repositories: [x], allow: [pull], when: {{hours: {hours}}}}}")
+        for hours in ("Mon-Fri 08:00-18:00 UTC", "Mon-Fri 09:00-18:00 UTC")
+    )
+    times = ["02T07:30", "02T08:30", "03T08:59", "03T09:00", "07T08:30"]
+    lines = [
+        line(
+            _record(
+                time=datetime.fromisoformat(f"2026-02-{time}Z"), asked=("repository:x:pull",), groups=("a",)
+            )
+        )
+        for time in times
+    ]
+    found = _replay(old, new, *lines)
+    assert _told(found) == ["- bob repository:x pull 2"]
+    (seen,) = found.lost.values()
+    assert (seen.first[8:16], seen.last[8:16]) == ("02T08:30", "03T08:59")
 
 
 def test_a_survey_tries_all_circumstances() -> None:

@@ -20,7 +20,30 @@ from tests.unit.rules.test_properties import _RULE_LISTS, _SUBJECTS
 def _access(rules: RuleSet, asked: str, *, service: str | None = None, address: str | None = None) -> Access:
     (one,), _ = scope.parse_all([asked])
     fixed = Context(service or "", address or "", NOW)
-    return Access(rules, one, fixed, service=service is not None, address=address is not None)
+    return Access(rules, one, fixed, service=service is not None, address=address is not None, time=True)
+
+
+def test_hours_that_come_again_are_a_condition() -> None:
+    """A review at night tells of whoever can push by day; one of a given time does not."""
+    rules = rule_set("""
+        - {id: r, groups: [web], repositories: [x], allow: [push], when: {hours: Mon-Fri 08:00-18:00 UTC}}
+        - {id: d, groups: [ops], repositories: [x], allow: [push]}
+        - {id: n, groups: [ops], repositories: [x], deny: [push], when: {hours: "22:00-06:00 UTC"}}
+        - {id: ended, groups: [old], repositories: [x], allow: [push], when: {until: 2026-01-01}}
+    """)
+    (asked,), _ = scope.parse_all(["repository:x:push"])
+    saturday = Context("", "", NOW)
+    free = Access(rules, asked, saturday, service=False, address=False, time=False)
+    assert _told(free.ways()) == [
+        "allow group ops (under conditions) n",
+        "allow group web (under conditions) within Mon-Fri 08:00-18:00 UTC",
+        "deny group ops (no) within 22:00-06:00 UTC",
+    ]
+    standing = free.standing(person("bob", "web"))
+    assert (standing.answer, standing.conditions) == (Answer.SOMETIMES, ("within Mon-Fri 08:00-18:00 UTC",))
+    given = Access(rules, asked, saturday, service=False, address=False, time=True)
+    assert _told(given.ways()) == ["allow group ops (yes)"]
+    assert given.standing(person("bob", "web")).answer is Answer.NO
 
 
 def _told(ways: tuple[Way, ...]) -> list[str]:
@@ -194,7 +217,7 @@ def test_who_can_has_a_way(rules: list[Rule], subject: Persona | None) -> None:
     for name in ("web/app", "alice/x"):
         (asked,), _ = scope.parse_all([f"repository:{name}:push"])
         context = Context("s", "192.0.2.1", datetime(2026, 1, 1, tzinfo=UTC))
-        access = Access(rule_list, asked, context, service=True, address=True)
+        access = Access(rule_list, asked, context, service=True, address=True, time=True)
         (resource,) = decide(rule_list, subject, (asked,), context).resources
         for cause in resource.outcomes[0].allowed_by if resource.outcomes[0].granted else ():
             ways = [way for way in access.ways() if way.rule.id == cause.rule]

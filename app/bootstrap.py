@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +41,6 @@ from app.tokens.realm import Realm
 from app.watch.last_good import LastGood
 from app.watch.watcher import Watcher
 
-_log = logging.getLogger("wharfinger")
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -70,14 +67,6 @@ class Parts:
     candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
     state: SharedState | None = None
 
-    def follow(self) -> None:
-        """Keep up with the keys, in a process that answers nothing and from which others are forked."""
-        for keys in self.keys.values():
-            try:
-                keys.refresh()
-            except Exception:  # noqa: BLE001 - it must not end the process that keeps all others running
-                _log.exception("a fault of the token server", extra={"what": keys.name})
-
     def watch(self) -> Watcher:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
         watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values(), *self.keys.values()]
@@ -87,9 +76,18 @@ class Parts:
             _tell_rules(RulesMetrics(realm, "candidate"), candidate)
         for realm, keys in self.keys.items():
             _tell_keys(KeysMetrics(realm), keys)
-        watcher = Watcher(watched)
+        watcher = Watcher(watched, looked=self._looked_at())
         watcher.start()
         return watcher
+
+    def _looked_at(self) -> Callable[[LastGood[Any]], None]:
+        """Have the metrics follow when files were looked at."""
+        labels = {
+            id(each): (realm, what)
+            for what, watched in (("rules", self.rules), ("candidate", self.candidates), ("keys", self.keys))
+            for realm, each in watched.items()
+        }
+        return lambda each: metrics.looked(*labels[id(each)], time.time())
 
 
 def build(settings: Settings, *, serves: bool = False) -> Parts:

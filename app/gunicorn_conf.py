@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,20 +64,6 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 def on_starting(server: Any) -> None:
     """Have SIGHUP go to the workers, which read the files anew; gunicorn would start new ones instead."""
     server.handle_hup = functools.partial(server.kill_workers, signal.SIGHUP)
-    from app.web.application import FOLLOW  # noqa: PLC0415 - it imports the metrics, as below
-
-    follow = server.app.wsgi().extensions[FOLLOW]
-    server.murder_workers = functools.partial(_look_after_workers, server.murder_workers, follow)
-
-
-def _look_after_workers(murder_workers: Callable[[], None], follow: Callable[[], None]) -> None:
-    """Do what gunicorn's main process does every second, and keep up with the keys there too.
-
-    A worker that has to be started while the keys folder has a fault begins with the keys of this process:
-    those with which the server was once started may be known to no registry any more.
-    """
-    murder_workers()
-    follow()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature

@@ -19,7 +19,7 @@ from app.keys import keyring
 from app.protocol.claims import Lifetimes, claim_set
 from app.protocol.scope import Access, ResourceType
 from app.watch.watcher import Watcher
-from app.web.application import FOLLOW, WATCH
+from app.web.application import WATCH
 from app.web.realms import realm_paths
 
 _settings = settings.load(Path(os.environ[PATH_VARIABLE]))
@@ -38,7 +38,7 @@ _claims = claim_set(
 ).to_json()
 
 application = Flask("floor", static_folder=None)
-application.extensions |= {WATCH: lambda: Watcher(()), FOLLOW: lambda: None}  # there is nothing to follow
+application.extensions |= {WATCH: lambda: Watcher(())}
 
 
 @application.get(realm_paths("/auth")[0])

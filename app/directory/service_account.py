@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
+from app import files
 from app.directory import account_state
 from app.directory.settings import DirectorySettings, ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Fault
@@ -93,7 +94,7 @@ class ServiceAccount:
         if self._settings.password_file is None:
             return Secret(self._settings.password.get_secret_value() if self._settings.password else "")
         try:
-            text = self._settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+            text = files.read(self._settings.password_file).decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             what = f"{self._settings.password_file}: the service account's password cannot be read"
             raise DirectoryMisconfigured(Fault(what, "check the file's owner and mode")) from error

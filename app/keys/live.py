@@ -6,16 +6,18 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from app.errors import ConfigurationError
-from app.keys import fitness, keyring
+from app.keys import fitness, keyring, shared
 from app.keys.fitness import Service
 from app.keys.folder import paths_in
 from app.keys.keyring import KeyRing
 from app.keys.reader import Reader
 from app.watch.fingerprint import Fingerprint
 from app.watch.last_good import LastGood, Loaded
+from app.watch.shared import SharedBytes
 
 _log = logging.getLogger("wharfinger.keys")
 
@@ -47,6 +49,7 @@ class LiveKeys(LastGood[KeyRing]):
         self._folder, self._services, self._clock, self._reader = folder, services, clock, reader
         self._warned: frozenset[str] = frozenset()
         self._is_new = False
+        self._shared = SharedBytes(f"wharfinger-keys-{realm}")
         look = _Look(folder)
         try:
             seen = look()
@@ -58,8 +61,13 @@ class LiveKeys(LastGood[KeyRing]):
         """Read what the folder holds by now, in a process that has answered no request yet.
 
         Its peers have long read what changed since the server was started, so a new key signs at once: a
-        retired one must not sign again, because it may be removed before those tokens expire.
+        retired one must not sign again, because it may be removed before those tokens expire. What the peers
+        accepted last comes first: the folder may have a fault by now, or a look at it may hang.
         """
+        accepted = self._shared.read()
+        if accepted is not None:
+            ring = shared.unpack(accepted)
+            self.adopt(ring.after(self.current, self._clock(), ring.active.since))
         self._is_new = True
         super().catch_up()
         self._is_new = False
@@ -77,7 +85,15 @@ class LiveKeys(LastGood[KeyRing]):
 
     def _follow(self) -> Loaded[KeyRing]:
         ring = self._read()
-        return Loaded(ring.after(self.current, self._clock(), ring.active.since if self._is_new else None))
+        following = ring.after(self.current, self._clock(), ring.active.since if self._is_new else None)
+        return Loaded(following, partial(self._share, ring))
+
+    def _share(self, ring: KeyRing) -> None:
+        try:
+            self._shared.write(shared.pack(ring))
+        except OSError as error:
+            extra = {"what": self.name, "detail": str(error)}
+            _log.error("other processes cannot be told of the keys", extra=extra)
 
     def _read(self) -> KeyRing:
         ring = keyring.load(self._folder, self._reader)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
+from app import files
 from app.state.settings import StateSettings
 
 CONNECTIONS: Final = 4
@@ -110,5 +111,5 @@ def _authenticate(settings: StateSettings, parameters: dict[str, Any]) -> None:
     if settings.password is not None:
         parameters["password"] = settings.password.get_secret_value()
     elif settings.password_file is not None:
-        text = settings.password_file.read_bytes().decode(errors="replace")
+        text = files.read(settings.password_file).decode(errors="replace")
         parameters["password"] = text.rstrip("\r\n")

@@ -37,7 +37,7 @@ def key(settings: StateSettings) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        text = path.read_bytes().strip()
+        text = files.read(path).strip()
     except OSError as error:
         raise StateUnavailable(f"the secret of the state: {path}: {error.strerror}") from None
     if len(text) < _SHORTEST:

@@ -63,11 +63,28 @@ RULES_READ = Counter(
     "Times that a process read rules, when it started and when they changed",
     ["realm", "rules", "result"],
 )
+FILES_LOOKED = Gauge(
+    "wharfinger_files_looked_timestamp_seconds",
+    "When the process that looked longest ago last looked at the files, in seconds since the epoch",
+    ["realm", "files"],
+    multiprocess_mode="livemin",
+)
 CANDIDATE_DIFFERENCES = Counter(
     "wharfinger_candidate_differences",
     "Requests of which the candidate rules would grant more or less",
     ["realm", "kind"],
 )
+
+
+def looked(realm: str, files: str, now: float) -> None:
+    """Note that a look at files has ended: at those of the `rules`, of the `candidate` rules, or the `keys`.
+
+    Args:
+        realm: Whose files they are.
+        files: Which.
+        now: Seconds since the epoch.
+    """
+    FILES_LOOKED.labels(realm, files).set(now)
 
 
 class RulesMetrics:

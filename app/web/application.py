@@ -17,8 +17,6 @@ _log = logging.getLogger("wharfinger.web")
 _SHOWN_LENGTH = 256
 WATCH = "wharfinger-watch"
 """Where the application has the function that begins to watch its files."""
-FOLLOW = "wharfinger-follow"
-"""Where it has the function by which a process that answers nothing keeps up with them."""
 
 
 def create(parts: Parts) -> Flask:
@@ -38,7 +36,6 @@ def create(parts: Parts) -> Flask:
     application.after_request(_end)
     errors.install(application)
     application.extensions[WATCH] = parts.watch
-    application.extensions[FOLLOW] = parts.follow
     return application
 
 

@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from cachetools import TTLCache, cached
@@ -52,6 +52,10 @@ class Watched(Protocol):
     def fault(self) -> ConfigurationError | None:
         """Why the files are not in force."""
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is not known what the files hold by now."""
+
 
 class WatchedKeys(Protocol):
     """Keys that are read anew when their folder changes."""
@@ -64,6 +68,10 @@ class WatchedKeys(Protocol):
     def fault(self) -> ConfigurationError | None:
         """Why what the folder holds is not in force."""
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is not known what the folder holds by now."""
+
 
 def blueprint(
     directories: Mapping[str, Pingable],
@@ -71,7 +79,7 @@ def blueprint(
     rules: Mapping[str, Watched],
     keys: Mapping[str, WatchedKeys],
 ) -> Blueprint:
-    """Give the endpoints; ready is a server whose every realm has its directory.
+    """Return the endpoints; ready is a server whose every realm has its directory.
 
     What else has a fault is told of, but a server without it is ready: without the state each process counts
     failed logins alone, and files that cannot be used leave the last good ones in force.
@@ -80,10 +88,18 @@ def blueprint(
 
     @cached(TTLCache(1, _KNOWN_FOR_SECONDS, time.monotonic), lock=threading.Lock())
     def checks() -> Mapping[str, str]:
-        found = {
-            f"{realm}/directory": _check(realm, directory.ping) for realm, directory in directories.items()
-        }
-        return found if state is None else {**found, _STATE: _check("", state.ping)}
+        found = {}
+        for realm, directory in directories.items():
+            fault = _fault(directory)
+            if fault is not None:
+                _log.warning("not ready", extra={"realm": realm, **_details(fault)})
+            found[f"{realm}/directory"] = _word(fault)
+        if state is not None:
+            fault = _fault(state)
+            if fault is not None:
+                _log.warning("ready without the state", extra=_details(fault))
+            found[_STATE] = _word(fault)
+        return found
 
     @routes.get("/livez")
     def livez() -> Response:
@@ -108,22 +124,35 @@ def blueprint(
     return routes
 
 
-def _check(realm: str, ping: Callable[[], None]) -> str:
-    """Give `ok` or a stable code; what exactly is wrong is for the log."""
+def _fault(asked: Pingable) -> WharfingerError | None:
     try:
-        ping()
+        asked.ping()
     except WharfingerError as error:
-        _log.warning("not ready", extra={"realm": realm, "code": error.code, "detail": error.detail})
-        return error.code
-    return "ok"
+        return error
+    return None
+
+
+def _word(fault: WharfingerError | None) -> str:
+    """Return `ok` or a stable code; what exactly is wrong is for the log."""
+    return "ok" if fault is None else fault.code
+
+
+def _details(fault: WharfingerError) -> dict[str, str]:
+    return {"code": fault.code, "detail": fault.detail}
 
 
 def _rules(rules: Watched) -> Mapping[str, str]:
-    return {"version": rules.current.version, "files": "ok" if rules.fault is None else "faulty"}
+    return {"version": rules.current.version, "files": _files(rules)}
 
 
 def _keys(keys: WatchedKeys) -> Mapping[str, str]:
-    return {"active": keys.current.active.rfc7638, "files": "ok" if keys.fault is None else "faulty"}
+    return {"active": keys.current.active.rfc7638, "files": _files(keys)}
+
+
+def _files(watched: Watched | WatchedKeys) -> str:
+    if watched.is_stale:
+        return "stale"
+    return "ok" if watched.fault is None else "faulty"
 
 
 def _answer(body: Mapping[str, object], *, works: bool) -> Response:

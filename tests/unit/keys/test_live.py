@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,6 +93,31 @@ def test_the_last_good_keys_stay(live: LiveKeys, folder: Path, fault: str) -> No
     assert not live.refresh()
     assert live.current is before
     assert isinstance(live.fault, ConfigurationError)
+
+
+def test_a_process_that_starts_later_has_what_its_peers_accepted(
+    folder: Path, put_key: PutKey, now: datetime
+) -> None:
+    """Even where the folder has a fault by then: memory is all that it shares with them."""
+    live = LiveKeys("demo", folder, PLAIN, lambda: now)
+    put_key(ec.generate_private_key(ec.SECP256R1()), "new.announced-20250131T110000Z.pem")
+    fork = multiprocessing.get_context("fork")
+    peer = fork.Process(target=live.refresh)
+    peer.start()
+    peer.join()
+    (folder / "new.crt").unlink()
+    live.catch_up()
+    assert [key.name for key in live.current.published] == ["old", "new"]
+    assert live.fault is not None
+
+
+def test_a_pipe_in_the_folder_is_not_waited_for(live: LiveKeys, folder: Path) -> None:
+    """It is a fault like any other, and gone with the pipe."""
+    os.mkfifo(folder / "next.active.pem")
+    assert not live.refresh()
+    assert "it is no regular file" in str(live.fault)
+    (folder / "next.active.pem").unlink()
+    assert live.refresh()
 
 
 def test_a_mode_that_is_mended_is_seen(live: LiveKeys, folder: Path) -> None:

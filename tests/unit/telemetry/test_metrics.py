@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client import REGISTRY
 
-from app.telemetry.metrics import RequestMetrics, RulesMetrics, exposition
+from app.telemetry.metrics import RequestMetrics, RulesMetrics, exposition, looked
 from app.telemetry.record import CandidateDifference, Timings
 from tests.support.records import access, client, scopes, token_record
 
@@ -76,6 +76,19 @@ def test_a_version_that_no_process_has_is_not_counted() -> None:
     assert value(faulty, {"realm": "rolled", "rules": "live"}) == 1
     labels = {"realm": "rolled", "rules": "live"}
     assert [value(read, {**labels, "result": r}) for r in ("good", "fault")] == [2, 1]
+
+
+def test_each_look_at_files_is_dated() -> None:
+    """By realm and by what was looked at: a look that hangs leaves the date of the last one."""
+    for files, now in (("rules", 10.0), ("keys", 20.0), ("rules", 30.0)):
+        looked("seen", files, now)
+    values = {
+        files: REGISTRY.get_sample_value(
+            "wharfinger_files_looked_timestamp_seconds", {"realm": "seen", "files": files}
+        )
+        for files in ("rules", "keys")
+    }
+    assert values == {"rules": 30.0, "keys": 20.0}
 
 
 def test_candidate_rules_count_no_processes() -> None:

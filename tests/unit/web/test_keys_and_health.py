@@ -32,7 +32,8 @@ class Watched(Generic[T]):
     """Rules or keys, and what is wrong with their files."""
 
     current: T
-    fault: ConfigurationError | None
+    fault: ConfigurationError | None = None
+    is_stale: bool = False
 
 
 @pytest.mark.parametrize("path", [f"{REALM}/certs", REALM[5:] + "/certs", "/.well-known/jwks.json"])
@@ -147,6 +148,36 @@ def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["rules"] == {"demo": {"version": "abc", "files": "faulty"}}
+
+
+@pytest.mark.parametrize("fault", [None, ConfigurationError([])])
+def test_files_that_nobody_could_look_at_for_long_are_stale(
+    ring: KeyRing, fault: ConfigurationError | None
+) -> None:
+    """Whether they have a fault is not known then; the server is ready with what is in force."""
+    rules, keys = Watched(Version("abc"), fault, is_stale=True), Watched(ring, fault, is_stale=True)
+    application = Flask("test")
+    application.register_blueprint(health.blueprint({}, None, {"demo": rules}, {"demo": keys}))
+    response = application.test_client().get("/readyz")
+    assert response.status_code == 200
+    body = response.get_json()
+    assert [body[what]["demo"]["files"] for what in ("rules", "keys")] == ["stale", "stale"]
+
+
+def test_the_log_says_not_ready_of_no_server_that_is(
+    directory: FakeDirectory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One without its state is ready, and the log says so; one without its directory is not."""
+    for directory_fault, state_fault in (
+        (None, StateUnavailable("away")),
+        (DirectoryUnavailable("away"), None),
+    ):
+        directory.fault = directory_fault
+        application = Flask("test")
+        state = FakeDirectory(fault=state_fault)
+        application.register_blueprint(health.blueprint({"demo": directory}, state, {}, {}))
+        application.test_client().get("/readyz")
+    assert [record.message for record in caplog.records] == ["ready without the state", "not ready"]
 
 
 @pytest.mark.parametrize(("fault", "files"), [(None, "ok"), (ConfigurationError([]), "faulty")])

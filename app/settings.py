@@ -134,6 +134,7 @@ class LimitSettings(Section):
 class ServiceSettings(Section):
     """What the tokens of one registry look like."""
 
+    kind: Literal["zot"] | None = None
     key_id: str = "libtrust"
     x5c: bool = False
     algorithm: Algorithm | None = None
@@ -146,7 +147,7 @@ class ServiceSettings(Section):
 
     def service(self) -> Service:
         """Give what the section says of a registry's tokens."""
-        return Service(KeyId.parse(self.key_id), self.x5c, self.algorithm)
+        return Service(KeyId.parse(self.key_id), self.x5c, self.algorithm, self.kind == "zot")
 
 
 class LifetimeSettings(Section):

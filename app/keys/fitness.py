@@ -26,11 +26,13 @@ class Service:
         key_id: Which id of the key its tokens carry.
         x5c: Whether they carry the key's certificates.
         algorithm: The `alg` of its tokens; None is the key's own.
+        catalog_by_pull: Whether it asks for its catalog by `repository::pull`, as zot does.
     """
 
     key_id: KeyId
     x5c: bool = False
     algorithm: Algorithm | None = None
+    catalog_by_pull: bool = False
 
 
 def problems(folder: Path, key: SigningKey, services: Mapping[str, Service]) -> list[Problem]:

@@ -77,11 +77,13 @@ class Terms:
     Attributes:
         services: The names of its services.
         password_grant: Whether it takes passwords by POST.
+        catalog_by_pull: Those services whose registry asks for its catalog by `repository::pull`.
     """
 
     services: tuple[str, ...]
     password_grant: bool
     limits: RequestLimits
+    catalog_by_pull: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def read(raw: RawRequest, terms: Terms) -> TokenRequest | Refusal:
         return refusal
     if credentials is None and not words:
         return Refusal(Code.CREDENTIALS_REQUIRED, "Log in with your directory user name and password.")
-    scopes, dropped = scope.parse_all(words)
+    scopes, dropped = scope.parse_all(words, catalog_by_pull=service in terms.catalog_by_pull)
     return TokenRequest(credentials, service, scopes, dropped)
 
 

@@ -60,6 +60,10 @@ class Scope:
         return f"{self.type}:{self.name}:{','.join(sorted(self.actions))}"
 
 
+_CATALOG_SCOPE = Scope(ResourceType.REGISTRY, CATALOG, frozenset({ALL_ACTIONS}))
+_ZOT_CATALOG = "repository::pull"
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What is granted on one resource: an entry of a token's `access` claim.
@@ -75,6 +79,12 @@ class Access:
     def __str__(self) -> str:
         """Return it as the scope that asks for just this."""
         return f"{self.type}:{self.name}:{','.join(self.actions)}"
+
+
+def catalog_by_pull(access: Iterable[Access]) -> tuple[Access, ...]:
+    """Return access in the form that zot reads: the catalog is `pull` on the repository of the empty name."""
+    catalog = Access(ResourceType.REPOSITORY, "", (str(Action.PULL),))
+    return tuple(catalog if each.type is ResourceType.REGISTRY else each for each in access)
 
 
 def is_component(text: str) -> bool:
@@ -102,8 +112,14 @@ def parse(text: str) -> Scope | None:
     return Scope(resource_type, name, actions) if legal and actions else None
 
 
-def parse_all(texts: Iterable[str]) -> tuple[tuple[Scope, ...], tuple[str, ...]]:
+def parse_all(
+    texts: Iterable[str], *, catalog_by_pull: bool = False
+) -> tuple[tuple[Scope, ...], tuple[str, ...]]:
     """Parse scope parameters, each of which may hold several scopes joined by blanks.
+
+    Args:
+        texts: The parameters.
+        catalog_by_pull: Whether `repository::pull` asks for the catalog, as zot does; else it is dropped.
 
     Returns:
         The scopes, one per resource with the actions of all its mentions, in the order of first mention;
@@ -112,7 +128,7 @@ def parse_all(texts: Iterable[str]) -> tuple[tuple[Scope, ...], tuple[str, ...]]
     merged: dict[tuple[ResourceType, str], Scope] = {}
     dropped = []
     for text in (word for parameter in texts for word in parameter.split(" ") if word):
-        scope = parse(text)
+        scope = _CATALOG_SCOPE if catalog_by_pull and text == _ZOT_CATALOG else parse(text)
         if scope is None:
             dropped.append(text)
             continue

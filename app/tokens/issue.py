@@ -11,6 +11,7 @@ from app.login.login import Subject
 from app.protocol import request
 from app.protocol.claims import claim_set
 from app.protocol.request import RawRequest, Terms, TokenRequest
+from app.protocol.scope import catalog_by_pull
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Decision
@@ -40,7 +41,12 @@ class Issuer:
             timer: Returns seconds, monotonic; durations are measured with it.
         """
         self.realm = realm
-        self._terms = Terms(tuple(realm.services), realm.password_grant, realm.limits)
+        self._terms = Terms(
+            tuple(realm.services),
+            realm.password_grant,
+            realm.limits,
+            frozenset(name for name, service in realm.services.items() if service.catalog_by_pull),
+        )
         self._recorder = recorder
         self._clock = clock
         self._timer = timer
@@ -108,7 +114,7 @@ class Issuer:
             issuer=realm.issuer,
             subject=subject.name if subject is not None else "",
             service=asked.service,
-            access=decision.access,
+            access=catalog_by_pull(decision.access) if service.catalog_by_pull else decision.access,
             lifetimes=realm.lifetimes,
             now=progress.time,
             token_id=progress.request_id,

@@ -12,6 +12,8 @@ from app.cli.options import config_option, find_realm, realm_option
 from app.cli.registry.service import kind_option, url_option, wrong_service
 from app.errors import UnfitError
 from app.keys import keyring
+from app.keys.keyring import KeyRing
+from app.keys.signing_key import SigningKey
 from app.registry.agreement import RegistryKind
 from app.registry.config.output import Format, Output, output
 from app.registry.service import UnknownServiceError, agreement_of
@@ -44,6 +46,12 @@ _MODE = 0o644
     help="Where the registry finds its files; where the official image has its configuration if not given.",
 )
 @url_option
+@click.option(
+    "--key",
+    "key_name",
+    metavar="ID",
+    help="For zot, which takes one key: its name or id, or `announced`; the active one if not given.",
+)
 @click.option("--force", is_flag=True, help="Write over files in --out that differ.")
 def config(
     settings: Settings,
@@ -55,6 +63,7 @@ def config(
     out: Path | None,
     folder: PurePosixPath | None,
     url: str | None,
+    key_name: str | None,
     force: bool,
 ) -> None:
     """Write the configuration of a registry that believes this realm's tokens.
@@ -65,7 +74,14 @@ def config(
     try:
         agreement = agreement_of(name, section, service, url)
         ring = keyring.load(section.keys)
-        made = output(RegistryKind(kind), Format(form), agreement, ring, folder)
+        made = output(
+            RegistryKind(kind),
+            Format(form),
+            agreement,
+            ring,
+            folder,
+            key=_key(RegistryKind(kind), ring, key_name),
+        )
     except UnknownServiceError as error:
         raise wrong_service(error, "SERVICE") from None
     except UnfitError as error:
@@ -78,6 +94,24 @@ def config(
         _write(made, out, force=force)
     for note in made.notes:
         click.echo(f"Note: {note}", err=True)
+
+
+def _key(kind: RegistryKind, ring: KeyRing, name: str | None) -> SigningKey | None:
+    """Return the key that is meant by a name, an id, or `announced`.
+
+    Raises:
+        click.UsageError: None is, more than one is, or the registry takes several.
+    """
+    if name is None:
+        return None
+    if kind is not RegistryKind.ZOT:
+        raise click.UsageError("--key is for zot: other registries are given all keys")
+    found = [key for key in ring.published if name in (key.name, key.state, key.libtrust, key.rfc7638)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{key.name} ({key.state})" for key in ring.published)
+    text = f"there is {'no' if not found else 'more than one'} key {name!r}; there is: {known}"
+    raise click.BadParameter(text, param_hint="--key")
 
 
 def _print(made: Output) -> None:

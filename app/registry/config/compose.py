@@ -15,7 +15,7 @@ PORT = 5000
 IMAGES = {
     RegistryKind.DISTRIBUTION2: "registry:2.8.3",
     RegistryKind.DISTRIBUTION3: "registry:3.1.2",
-    RegistryKind.ZOT: "ghcr.io/project-zot/zot-linux-amd64:v2.1.8",
+    RegistryKind.ZOT: "ghcr.io/project-zot/zot-linux-amd64:v2.1.20",
 }
 ENVIRONMENT: dict[RegistryKind, dict[str, str]] = {
     # It would send traces to a collector on its own host, and log every few seconds that there is none.

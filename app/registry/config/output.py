@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from app.errors import UnfitError
 from app.keys.keyring import KeyRing
+from app.keys.signing_key import SigningKey
 from app.registry.agreement import Agreement, RegistryKind
 from app.registry.config import compose, distribution, kubernetes, readme, zot
 from app.registry.config.trust import Trust, trust
@@ -45,7 +46,13 @@ class Output:
 
 
 def output(
-    kind: RegistryKind, form: Format, agreement: Agreement, ring: KeyRing, folder: PurePosixPath | None
+    kind: RegistryKind,
+    form: Format,
+    agreement: Agreement,
+    ring: KeyRing,
+    folder: PurePosixPath | None,
+    *,
+    key: SigningKey | None = None,
 ) -> Output:
     """Return the files of a format.
 
@@ -55,11 +62,12 @@ def output(
         agreement: What the registry and the realm agree on.
         ring: The realm's keys.
         folder: Where the registry finds its files; where its image has them if None.
+        key: The key for a registry that takes one alone; None is the active one.
 
     Raises:
         UnfitError: This kind of registry cannot be configured so.
     """
-    trusted = trust(kind, agreement, ring)
+    trusted = trust(kind, agreement, ring, key)
     place = folder or default_folder(kind)
     main, made = _made(kind, form, agreement, trusted, place)
     files = {name: text.encode() for name, text in made.items()}

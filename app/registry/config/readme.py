@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from app.registry.agreement import Agreement, RegistryKind
@@ -35,13 +35,18 @@ address for URL, says whether the two understand each other.
 
 These texts must be exactly the same on both sides:
 
-* realm: `{agreement.realm}`
-* service: `{agreement.service}`
-* issuer: `{agreement.issuer}`
+{texts}
 
-The keys are in {keys}. The registry reads them when it starts, so it has to be given
-a new signing key before that signs: `wharfinger keys rotate` says when.
+{rotation}
 """
+
+_SEVERAL_KEYS = """\
+The keys are in {keys}. The registry reads them when it starts, so it has to be given
+a new signing key before that signs: `wharfinger keys rotate` says when."""
+_ONE_KEY = """\
+The key is in {keys}. The registry takes one key, and reads it when it starts: a new one
+needs the new file and a restart at the moment when it begins to sign. `wharfinger keys rotate`
+says when, and `wharfinger registry config {quoted} --for {kind} --key announced` writes it before."""
 
 
 def guide(
@@ -63,13 +68,23 @@ def guide(
         folder: Where the registry finds its files.
         names: The files beside this one.
     """
+    quoted = shlex.quote(agreement.service)
+    rotation = _ONE_KEY if kind is RegistryKind.ZOT else _SEVERAL_KEYS
     keys = " and ".join(f"`{name}`" for name in trust.files)
     text = _TEXT.format(
         title=kind.label,
         names=", ".join(f"`{name}`" for name in names),
         steps=_STEPS[form].format(folder=folder, keys=keys),
-        keys=keys,
-        agreement=agreement,
-        quoted=shlex.quote(agreement.service),
+        texts="\n".join(f"* {name}: `{text}`" for name, text in _texts(kind, agreement)),
+        rotation=rotation.format(keys=keys, quoted=quoted, kind=kind),
+        quoted=quoted,
     )
     return text + "".join(f"\nNote: {note}\n" for note in trust.notes)
+
+
+def _texts(kind: RegistryKind, agreement: Agreement) -> Iterator[tuple[str, str]]:
+    """Yield what a kind of registry compares, or sends to clients."""
+    yield "realm", agreement.realm
+    yield "service", agreement.service
+    if kind is not RegistryKind.ZOT:
+        yield "issuer", agreement.issuer

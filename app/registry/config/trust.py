@@ -17,6 +17,21 @@ from app.keys.signing_key import SigningKey
 from app.registry.agreement import Agreement, RegistryKind
 
 _AT_ONCE = "a new one needs the new file and a restart of the registry at the same moment."
+_DEDUPE = (
+    "Leave `dedupe` off: with it, whoever may pull from one repository reads any blob of any other whose "
+    "digest they know."
+)
+_EXPIRY = (
+    "zot answers an expired token without a challenge, so that clients do not ask for another one: give the "
+    "realm lifetimes longer than the longest push and pull, such as `lifetimes: {default: 1h, push: 1h}`."
+)
+_ZOT_NOTES = (
+    f"zot takes one key, and reads it when it starts: {_AT_ONCE}",
+    "zot looks at neither issuer nor service: it takes every token of this key. Give it its own realm.",
+    _DEDUPE,
+    _EXPIRY,
+    "Use zot 2.1.18 or newer: before, whoever may push may delete.",
+)
 BUNDLE, JWK_SET, CERTIFICATE = "certs.pem", "jwks.json", "wharfinger.crt"
 
 
@@ -35,8 +50,14 @@ class Trust:
     notes: tuple[str, ...] = ()
 
 
-def trust(kind: RegistryKind, agreement: Agreement, ring: KeyRing) -> Trust:
+def trust(kind: RegistryKind, agreement: Agreement, ring: KeyRing, key: SigningKey | None = None) -> Trust:
     """Return the files by which a kind of registry believes the tokens of a service.
+
+    Args:
+        kind: What kind of registry it is for.
+        agreement: What the registry and the realm agree on.
+        ring: The realm's keys.
+        key: The key for a registry that takes one alone; None is the active one.
 
     Raises:
         UnfitError: It would not, whatever it is given.
@@ -47,7 +68,7 @@ def trust(kind: RegistryKind, agreement: Agreement, ring: KeyRing) -> Trust:
         case RegistryKind.DISTRIBUTION3:
             return _distribution3(agreement, ring)
         case RegistryKind.ZOT:
-            return _zot(ring)
+            return _zot(key or ring.active)
 
 
 def _distribution2(agreement: Agreement, ring: KeyRing) -> Trust:
@@ -83,14 +104,10 @@ def _distribution3(agreement: Agreement, ring: KeyRing) -> Trust:
     return Trust(files, _algorithms(agreement, ring.published), notes)
 
 
-def _zot(ring: KeyRing) -> Trust:
-    """Return the one certificate that zot reads: that of the active key."""
-    certificate = ring.active.certificates[0].public_bytes(Encoding.PEM)
-    notes = (
-        f"zot takes one key: {_AT_ONCE}",
-        "zot looks at neither issuer nor service: it takes every token of this key. Give it its own realm.",
-    )
-    return Trust({CERTIFICATE: certificate}, (ring.active.algorithm,), notes)
+def _zot(key: SigningKey) -> Trust:
+    """Return the one certificate that zot reads."""
+    certificate = key.certificates[0].public_bytes(Encoding.PEM)
+    return Trust({CERTIFICATE: certificate}, (key.algorithm,), _ZOT_NOTES)
 
 
 def _bundle(agreement: Agreement, keys: Sequence[SigningKey]) -> bytes:

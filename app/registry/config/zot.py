@@ -22,8 +22,10 @@ def configuration(agreement: Agreement, folder: PurePosixPath) -> str:
     """
     whole = {
         "distSpecVersion": "1.1.1",
-        "storage": {"rootDirectory": STORAGE},
+        # With `dedupe`, whoever knows a digest reads that blob from any repository that they may pull from.
+        "storage": {"rootDirectory": STORAGE, "dedupe": False},
         "http": {
+            "compat": ["docker2s2"],  # without it every `docker push` ends with "manifest invalid"
             "address": "0.0.0.0",  # noqa: S104 - within its container; the compose file publishes on loopback
             "port": str(PORT),
             "auth": {

@@ -233,3 +233,13 @@ def test_asking_for_more_takes_nothing_away(some: list[Scope], more: list[Scope]
     actions = {(entry.type, entry.name): entry.actions for entry in many}
     assert list(actions)[: len(few)] == [(entry.type, entry.name) for entry in few]
     assert all(entry.actions <= actions[entry.type, entry.name] for entry in few)
+
+
+def test_the_catalog_in_the_form_of_zot() -> None:
+    """`repository::pull` is the catalog where the registry is a zot, and outside the grammar elsewhere."""
+    assert scope.parse_all(["repository::pull"]) == ((), ("repository::pull",))
+    assert scope.parse_all(["repository::pull"], catalog_by_pull=True) == scope.parse_all(
+        ["registry:catalog:*"]
+    )
+    others = ("repository::push", "repository::pull,push", "repository::*", "registry::pull")
+    assert scope.parse_all(others, catalog_by_pull=True) == ((), others)

@@ -360,3 +360,23 @@ def test_a_group_without_a_known_name_is_no_matter_to_other_rules(ring: KeyRing,
     realm = make_realm(ring, FakeDirectory(), rules=Holder(rules), login=ScriptedLogin(_ALICE))
     answer = issued(make_issuer(realm, told).answer(raw(ALICE, "repository:x/y:pull,push"), "1"))
     assert [str(each) for each in answer.claims.access] == ["repository:x/y:pull"]
+
+
+@pytest.mark.parametrize(
+    ("who", "is_zot", "granted"),
+    [
+        ("alice", True, [{"type": "repository", "name": "", "actions": ["pull"]}]),
+        ("alice", False, []),
+        ("bob", True, []),
+    ],
+)
+def test_the_catalog_of_a_zot(ring: KeyRing, who: str, is_zot: bool, granted: list[object]) -> None:
+    """Zot's scope is answered by the rules about the catalog, in zot's form; never for another registry."""
+    rules = rule_set(
+        "- {id: c, users: [alice], catalog: true, allow: ['*']}\n"
+        "- {id: p, everyone: true, repositories: ['**'], allow: [pull]}"
+    )
+    services = {SERVICE: Service(kid.LIBTRUST, catalog_by_pull=is_zot)}
+    made = make_realm(ring, FakeDirectory(), rules=Holder(rules), services=services)
+    answer = make_issuer(made, Collector()).answer(raw(f"{who}:{who}-password", "repository::pull"), "1")
+    assert claims_of(issued(answer).token, ring)["access"] == granted

@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from app.cli.main import main
+from app.keys.keyring import KeyRing
 
 SERVICE = "registry.example.com"
 
@@ -96,3 +97,13 @@ def test_the_realm_can_be_elsewhere(config: Path) -> None:
     url = "https://login.example.com/token"
     done = _run(config, SERVICE, "--for", "distribution3", "--realm", "other", "--url", url)
     assert yaml.safe_load(done.stdout)["auth"]["token"]["realm"] == url
+
+
+def test_a_key_for_zot(config: Path, ring: KeyRing) -> None:
+    """By its name, its id or its state; other registries are given all keys."""
+    for name in (ring.active.name, ring.active.libtrust, ring.active.rfc7638, "active"):
+        assert _run(config, SERVICE, "--for", "zot", "--key", name).exit_code == 0
+    missing = _run(config, SERVICE, "--for", "zot", "--key", "announced")
+    assert (missing.exit_code, "there is no key 'announced'" in missing.output) == (2, True)
+    other = _run(config, SERVICE, "--for", "distribution2", "--key", "active")
+    assert (other.exit_code, "--key is for zot" in other.output) == (2, True)

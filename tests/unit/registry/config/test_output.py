@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import ssl
 from pathlib import PurePosixPath
 from typing import Any
@@ -189,8 +190,13 @@ def test_a_service_is_quoted_for_the_shell(elliptic: KeyRing) -> None:
 
 ZOT_KEYS = {
     "distSpecVersion": str,
-    "storage": {"rootDirectory": str},
-    "http": {"address": str, "port": str, "auth": {"bearer": {"realm": str, "service": str, "cert": str}}},
+    "storage": {"rootDirectory": str, "dedupe": bool},
+    "http": {
+        "compat": list,
+        "address": str,
+        "port": str,
+        "auth": {"bearer": {"realm": str, "service": str, "cert": str}},
+    },
     "log": {"level": str},
 }
 """The keys that zot documents, of those that are used."""
@@ -209,7 +215,7 @@ def _has_shape(value: object, shape: Any) -> bool:
 def test_zot_gets_the_certificate_of_the_active_key(
     make_key: MakeKey, ec_key: ec.EllipticCurvePrivateKey, rsa_key: rsa.RSAPrivateKey
 ) -> None:
-    """And the keys that its documentation names, of the types that it names; never tried on a zot."""
+    """And the keys that its documentation names, of the types that it names."""
     old = dataclasses.replace(make_key(rsa_key, Algorithm.RS256), name="old", state=KeyState.RETIRED)
     ring = KeyRing((make_key(ec_key, Algorithm.ES256), old))
     made = _made("zot", "yaml", ring)
@@ -219,6 +225,43 @@ def test_zot_gets_the_certificate_of_the_active_key(
     (certificate,) = x509.load_pem_x509_certificates(made.files["wharfinger.crt"])
     assert certificate == ring.active.certificates[0]
     assert any("every token of this key" in note for note in made.notes)
+
+
+def test_zot_takes_what_docker_pushes_and_shares_no_blobs(elliptic: KeyRing) -> None:
+    """Without the one each `docker push` fails; with the other a token for one repository reads all blobs."""
+    made = _made("zot", "yaml", elliptic)
+    settings = json.loads(made.files["config.json"])
+    assert settings["http"]["compat"] == ["docker2s2"]
+    assert settings["storage"]["dedupe"] is False
+    notes = " ".join(made.notes)
+    assert "Leave `dedupe` off: with it, whoever may pull from one repository reads any blob" in notes
+    assert "zot answers an expired token without a challenge" in notes
+    readme = made.files["README.md"].decode()
+    assert all(note in readme for note in made.notes)
+    assert "issuer" not in readme.partition("must be exactly the same")[2].partition("Note:")[0]
+    assert "--key announced" in readme
+
+
+@pytest.mark.parametrize("form", ["compose", "kubernetes"])
+def test_zot_is_one_that_keeps_push_and_delete_apart(elliptic: KeyRing, form: str) -> None:
+    """Since 2.1.18; before, whoever may push may delete."""
+    made = _made("zot", form, elliptic)
+    found = re.search(r"zot-linux-amd64:v(\d+)\.(\d+)\.(\d+)", made.files[made.main].decode())
+    assert found is not None
+    assert tuple(map(int, found.groups())) >= (2, 1, 18)
+
+
+def test_zot_is_given_another_key(make_key: MakeKey, ec_key: ec.EllipticCurvePrivateKey) -> None:
+    """That of the next key, before it signs."""
+    following = dataclasses.replace(
+        make_key(ec.generate_private_key(ec.SECP256R1()), Algorithm.ES256),
+        name="next",
+        state=KeyState.ANNOUNCED,
+    )
+    ring = KeyRing((make_key(ec_key, Algorithm.ES256), following))
+    made = output(RegistryKind.ZOT, Format.YAML, AGREEMENT, ring, None, key=following)
+    (certificate,) = x509.load_pem_x509_certificates(made.files["wharfinger.crt"])
+    assert certificate == following.certificates[0]
 
 
 def test_zot_reads_no_variables(elliptic: KeyRing) -> None:

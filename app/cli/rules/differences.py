@@ -14,7 +14,7 @@ from app.cli.output import add_row, joined, show, show_json, table, workflow_com
 from app.errors import Problem
 from app.rules.conditions import moment
 from app.rules.model import RuleSet
-from app.rules.review.diff.changes import Change, Difference
+from app.rules.review.diff.changes import Change, Changes
 from app.rules.review.replay import Replayed, Right, Seen
 from app.rules.review.resources import ACTIONS
 from app.rules.review.survey import Survey, Tried
@@ -50,7 +50,7 @@ class Sides:
         }
 
 
-def compared(difference: Difference, sides: Sides, format_: str) -> bool:
+def compared(difference: Changes, sides: Sides, format_: str) -> bool:
     """Print what two rule sets change; returns whether anything."""
     if format_ == "json":
         changes = [_change(one) for one in difference.changes]
@@ -151,7 +151,7 @@ def _named(change: Change) -> list[str]:
     return [f"{rule.id} ({rule.position})" for rule in change.rules]
 
 
-def _print(difference: Difference) -> None:
+def _print(difference: Changes) -> None:
     if not difference:
         show("Nothing changes.")
         return

@@ -17,7 +17,7 @@ from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import Effect
 from app.rules.review.people import People, ReviewedSubject, find_people
-from app.rules.review.who_can import Access, Answer, Way
+from app.rules.review.who_can import Can, Inquiry, Way
 
 SCHEMA = 1
 
@@ -51,7 +51,7 @@ def who_can(
     if action == ALL_ACTIONS and asked.type is ResourceType.REPOSITORY:
         raise click.BadParameter("ask for pull, push or delete", param_hint="ACTION")
     source, context = rules.read(), request.context()
-    access = Access(
+    inquiry = Inquiry(
         source.rules,
         asked,
         context,
@@ -59,12 +59,12 @@ def who_can(
         address=request.address is not None,
         time=request.time is not None,
     )
-    review = _Review(access.ways(), None)
+    review = _Review(inquiry.ways(), None)
     if expand:
         directory = source.directory()
         if directory is None:
             raise click.UsageError("--expand asks the directory: it needs --config.")
-        people = find_people(access, review.ways, directory, source.rules.robots)
+        people = find_people(inquiry, review.ways, directory, source.rules.robots)
         review = _Review(review.ways, people)
     if form == "json":
         show_json(_shape(review, asked, context, source))
@@ -72,7 +72,7 @@ def who_can(
         show_csv(_way_rows(review) if review.people is None else _people_rows(review.people))
     else:
         _print(review, asked)
-    finish(well=any(way.answer is not Answer.NO for way in review.ways))
+    finish(well=any(way.can is not Can.NO for way in review.ways))
 
 
 def _shape(review: _Review, asked: Scope, context: Context, source: Source) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _way(way: Way) -> dict[str, Any]:
         "position": str(way.rule.position),
         "captures": dict(way.reached.captures),
         "when": list(way.when),
-        "answer": way.answer if way.rule.effect is Effect.ALLOW else None,
+        "answer": way.can if way.rule.effect is Effect.ALLOW else None,
         "denied_by": list(way.denied_by),
     }
 
@@ -109,7 +109,7 @@ def _person(person: ReviewedSubject) -> dict[str, Any]:
     return {
         "subject": person.name,
         "kind": person.kind,
-        "answer": standing.answer,
+        "answer": standing.can,
         "through": list(standing.through),
         "allowed_by": list(standing.allowed_by),
         "denied_by": list(standing.denied_by),
@@ -120,7 +120,7 @@ def _person(person: ReviewedSubject) -> dict[str, Any]:
 def _way_rows(review: _Review) -> Iterator[list[str]]:
     yield ["effect", "who", "rule", "position", "when", "answer", "denied_by"]
     for way in review.ways:
-        answer = str(way.answer) if way.rule.effect is Effect.ALLOW else ""
+        answer = str(way.can) if way.rule.effect is Effect.ALLOW else ""
         place = [way.rule.id, str(way.rule.position), "; ".join(way.when)]
         yield [way.rule.effect, str(way.reached), *place, answer, "; ".join(way.denied_by)]
 
@@ -130,7 +130,7 @@ def _people_rows(people: People) -> Iterator[list[str]]:
     for person in people.listed:
         one = person.standing
         lists = (one.through, one.allowed_by, one.denied_by, one.conditions)
-        yield [person.name, person.kind, one.answer, *("; ".join(texts) for texts in lists)]
+        yield [person.name, person.kind, one.can, *("; ".join(texts) for texts in lists)]
     for text in people.not_listed:
         yield [text, "not listed", "", "", "", "", ""]
 
@@ -159,7 +159,7 @@ def _print(review: _Review, asked: Scope) -> None:
 
 def _when(way: Way) -> str:
     said = joined(way.when, "always")
-    if way.answer is Answer.NO:
+    if way.can is Can.NO:
         return f"never: denied by {joined(way.denied_by)}" if way.denied_by else f"never: {said}"
     return f"{said}; not where {joined(way.denied_by)} denies it" if way.denied_by else said
 
@@ -169,7 +169,7 @@ def _print_people(people: People) -> None:
     for person in people.listed:
         one = person.standing
         notes = [*one.conditions, *(f"denied by {rule}" for rule in one.denied_by)]
-        add_row(shown, person.name, one.answer, joined(one.through), joined(notes))
+        add_row(shown, person.name, one.can, joined(one.through), joined(notes))
     show("", shown)
     if people.not_listed:
         show("", f"Not listed, as they are not the people of one group: {joined(people.not_listed)}.")

@@ -1,19 +1,23 @@
-"""What the owners of rules ask: one module for each command. Pure; `app/cli/rules` reads and prints.
+"""What the owners of rules ask, in one module for each command. `app/cli/rules` reads arguments and prints.
 
-    explain.py     `rules explain`: a decision, and for what is refused the rules that nearly granted it
-    who_can.py     `rules who-can`: the ways to one action on one resource, and what each subject can do
-    diff/          `rules diff`: what changes between two rule sets, for everybody and all names
-    replay.py      `rules diff --replay`: what changes for the requests of an audit stream
-    survey.py      `rules diff --subjects`: what changes for a list of subjects and resources
-    lint/          `rules check`: the warnings
+    check.py      `rules check`: whether rules load, pass their tests, and have nothing wrong with them
+    lint/         the warnings of it
+    explain.py    `rules explain`: a decision, and for what is refused the rules that nearly granted it
+    who_can.py    `rules who-can`: the ways to one action on one resource, and what each subject can do
+    people.py     `rules who-can --expand`: the people and robots who have these ways
+    diff/         `rules diff`: what changes between two rule sets, for everybody and all names
+    replay.py     `rules diff --replay`: what changes for the requests of an audit stream
+    survey.py     `rules diff --subjects`: what changes for a list of subjects and resources
 
-and below them
+What they share:
 
-    reach.py          for whom a rule is about one resource
-    circumstances.py  conditions compared, put into words, and the requests that they tell apart
-    audience.py       for whom a rule is: one way at a time, compared with others
-    bindings.py       what variables stand for where a pattern is to match one name
-    automaton.py      whether there is a name that one pattern matches and others do not
+    subjects.py, resources.py, lists.py   whom and what owners ask about, as they write it
+    bindings.py        for whom a rule is about one resource, and what its variables stand for there
+    clauses.py         rules taken apart: one clause for each audience and each pattern
+    circumstances.py   the requests that conditions tell apart
+    examples.py        subjects and names that prove something
+    audience.py        for whom a rule is, one way at a time, compared with others
+    automaton.py       whether there is a name that one pattern matches and others do not
 
 The engine (`app/rules`) decides everything here too; nothing in this package decides by itself. The server
 imports nothing of it.

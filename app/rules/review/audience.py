@@ -1,27 +1,38 @@
-"""Whom a rule is for, each way by itself: so that two rule sets, or a rule and a repository, can be compared.
+"""For whom a rule is, one way at a time, so that two rules, or a rule and a repository, can be compared.
 
-A rule for two groups and one person is for three of these. Two of them are equal where they mean the same
-subjects and capture the same pieces, however the variables are called.
+A rule for two groups and one person has three audiences. Two audiences are equal where they mean the same
+subjects and capture the same pieces, however the variables are called: variables are numbered.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.dn import DN
 from app.protocol import scope
-from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Who
+from app.rules.model import Who
 from app.rules.patterns.pattern import USERNAME, DNPattern, NamePattern
 from app.rules.patterns.pieces import Token
-from app.rules.review.automaton import NAMES, Elements, TooHardError, beyond, elements, folded, written
+from app.rules.review.automaton import (
+    NAMES,
+    Elements,
+    TooHardError,
+    beyond,
+    elements,
+    folded,
+    prefix,
+    written,
+)
 
-_OWN_NAME = Token("variable", USERNAME)
-_ANYBODY = "somebody"
+OWN_NAME = Token("variable", USERNAME)
+Known = Mapping[str, Token]
+"""What variables, by number, are known to stand for: a text, or a variable of another audience."""
 
 
-class Kind(enum.StrEnum):
+class AudienceKind(enum.StrEnum):
     """The ways in which a rule can be for somebody."""
 
     EVERYONE = "everyone"
@@ -29,98 +40,243 @@ class Kind(enum.StrEnum):
     USER = "user"
     ROBOT = "robot"
     GROUP = "group"
-    GROUP_DN = "group by DN"
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
-    """One way in which a rule is for somebody.
+class Called:
+    """How a subject, or a group that a subject is in, must be called.
 
     Attributes:
-        key: The name or pattern as a text, with its variables numbered.
-        name: The same, cut into elements.
-        dn: The DN of a group, with its variables numbered.
-        text: For people, with the variables as they were written.
+        key: The name or pattern as a text, with its variables numbered; empty for a DN.
+        dn: The DN, with its variables numbered; None for a name.
+        name: The name or pattern as elements; empty for a DN.
+        prefix: The text with which every such name begins; empty for a DN.
+        text: As it was written.
         source: The pattern as it was read.
-        numbers: The number of each variable, as a token.
     """
 
-    kind: Kind
-    key: str = ""
-    name: Elements = field(default=(), compare=False)
-    dn: DN | None = None
-    text: str = field(default="", compare=False)
-    source: NamePattern | DNPattern | None = field(default=None, compare=False)
-    numbers: Mapping[str, Token] = field(default_factory=dict, compare=False)
-
-    def __str__(self) -> str:
-        """Give it as people read it: `group team-{team}`, `everyone`."""
-        word = Kind.GROUP if self.kind is Kind.GROUP_DN else self.kind
-        return f"{word} {self.text}" if self.text else str(word)
+    key: str
+    dn: DN | None
+    name: Elements = field(compare=False)
+    prefix: str = field(compare=False)
+    text: str = field(compare=False)
+    source: NamePattern | DNPattern = field(compare=False)
 
     @property
     def literal(self) -> str | DN | None:
-        """Give the one name or DN that is meant; None where it is a pattern or no name at all."""
-        return self.source.key if self.source is not None else None
+        """The one name or DN that is meant; None where it is a pattern."""
+        return self.source.key
+
+    def cover(self, narrower: Called, numbers: Mapping[str, Token], own: Known) -> Known | None:
+        """Return what the variables stand for, if this matches all that `narrower` does; None if not.
+
+        Args:
+            narrower: How somebody else must be called.
+            numbers: The number of each variable of this pattern.
+            own: What is known of the subject's own name.
+        """
+        if not narrower.prefix.startswith(self.prefix):
+            return None
+        if narrower.literal is not None:
+            return _captured(self.source, narrower.literal, numbers, own)
+        if self.dn is not None or narrower.dn is not None:
+            return _matched(self.dn, narrower.dn, own)
+        alike = _alike(self.name, narrower.name)
+        if alike is not None:
+            return {**alike, **own}
+        return own if _within(narrower.name, self.name) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """One way in which a rule is for somebody.
+
+    Attributes:
+        called: How the subject, or each of the groups that it must be in, is called.
+        numbers: The number of each variable, as a token.
+    """
+
+    kind: AudienceKind
+    called: tuple[Called, ...] = ()
+    numbers: Mapping[str, Token] = field(default_factory=dict, compare=False)
+
+    def __str__(self) -> str:
+        """Return it as people read it: `group team-{team}`, `everyone`."""
+        return described(self.kind, [one.text for one in self.called])
 
     @property
-    def variables(self) -> Mapping[str, Token]:
-        """Give what the variables of the rule's repositories stand for, apart from what nothing binds."""
-        if self.kind is Kind.USER and isinstance(self.literal, str):
-            return {USERNAME: Token("text", self.literal)}
+    def literal(self) -> tuple[str | DN, ...] | None:
+        """The names or DNs that are meant; None where one is a pattern, or where nobody is named."""
+        names = tuple(one.literal for one in self.called if one.literal is not None)
+        return names if self.called and len(names) == len(self.called) else None
+
+    @property
+    def variables(self) -> Known:
+        """What the variables of the rule's repositories stand for, apart from those that nothing binds."""
+        if self.kind is AudienceKind.USER and self.literal is not None:
+            return {USERNAME: Token("text", str(self.literal[0]))}
         return self.numbers
 
-    def names_another(self, other: Whom) -> bool:
-        """Tell whether this one and another cannot be the same subject: they have two names."""
-        named = (Kind.USER, Kind.ROBOT)
+    def names_another(self, other: Audience) -> bool:
+        """Whether no subject is meant by both, because it would need two names."""
+        named = (AudienceKind.USER, AudienceKind.ROBOT)
         if self.kind not in named or other.kind not in named:
             return False
         both_literal = self.literal is not None and other.literal is not None
         return self.kind is not other.kind or (both_literal and self.literal != other.literal)
 
-    def seen_by(self, narrower: Whom) -> Mapping[str, Token] | None:
-        """Tell whether whoever is meant by another is meant by this one too.
-
-        Returns:
-            What is known of the variables of this one then; None where it cannot be said of all of them.
-        """
-        own = {USERNAME: narrower.variables[USERNAME]} if USERNAME in narrower.variables else {}
-        if self == narrower or self.kind is Kind.EVERYONE:
+    def cover(self, narrower: Audience) -> Known | None:
+        """Return what the variables stand for, if this means every subject of `narrower`; None if not."""
+        variables = narrower.variables
+        own = {USERNAME: variables[USERNAME]} if USERNAME in variables else {}
+        if self.kind is AudienceKind.EVERYONE:
             return own
-        if self.kind is Kind.AUTHENTICATED:
-            return own if narrower.kind is not Kind.EVERYONE else None
-        if self.kind is not narrower.kind or self.source is None:
+        if self.kind is AudienceKind.AUTHENTICATED:
+            return own if narrower.kind is not AudienceKind.EVERYONE else None
+        if self.kind is not narrower.kind:
             return None
-        if narrower.literal is None:
-            return own if self.kind is not Kind.GROUP_DN and _within(narrower.name, self.name) else None
-        return _captured(self, narrower, own)
+        return _cover_all(self.called, narrower.called, self.numbers, own)
 
 
-def of(who: Who) -> Iterator[Whom]:
-    """Give each way in which a rule is for somebody."""
+EVERYONE, AUTHENTICATED = Audience(AudienceKind.EVERYONE), Audience(AudienceKind.AUTHENTICATED)
+
+
+def described(kind: AudienceKind, names: Sequence[str]) -> str:
+    """Put a kind and names into words: `group team-web`, `groups team-web and editors`, `everyone`."""
+    return f"{kind}{'s' if len(names) > 1 else ''} {' and '.join(names)}".strip()
+
+
+def of(who: Who) -> Iterator[Audience]:
+    """Return each way in which a rule is for somebody."""
     for group in who.groups:
-        yield _of_dn(group) if isinstance(group, DNPattern) else _of_name(Kind.GROUP, group)
+        yield _of(AudienceKind.GROUP, group)
     for user in who.users:
-        yield _of_name(Kind.USER, user)
+        yield _of(AudienceKind.USER, user)
     for robot in who.robots:
-        yield _of_name(Kind.ROBOT, robot)
+        yield _of(AudienceKind.ROBOT, robot)
     if who.authenticated:
         yield AUTHENTICATED
     if who.everyone:
         yield EVERYONE
 
 
-EVERYONE, AUTHENTICATED = Whom(Kind.EVERYONE), Whom(Kind.AUTHENTICATED)
+def _of(kind: AudienceKind, *patterns: NamePattern | DNPattern) -> Audience:
+    numbers = _number(name for pattern in patterns for name in _variables(pattern))
+    called = tuple(_called(pattern, numbers) for pattern in patterns)
+    if kind is AudienceKind.USER and patterns[0].key is None and len(called[0].name) == 1:
+        numbers = dict.fromkeys(numbers, OWN_NAME)  # it captures the whole of one's own name
+    return Audience(kind, called, numbers)
 
 
-def bind(tokens: Iterable[Token], whom: Whom) -> Elements | None:
-    """Give a repository pattern with the variables of somebody; None where it matches nothing for them."""
+def _variables(pattern: NamePattern | DNPattern) -> Iterator[str]:
+    """Return the variables of a pattern, in the order in which they stand."""
+    if isinstance(pattern, NamePattern):
+        return (token.value for token in pattern.tokens if token.kind == "variable")
+    return (value[1:-1] for rdn in pattern.name.rdns for _, value in rdn if value[:1] == "{")
+
+
+def _number(names: Iterable[str]) -> dict[str, Token]:
+    """Number variables; one's own name keeps its."""
+    numbered: dict[str, Token] = {}
+    for name in names:
+        count = str(len(numbered) + 1)
+        numbered.setdefault(name, OWN_NAME if name == USERNAME else Token("variable", count))
+    return numbered
+
+
+def _called(pattern: NamePattern | DNPattern, numbers: Mapping[str, Token]) -> Called:
+    if isinstance(pattern, DNPattern):
+        return Called("", _numbered(pattern, numbers), (), "", str(pattern.name), pattern)
+    if pattern.key is not None:
+        name = elements([Token("text", pattern.key)])
+        return Called(pattern.key, None, name, pattern.key, pattern.key, pattern)
+    name = elements(folded(pattern), numbers)
+    return Called(written(name), None, name, prefix(name), pattern.text, pattern)
+
+
+def _numbered(pattern: DNPattern, numbers: Mapping[str, Token]) -> DN:
+    if pattern.key is not None:
+        return pattern.key
+    return DN(
+        tuple(
+            tuple((kind, f"{{{numbers[v[1:-1]].value}}}" if v[:1] == "{" else v) for kind, v in rdn)
+            for rdn in pattern.name.rdns
+        )
+    )
+
+
+def _cover_all(
+    wider: Sequence[Called], narrower: Sequence[Called], numbers: Mapping[str, Token], own: Known
+) -> Known | None:
+    """Find for each of some names one of `narrower` that it covers, so that all agree on the variables."""
+    if not wider:
+        return own
+    for one in narrower:
+        known = wider[0].cover(one, numbers, own)
+        rest = _cover_all(wider[1:], narrower, numbers, own) if known is not None else None
+        if known is not None and rest is not None and all(rest.get(k, v) == v for k, v in known.items()):
+            return {**known, **rest}
+    return None
+
+
+def _captured(
+    wider: NamePattern | DNPattern, literal: str | DN, numbers: Mapping[str, Token], own: Known
+) -> Known | None:
+    """Match the one name that is meant with a pattern."""
+    username = own[USERNAME].value if USERNAME in own else "\0"  # of a group's members nothing is known
+    if isinstance(wider, DNPattern):
+        captures = wider.match(literal, username) if isinstance(literal, DN) else None
+    else:
+        captures = wider.match(literal, username) if isinstance(literal, str) else None
+    if captures is None:
+        return None
+    return {**own, **{numbers[name].value: Token("text", value) for name, value in captures}}
+
+
+def _alike(wider: Elements, narrower: Elements) -> dict[str, Token] | None:
+    """Compare two patterns over names that differ in the numbers of their variables at the most."""
+    if len(wider) != len(narrower):
+        return None
+    known: dict[str, Token] = {}
+    for one, other in zip(wider, narrower, strict=True):
+        if one.kind == other.kind == "variable" and OWN_NAME not in (one, other):
+            if known.setdefault(one.value, other) != other:
+                return None
+        elif one != other:
+            return None
+    return known
+
+
+def _matched(wider: DN | None, narrower: DN | None, own: Known) -> Known | None:
+    """Match a pattern over DNs with another one: a variable stands for whatever is at its place."""
+    if wider is None or narrower is None or len(wider.rdns) != len(narrower.rdns):
+        return None
+    known = dict(own)
+    for one, other in zip(wider.rdns, narrower.rdns, strict=True):
+        if [kind for kind, _ in one] != [kind for kind, _ in other]:
+            return None
+        for (_, want), (_, value) in zip(one, other, strict=True):
+            if not _match_value(want, value, known):
+                return None
+    return known
+
+
+def _match_value(want: str, value: str, known: dict[str, Token]) -> bool:
+    """Whether one value of a DN covers another; what its variable stands for is added to what is known."""
+    if want[:1] != "{" or want[1:-1] == USERNAME:
+        return want == value
+    token = Token("variable", value[1:-1]) if value[:1] == "{" else Token("text", value)
+    return known.setdefault(want[1:-1], token) == token
+
+
+def bind(tokens: Iterable[Token], audience: Audience) -> Elements | None:
+    """Return a repository pattern with the variables of an audience; None where it matches nothing."""
     tokens = tuple(tokens)
-    bound = dict(whom.variables)
+    bound = audience.variables
     for token in tokens:
         if token.kind != "variable":
             continue
-        if token.value == USERNAME and whom.kind is Kind.ROBOT:
+        if token.value == USERNAME and audience.kind is AudienceKind.ROBOT:
             return None  # robot$NAME is no component of a repository name
         if token.value not in bound and token.value != USERNAME:
             return None
@@ -130,16 +286,15 @@ def bind(tokens: Iterable[Token], whom: Whom) -> Elements | None:
     return elements(tokens, bound)
 
 
-def rebind(pattern: Elements, known: Mapping[str, Token], *, same: bool) -> Elements | None:
-    """Give a pattern of a wider `Whom` as it is for a narrower one; None where that cannot be said.
+def rebind(pattern: Elements, known: Known) -> Elements | None:
+    """Return a pattern of a wider audience as it is for a narrower one; None where that is not known.
 
     Args:
         pattern: With numbered variables.
-        known: What `seen_by` gave.
-        same: Whether the two are the same, so that all variables are.
+        known: What `cover` returned.
     """
     for token in pattern:
-        if token.kind != "variable" or (same and token.value not in known):
+        if token.kind != "variable":
             continue
         value = known.get(token.value)
         if value is None and token.value != USERNAME:
@@ -149,104 +304,9 @@ def rebind(pattern: Elements, known: Mapping[str, Token], *, same: bool) -> Elem
     return elements(pattern, known)
 
 
-Values = Mapping[str, str]
-"""What numbered variables stand for."""
-
-
-def persona(*parts: tuple[Whom, Values], attributes: Mapping[str, tuple[str, ...]]) -> Persona | None:
-    """Make somebody who is meant in each of some ways, and no more than that takes; None is nobody at all.
-
-    Raises:
-        ValueError: Nobody can be all of them.
-    """
-    if (
-        all(whom.kind is Kind.EVERYONE and USERNAME not in values for whom, values in parts)
-        and not attributes
-    ):
-        return None
-    names = {values[USERNAME] for _, values in parts if USERNAME in values}
-    named = {
-        (whom, example(whom.name, _with_own_name(whom, values)))
-        for whom, values in parts
-        if whom.kind in (Kind.USER, Kind.ROBOT)
-    }
-    names |= {name for _, name in named}
-    if len(names) > 1 or len({whom.kind for whom, _ in named}) > 1:
-        raise ValueError("nobody has two names")
-    (name,) = names or {_ANYBODY}
-    is_robot = any(whom.kind is Kind.ROBOT for whom, _ in named)
-    groups = tuple(
-        _group(whom, {USERNAME: name, **values})
-        for whom, values in parts
-        if whom.kind in (Kind.GROUP, Kind.GROUP_DN)
-    )
-    return Persona(
-        ROBOT_PREFIX + name if is_robot else name, groups, is_robot=is_robot, attributes=attributes
-    )
-
-
-def _with_own_name(whom: Whom, values: Values) -> Values:
-    """Add the variable that captures the whole of one's own name."""
-    if _OWN_NAME in whom.numbers.values() and USERNAME in values:
-        return {**values, "1": values[USERNAME]}
-    return values
-
-
-def example(symbols: Iterable[str] | Elements, values: Values) -> str:
-    """Give one name for a pattern or a word with variables."""
-    pieces = []
-    for symbol in symbols:
-        if isinstance(symbol, Token):
-            kind, value = symbol.kind, symbol.value
-        else:
-            kind, value = ("variable", symbol[1:-1]) if len(symbol) > 1 else ("text", symbol)
-        if kind == "variable":
-            pieces.append(values.get(value, _ANYBODY if value == USERNAME else f"v{value}"))
-        else:
-            pieces.append(value if kind == "text" else "x")
-    return "".join(pieces)
-
-
-def _of_name(kind: Kind, pattern: NamePattern) -> Whom:
-    if pattern.key is not None:
-        text = elements([Token("text", pattern.key)])
-        return Whom(kind, pattern.key, text, None, pattern.key, pattern, {})
-    tokens = folded(pattern)
-    numbers = _number(token.value for token in tokens if token.kind == "variable")
-    name = elements(tokens, numbers)
-    if kind is Kind.USER and len(tokens) == 1:
-        numbers = dict.fromkeys(numbers, _OWN_NAME)
-    return Whom(kind, written(name), name, None, pattern.text, pattern, numbers)
-
-
-def _of_dn(pattern: DNPattern) -> Whom:
-    values = [value[1:-1] for rdn in pattern.name.rdns for _, value in rdn if value[:1] == "{"]
-    numbers = _number(values)
-    numbered = DN(
-        tuple(
-            tuple(
-                (kind, f"{{{numbers[value[1:-1]].value}}}" if value[:1] == "{" else value)
-                for kind, value in r
-            )
-            for r in pattern.name.rdns
-        )
-        if pattern.key is None
-        else pattern.name.rdns
-    )
-    return Whom(Kind.GROUP_DN, "", (), numbered, str(pattern.name), pattern, numbers)
-
-
-def _number(names: Iterable[str]) -> dict[str, Token]:
-    """Number variables in the order in which they stand; one's own name keeps its."""
-    numbered: dict[str, Token] = {}
-    for name in names:
-        count = str(len(numbered) + 1)
-        numbered.setdefault(name, _OWN_NAME if name == USERNAME else Token("variable", count))
-    return numbered
-
-
+@functools.lru_cache(maxsize=4096)
 def _within(narrower: Elements, wider: Elements) -> bool:
-    """Tell whether one pattern of names lies within another, whatever they capture."""
+    """Whether one pattern of names lies within another, whatever they capture."""
     try:
         return beyond(_captureless(narrower), [_captureless(wider)], grammar=NAMES) is None
     except TooHardError:
@@ -255,30 +315,5 @@ def _within(narrower: Elements, wider: Elements) -> bool:
 
 def _captureless(pattern: Elements) -> Elements:
     return tuple(
-        Token("piece", "") if token.kind == "variable" and token != _OWN_NAME else token for token in pattern
+        Token("piece", "") if token.kind == "variable" and token != OWN_NAME else token for token in pattern
     )
-
-
-def _captured(wider: Whom, narrower: Whom, own: Mapping[str, Token]) -> Mapping[str, Token] | None:
-    """Match the one name that is meant with a pattern."""
-    literal, source = narrower.literal, wider.source
-    username = own[USERNAME].value if USERNAME in own else "\0"  # of a group's members nothing is known
-    if isinstance(source, DNPattern):
-        captures = source.match(literal, username) if isinstance(literal, DN) else None
-    elif source is not None and isinstance(literal, str):
-        captures = source.match(literal, username)
-    else:
-        captures = None
-    if captures is None:
-        return None
-    return {**own, **{wider.numbers[name].value: Token("text", value) for name, value in captures}}
-
-
-def _group(whom: Whom, values: Values) -> NamedGroup:
-    if whom.dn is None:
-        return NamedGroup(example(whom.name, values))
-    rdns = tuple(
-        tuple((kind, example([value], values) if value[:1] == "{" else value) for kind, value in rdn)
-        for rdn in whom.dn.rdns
-    )
-    return NamedGroup(rdns[0][0][1], DN(rdns))

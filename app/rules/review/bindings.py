@@ -1,19 +1,28 @@
-"""For what the variables of a pattern can stand, where it is to match one name."""
+"""For whom a rule is about one resource: what the variables of its clauses stand for there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from app.dn import DN
 from app.protocol import scope
-from app.rules.review.automaton import Elements, prefix
+from app.protocol.scope import ResourceType
+from app.rules.model import Rule
+from app.rules.patterns.pattern import USERNAME, Captures, DNPattern
+from app.rules.patterns.pieces import Token
+from app.rules.review.audience import Audience, AudienceKind, Called, described
+from app.rules.review.automaton import Elements, elements, prefix, written
+from app.rules.review.clauses import clauses
+from app.rules.review.examples import group
 
 _MOST_STEPS = 20_000
 _MOST = 32
-"""Solutions that are given: `{a}{b}` has one for each cut of a component."""
+"""Solutions that are returned: `{a}{b}` has one for each cut of a component."""
 
 
 def solve(pattern: Elements, name: str) -> list[Mapping[str, str]]:
-    """Give what the variables stand for, in each way in which a pattern matches a name.
+    """Return what the variables stand for, in each way in which a pattern matches a name.
 
     Every value is a legal component of a repository name, and one variable has one value.
     """
@@ -54,7 +63,7 @@ class _Walk:
             yield from self.solutions(index + 1, end, further)
 
     def _ends(self, index: int, place: int, bound: Mapping[str, str]) -> Iterator[int]:
-        """Give the places where an element that begins somewhere can end."""
+        """Return the places where an element that begins somewhere can end."""
         token, name = self._pattern[index], self._name
         slash = name.find("/", place)
         component_end = len(name) if slash < 0 else slash
@@ -77,3 +86,96 @@ class _Walk:
             case "variable":
                 ends = range(component_end, place, -1)
                 yield from (end for end in ends if scope.is_component(name[place:end]))
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One way in which a rule is about a resource.
+
+    Attributes:
+        audience: For whom, as the rule has it.
+        names: The names or DNs that are meant, variables solved; none for everyone and authenticated.
+        exact: Whether these are names rather than patterns.
+        username: The only subject that is meant, where the pattern has one's own name in it; else empty.
+        captures: What the variables of the rule stand for.
+        values: The same by number.
+    """
+
+    rule: Rule
+    audience: Audience
+    names: tuple[str, ...]
+    exact: bool
+    username: str
+    captures: Captures
+    values: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """Return for whom: `group team-web`, `user alice`, `everyone`."""
+        if self.username and not self.audience.called:
+            return described(AudienceKind.USER, [self.username])
+        said = described(self.audience.kind, self.names)
+        return f"{said}, as user {self.username}" if self.username else said
+
+    def groups(self) -> tuple[DN | str, ...]:
+        """Return the groups that are meant, by DN or by name."""
+        values = {USERNAME: self.username, **self.values} if self.username else self.values
+        made = (group(called, values) for called in self.audience.called)
+        return tuple(
+            one.dn if one.dn is not None else name for one, name in zip(made, self.names, strict=True)
+        )
+
+
+def reach(rule: Rule, kind: ResourceType, name: str) -> Iterator[Reached]:
+    """Return each way in which a rule is about a resource, whatever its actions and conditions."""
+    told = set()
+    for clause in clauses(rule):
+        if clause.type is not kind or not name.startswith(clause.prefix):
+            continue
+        solutions = solve(clause.pattern, name) if kind is ResourceType.REPOSITORY else [{}]
+        for values in solutions:
+            made = _reached(rule, clause.audience, values)
+            if made is not None and str(made) not in told:
+                told.add(str(made))
+                yield made
+
+
+def _reached(rule: Rule, audience: Audience, values: Mapping[str, str]) -> Reached | None:
+    """Put the values into the names; None where such a name would capture something else."""
+    own = values.get(USERNAME, "")
+    numbered = audience.numbers.items()
+    captures = tuple(sorted((n, values[v.value]) for n, v in numbered if v.value in values and n != USERNAME))
+    names = []
+    for called in audience.called:
+        name, exact = _named(called, audience, values, own, captures)
+        if exact and not _captures(called, name, own, captures):
+            return None
+        names.append((name, exact))
+    exact = all(exact for _, exact in names) if names else not own
+    username = "" if audience.kind is AudienceKind.USER else own
+    return Reached(rule, audience, tuple(name for name, _ in names), exact, username, captures, values)
+
+
+def _named(
+    called: Called, audience: Audience, values: Mapping[str, str], own: str, captures: Captures
+) -> tuple[str, bool]:
+    """Return a name with its variables solved, and whether it is one name rather than a pattern."""
+    if called.dn is not None:
+        text = called.text
+        for variable, value in (*captures, (USERNAME, own)):
+            text = text.replace(f"{{{variable}}}", value) if value else text
+        return text, called.literal is not None or "{" not in text
+    is_whole = audience.kind is AudienceKind.USER and [token.kind for token in called.name] == ["variable"]
+    if is_whole and own:  # the variable is the whole of one's own name
+        return own, True
+    bound = {number: Token("text", value) for number, value in values.items()}
+    name = elements(called.name, bound)
+    return written(name), all(token.kind == "text" for token in name)
+
+
+def _captures(called: Called, name: str, own: str, captures: Captures) -> bool:
+    """Whether a name captures what it was made of."""
+    if isinstance(called.source, DNPattern):
+        return True  # a variable is a whole value there
+    found = called.source.match(name, own or name)
+    known = dict(captures)
+    return found is not None and all(known.get(variable, value) == value for variable, value in found)

@@ -15,8 +15,9 @@ from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
 from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Subject
 from app.rules.patterns.pattern import USERNAME, RepositoryPattern
-from app.rules.review.audience import Kind, example
-from app.rules.review.reach import Reached, reach
+from app.rules.review.audience import AudienceKind
+from app.rules.review.bindings import Reached, reach
+from app.rules.review.examples import group
 
 MOST = 5
 """How many are told of one action."""
@@ -119,21 +120,24 @@ class _Search:
     def _want(self, reached: Reached) -> tuple[Lack, str] | None:
         """Say what the subject would have to be."""
         me = self._username or "nobody"
-        match reached.whom.kind:
-            case Kind.USER | Kind.ROBOT:
+        match reached.audience.kind:
+            case AudienceKind.USER | AudienceKind.ROBOT:
                 return Lack.NAME, f"it is for {reached}"
-            case Kind.AUTHENTICATED | Kind.EVERYONE:
+            case AudienceKind.AUTHENTICATED | AudienceKind.EVERYONE:
                 other = self._subject is not None or bool(reached.username)
                 return (Lack.NAME, f"it is for {reached}") if other else (Lack.LOGIN, "nobody has logged in")
         if self._subject is None or (reached.username and reached.username != self._username):
             return Lack.NAME, f"it is for {reached}"
-        if any(group.ambiguous and group.name == reached.name for group in self._subject.groups):
-            what = f"the name {reached.name} does not say which group {me} is in"
+        name = " and ".join(reached.names)
+        if any(group.ambiguous and group.name == name for group in self._subject.groups):
+            what = f"the name {name} does not say which group {me} is in"
             return Lack.AMBIGUOUS, f"{what}: write its DN into the rule"
-        return Lack.GROUP, f"{me} is not in group {reached.name}"
+        return Lack.GROUP, f"{me} is not in group {name}"
 
     def _would_grant(self, reached: Reached, scope: Scope) -> bool:
         """Ask the engine about somebody who is that too, and else the same."""
+        if reached.audience.kind is AudienceKind.ROBOT:
+            return True  # a robot has groups of its own, and none of the subject's
         subject = self._subject
         groups = (
             tuple(NamedGroup(g.name, g.dn, g.ambiguous) for g in subject.groups)
@@ -141,16 +145,14 @@ class _Search:
             else ()
         )
         name, is_robot = self._username, subject is not None and subject.is_robot
-        kind = reached.whom.kind
-        values = {USERNAME: name, **reached.values}
-        if kind in (Kind.GROUP, Kind.GROUP_DN):
-            added = NamedGroup.parse(reached.name) if kind is Kind.GROUP_DN and reached.exact else None
-            groups = (*groups, added or NamedGroup(example(reached.whom.name, values)))
-            groups = tuple(replace(group, ambiguous=False) for group in groups)
-        name = reached.username or (reached.name if kind is Kind.USER and reached.exact else "") or name
-        if kind is Kind.ROBOT:
-            return True  # a robot has groups of its own, and none of the subject's
-        if not name and kind is not Kind.EVERYONE:
+        if reached.audience.kind is AudienceKind.GROUP:
+            values = {USERNAME: name, **reached.values}
+            added = tuple(group(called, values) for called in reached.audience.called)
+            groups = tuple(replace(one, ambiguous=False) for one in (*groups, *added))
+        elif reached.audience.kind is AudienceKind.USER and reached.exact:
+            (name,) = reached.names
+        name = reached.username or name
+        if not name and reached.audience.kind is not AudienceKind.EVERYONE:
             name = "somebody"
         attributes = subject.attributes if subject is not None else {}
         other = Persona(name, groups, is_robot=is_robot, attributes=attributes) if name else None

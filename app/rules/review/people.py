@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from app.errors import Refusal
 from app.rules.decision import Effect
 from app.rules.model import ROBOT_PREFIX, Robot
-from app.rules.review.audience import Kind
+from app.rules.review.audience import AudienceKind
 from app.rules.review.subjects import Directory
-from app.rules.review.who_can import Access, Answer, Standing, Way
+from app.rules.review.who_can import Can, Inquiry, Standing, Way
 
 
 class SubjectKind(enum.StrEnum):
@@ -44,7 +44,7 @@ class People:
 
 
 def find_people(
-    access: Access, ways: Sequence[Way], directory: Directory, robots: Mapping[str, Robot]
+    inquiry: Inquiry, ways: Sequence[Way], directory: Directory, robots: Mapping[str, Robot]
 ) -> People:
     """Find the people who have the ways, and let the engine decide about each; robots are in the rules.
 
@@ -61,7 +61,7 @@ def find_people(
             not_listed.append(str(way.reached))
         else:
             names.update(found)
-    listed = (*_look_up(sorted(names), access, directory), *_robots(access, robots))
+    listed = (*_look_up(sorted(names), inquiry, directory), *_robots(inquiry, robots))
     return People(listed, tuple(dict.fromkeys(not_listed)))
 
 
@@ -70,24 +70,25 @@ def _names(way: Way, directory: Directory) -> Iterable[str] | None:
     reached = way.reached
     if reached.username:
         return [reached.username]
-    if reached.whom.kind is Kind.ROBOT:
+    if reached.audience.kind is AudienceKind.ROBOT:
         return ()
-    if not reached.exact or reached.whom.kind in (Kind.EVERYONE, Kind.AUTHENTICATED):
+    if not reached.exact or not reached.names:
         return None
-    if reached.whom.kind is Kind.USER:
-        return [reached.name]
-    return [person.name for person in directory.people_in(reached.group())]
+    if reached.audience.kind is AudienceKind.USER:
+        return reached.names
+    members = [{person.name for person in directory.people_in(group)} for group in reached.groups()]
+    return members[0].intersection(*members[1:])
 
 
-def _look_up(names: Iterable[str], access: Access, directory: Directory) -> Iterator[ReviewedSubject]:
+def _look_up(names: Iterable[str], inquiry: Inquiry, directory: Directory) -> Iterator[ReviewedSubject]:
     for name in names:
         subject = directory.look_up(name)
         if not isinstance(subject, Refusal):  # an account that cannot log in can do nothing
-            yield ReviewedSubject(subject.name, SubjectKind.PERSON, access.standing(subject))
+            yield ReviewedSubject(subject.name, SubjectKind.PERSON, inquiry.standing(subject))
 
 
-def _robots(access: Access, robots: Mapping[str, Robot]) -> Iterator[ReviewedSubject]:
+def _robots(inquiry: Inquiry, robots: Mapping[str, Robot]) -> Iterator[ReviewedSubject]:
     for name, robot in sorted(robots.items()):
-        standing = access.standing(robot.persona(), robot)
-        if standing.answer is not Answer.NO or standing.denied_by:
+        standing = inquiry.standing(robot.persona(), robot)
+        if standing.can is not Can.NO or standing.denied_by:
             yield ReviewedSubject(ROBOT_PREFIX + name, SubjectKind.ROBOT, standing)

@@ -12,16 +12,17 @@ from app.rules.conditions import Attribute, Conditions, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Effect, Lack
 from app.rules.model import Persona, Robot, Rule, RuleSet, Subject
-from app.rules.review import audience
-from app.rules.review.audience import Kind
+from app.rules.review.audience import AudienceKind
+from app.rules.review.bindings import Reached, reach
 from app.rules.review.circumstances import Circumstances
-from app.rules.review.reach import Reached, reach
+from app.rules.review.examples import persona
 
 _NO_COMPONENT = "somebody ä"
 """A name that no variable captures, so that a deny for `users: ["{name}"]` does not speak of all people."""
+_NAMED = (AudienceKind.USER, AudienceKind.ROBOT)
 
 
-class Answer(enum.StrEnum):
+class Can(enum.StrEnum):
     """Whether somebody can."""
 
     YES = "yes"
@@ -34,13 +35,13 @@ class Way:
     """One way in which a rule gives or takes the action.
 
     Attributes:
-        answer: Whether somebody who has this way alone can; NO of what takes.
+        can: Whether somebody who has this way alone can; NO of what takes.
         denied_by: The rules that take it from all who have this way, always or under conditions.
     """
 
     reached: Reached
     when: tuple[str, ...]
-    answer: Answer
+    can: Can
     denied_by: tuple[str, ...]
 
     @property
@@ -58,14 +59,14 @@ class Standing:
         conditions: Those of these rules, and of the rules that deny it at times, in words.
     """
 
-    answer: Answer
+    can: Can
     through: tuple[str, ...]
     allowed_by: tuple[str, ...]
     denied_by: tuple[str, ...]
     conditions: tuple[str, ...]
 
 
-class Access:
+class Inquiry:
     """One action on one resource under a rule set."""
 
     def __init__(
@@ -112,34 +113,32 @@ class Access:
         granted = [outcome for outcome in outcomes if outcome.granted]
         allowed = {cause for outcome in granted for cause in outcome.allowed_by}
         denied = {cause for outcome in outcomes for cause in outcome.denied_by}
-        answer = (
-            Answer.NO if not granted else Answer.YES if len(granted) == len(contexts) else Answer.SOMETIMES
-        )
+        can = Can.NO if not granted else Can.YES if len(granted) == len(contexts) else Can.SOMETIMES
         told = _words(self._conditions[cause.rule] for cause in allowed | denied)
         return Standing(
-            answer,
+            can,
             tuple(sorted({cause.through for cause in allowed})),
             tuple(sorted({cause.rule for cause in allowed})),
             tuple(sorted({cause.rule for cause in denied})),
-            (*told, *_login_words(robot)) if answer is Answer.SOMETIMES else (),
+            (*told, *_login_words(robot)) if can is Can.SOMETIMES else (),
         )
 
     def _way(self, reached: Reached) -> Way:
-        is_robot = reached.whom.kind is Kind.ROBOT and reached.exact
-        robot = self._rules.robots.get(reached.name) if is_robot else None
+        is_robot = reached.audience.kind is AudienceKind.ROBOT and reached.exact
+        robot = self._rules.robots.get(reached.names[0]) if is_robot else None
         when = (*reached.rule.when.words(), *_login_words(robot))
         if reached.rule.effect is Effect.DENY:
-            return Way(reached, when, Answer.NO, ())
+            return Way(reached, when, Can.NO, ())
         try:
             attributes = Attribute.examples(reached.rule.when)
-            subject = audience.persona((reached.whom, reached.values), attributes=attributes)
+            subject = persona((reached.audience, reached.values), attributes=attributes)
         except ValueError:
-            return Way(reached, when, Answer.NO, ())
+            return Way(reached, when, Can.NO, ())
         standing = self.standing(subject, robot)
-        is_free = not reached.username and reached.whom.kind not in (Kind.USER, Kind.ROBOT)
-        if standing.answer is Answer.NO and isinstance(subject, Persona) and is_free:
+        is_free = not reached.username and reached.audience.kind not in _NAMED
+        if standing.can is Can.NO and isinstance(subject, Persona) and is_free:
             standing = self.standing(replace(subject, name=_NO_COMPONENT))
-        return Way(reached, when, standing.answer, standing.denied_by)
+        return Way(reached, when, standing.can, standing.denied_by)
 
     def _contexts(self, robot: Robot | None) -> Sequence[Context]:
         """Return a request of each class, while the same rules are in force as at the time that is given."""

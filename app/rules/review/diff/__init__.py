@@ -2,7 +2,6 @@
 
     changes.py   the sentences that a reviewer reads: what was found, gathered
     effects.py   the search: who gains and who loses, and a request that proves it
-    grants.py    a rule set taken apart, so that it can be compared
 
 `replay.py` and `survey.py` next door compare for given requests instead.
 """

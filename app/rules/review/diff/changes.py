@@ -10,10 +10,10 @@ from datetime import datetime
 from app.protocol.scope import ALL_ACTIONS
 from app.rules.conditions import Network, moment
 from app.rules.model import Robot, Rule, RuleSet
-from app.rules.review.audience import Whom
+from app.rules.review.audience import Audience
 from app.rules.review.circumstances import Circumstances
-from app.rules.review.diff.effects import Because, Comparison, Found
-from app.rules.review.diff.grants import Grant
+from app.rules.review.clauses import Clause
+from app.rules.review.diff.effects import Because, Comparison, Impact
 
 _ORDER = ("pull", "push", "delete", ALL_ACTIONS)
 
@@ -54,7 +54,7 @@ class RobotChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Changes:
     """All that changes."""
 
     changes: tuple[Change, ...]
@@ -65,70 +65,63 @@ class Difference:
         return bool(self.changes or self.robots)
 
 
-def compare(old: RuleSet, new: RuleSet, now: datetime) -> Difference:
+def compare(old: RuleSet, new: RuleSet, now: datetime) -> Changes:
     """Find what changes from now on."""
     comparison = Comparison.of(old, new, now)
-    return Difference(tuple(_gather(comparison)), tuple(_robots(old, new)))
+    return Changes(tuple(_gather(comparison)), tuple(_robots(old, new)))
 
 
 def _gather(comparison: Comparison) -> Iterator[Change]:
     """Make one sentence of what differs only in the action or the pattern."""
-    by_pattern: dict[tuple[object, ...], list[Found]] = defaultdict(list)
-    for found in comparison.changes():
-        grant = found.grant
-        key: tuple[object, ...] = (
-            grant.whom,
-            str(grant.whom),
-            found.because,
-            found.certain,
-            grant.when,
-            grant.text,
-        )
-        by_pattern[key].append(found)
-    sentences: dict[tuple[object, ...], list[Found]] = defaultdict(list)
-    for key, founds in by_pattern.items():
-        sentences[*key[:-1], _actions(founds)].extend(founds)
-    changes = (_sentence(founds, comparison.told_apart) for founds in sentences.values())
+    by_pattern: dict[tuple[object, ...], list[Impact]] = defaultdict(list)
+    for one in comparison.impacts():
+        clause = one.clause
+        who = (clause.audience, str(clause.audience))
+        by_pattern[*who, one.because, one.certain, clause.when, clause.text].append(one)
+    sentences: dict[tuple[object, ...], list[Impact]] = defaultdict(list)
+    for key, impacts in by_pattern.items():
+        sentences[*key[:-1], _actions(impacts)].extend(impacts)
+    changes = (_sentence(impacts, comparison.told_apart) for impacts in sentences.values())
     return iter(sorted(changes, key=lambda one: (one.whom, not one.gains, one.repositories, one.actions)))
 
 
-def _actions(founds: Iterable[Found]) -> tuple[str, ...]:
-    return tuple(sorted({found.grant.action for found in founds}, key=_ORDER.index))
+def _actions(impacts: Iterable[Impact]) -> tuple[str, ...]:
+    return tuple(sorted({one.action for one in impacts}, key=_ORDER.index))
 
 
-def _sentence(founds: list[Found], told_apart: Circumstances) -> Change:
-    first = next((found for found in founds if found.word is not None), founds[0])
-    grants = [found.grant for found in founds]
+def _sentence(impacts: list[Impact], told_apart: Circumstances) -> Change:
+    first = next((one for one in impacts if one.word is not None), impacts[0])
+    clauses = [one.clause for one in impacts]
     return Change(
-        whom=str(first.grant.whom),
+        whom=str(first.clause.audience),
         gains=first.gains,
         certain=first.certain,
-        actions=_actions(founds),
-        repositories=tuple(sorted({grant.text for grant in grants})),
+        actions=_actions(impacts),
+        repositories=tuple(sorted({clause.text for clause in clauses})),
         because=first.because,
-        when=first.grant.when.words(),
+        when=first.clause.when.words(),
         example=_example(first),
         circumstances=told_apart.words(first.context) if first.context is not None else (),
-        rules=_rules(grants),
+        rules=_rules(clauses),
     )
 
 
-def _rules(grants: Iterable[Grant]) -> tuple[Rule, ...]:
-    """Return the rules of grants, each once."""
-    rules = {(grant.rule.id, grant.rule.position): grant.rule for grant in grants}
+def _rules(clauses: Iterable[Clause]) -> tuple[Rule, ...]:
+    """Return the rules of clauses, each once."""
+    rules = {(clause.rule.id, clause.rule.position): clause.rule for clause in clauses}
     return tuple(rules[key] for key in sorted(rules))
 
 
-def _example(found: Found) -> str:
+def _example(impact: Impact) -> str:
     """Write an example with the variables as the rule has them."""
-    names = _names(found.grant.whom)
+    names = _names(impact.clause.audience)
     return "".join(
-        f"{{{names.get(sign[1:-1], sign[1:-1])}}}" if len(sign) > 1 else sign for sign in found.word or ()
+        f"{{{names.get(sign[1:-1], sign[1:-1])}}}" if len(sign) > 1 else sign for sign in impact.word or ()
     )
 
 
-def _names(whom: Whom) -> dict[str, str]:
-    return {number.value: name for name, number in whom.numbers.items()}
+def _names(audience: Audience) -> dict[str, str]:
+    return {number.value: name for name, number in audience.numbers.items()}
 
 
 def _robots(old: RuleSet, new: RuleSet) -> Iterator[RobotChange]:

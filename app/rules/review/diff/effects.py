@@ -1,37 +1,38 @@
-"""What changes between two rule sets for those who ask: effects, not text.
+"""The search for what changes between two rule sets: effects, not text.
 
-Each rule set is taken apart into grants. One that both have changes nothing. Of every other it is asked which
-names it adds or takes that are not given or taken otherwise, for all whom it means and whenever it holds.
-Where there is one, somebody is made whom it means, and both rule sets decide: if they differ, the change is
-certain. If not, it is told as one that may be: no change is ever left out.
+Both rule sets are taken apart into clauses. A clause that both have changes nothing. Of every other one it
+is asked which names it allows or denies that are not allowed or denied otherwise, for its whole audience and
+whenever it holds. Where there is such a name, a matching subject is made and both rule sets are evaluated:
+different is certain, otherwise the change is one that may be. No change is ever omitted.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from itertools import islice, product
 
-from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
+from app.protocol.scope import Scope
 from app.rules.conditions import Attribute, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
-from app.rules.model import RuleSet
-from app.rules.review import audience
-from app.rules.review.automaton import TooHardError, Word, beyond, loose, meet
+from app.rules.model import Persona, RuleSet
+from app.rules.review.audience import rebind
+from app.rules.review.automaton import Elements, TooHardError, Word, beyond, loose, meet
 from app.rules.review.bindings import solve
 from app.rules.review.circumstances import Circumstances
-from app.rules.review.diff.grants import Grant, Grants
+from app.rules.review.clauses import Clause, Clauses
+from app.rules.review.examples import example, persona
 
 _MOST_CONTEXTS = 256
 _MOST_WAYS = 8
 _MOST_TRIES = 64
-"""How often somebody is made to prove a change; beyond, it is told as one that may be."""
+"""How many clauses of the other effect are tried; beyond, a change may be."""
 
 Ask = Callable[[Context | None], Word | None]
-"""Gives a name that is concerned by a request, or by any; None where there is none."""
+"""Returns a name that is concerned by a request, or by any; None where there is none."""
 
 
 class Because(enum.StrEnum):
@@ -52,35 +53,30 @@ _BECAUSE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What one grant, which only one of the rule sets has, changes.
+class Impact:
+    """What one clause that only one of the rule sets has changes, for one action.
 
     Attributes:
         gains: Whether somebody gains rather than loses.
-        certain: Whether a request was found that is decided differently; if not, there may be one.
         word: A name that is concerned; None where none was found.
-        context: When it is; None where that was not found out.
+        context: A request for it that is decided differently; None where none was found.
     """
 
-    grant: Grant
+    clause: Clause
+    action: str
     gains: bool
-    certain: bool
     word: Word | None
     context: Context | None
 
     @property
+    def certain(self) -> bool:
+        """Whether a request was found that is decided differently; if not, there may be one."""
+        return self.context is not None
+
+    @property
     def because(self) -> Because:
-        """Tell what made the change."""
-        return _BECAUSE[self.grant.effect, self.gains]
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    rules: RuleSet
-    grants: Grants
-
-    def of(self, effect: Effect) -> Iterator[Grant]:
-        return (grant for grant in self.grants.all if grant.effect is effect)
+        """What made the change."""
+        return _BECAUSE[self.clause.effect, self.gains]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,112 +90,180 @@ class Comparison:
     @classmethod
     def of(cls, old: RuleSet, new: RuleSet, now: datetime) -> Comparison:
         """Take two rule sets apart; what is over by now is left out."""
-        before, after = _Side(old, Grants.of(old.rules, now)), _Side(new, Grants.of(new.rules, now))
-        conditions = {grant.when for side in (before, after) for grant in side.grants.all}
+        before, after = _Side(old, Clauses(old.rules, now)), _Side(new, Clauses(new.rules, now))
+        conditions = {clause.when for side in (before, after) for clause in side.clauses.each.values()}
         return cls(before, after, Circumstances.of(conditions, now))
 
-    def changes(self) -> Iterator[Found]:
+    def impacts(self) -> Iterator[Impact]:
         """Find who gains and who loses; a loss is a gain the other way round."""
-        for gains, poor, rich in ((True, self.before, self.after), (False, self.after, self.before)):
-            added = (grant for grant in rich.of(Effect.ALLOW) if grant not in poor.grants.all)
-            taken = (grant for grant in poor.of(Effect.DENY) if grant not in rich.grants.all)
-            for find, grants in ((self._allowed, added), (self._no_longer_denied, taken)):
-                for grant in grants:
-                    found = find(grant, poor, rich, gains=gains)
+        yield from _Search(self.before, self.after, self.told_apart, gains=True).impacts()
+        yield from _Search(self.after, self.before, self.told_apart, gains=False).impacts()
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two rule sets."""
+
+    rules: RuleSet
+    clauses: Clauses
+
+    def over(self, clause: Clause, action: str, effect: Effect) -> _Over:
+        """Find the clauses of an effect whose audience covers that of another, for one action."""
+        return _Over(
+            clause,
+            tuple(
+                (wider, pattern)
+                for wider, known in self.clauses.covering(clause, effect)
+                if action in wider.actions and (pattern := rebind(wider.pattern, known)) is not None
+            ),
+        )
+
+    def grants(self, subject: Persona | None, asked: Scope, context: Context) -> bool:
+        """Whether the rules grant something."""
+        return bool(decide(self.rules, subject, (asked,), context).access)
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """The clauses whose audience covers that of another, each with its pattern for the other's variables."""
+
+    clause: Clause
+    wider: tuple[tuple[Clause, Elements], ...]
+
+    def patterns(self, context: Context | None) -> Iterator[Elements]:
+        """Return the patterns of those that apply.
+
+        Args:
+            context: A request to which the other clause applies; None is every one to which it does.
+        """
+        return (pattern for wider, pattern in self.wider if self._applies(wider, context))
+
+    def _applies(self, wider: Clause, context: Context | None) -> bool:
+        if context is None:
+            return self.clause.when.implies(wider.when)
+        return wider.when.hold_with(self.clause.when, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search for what one rule set grants and another does not.
+
+    Attributes:
+        poor: The one that does not.
+        rich: The one that does.
+        gains: Whether the rich one is the new one.
+    """
+
+    poor: _Side
+    rich: _Side
+    told_apart: Circumstances
+    _: KW_ONLY
+    gains: bool
+
+    def impacts(self) -> Iterator[Impact]:
+        """Ask about every clause that only one of them has."""
+        for effect, side, other, ask in (
+            (Effect.ALLOW, self.rich, self.poor, self._allowed),
+            (Effect.DENY, self.poor, self.rich, self._no_longer_denied),
+        ):
+            for (action, key), clause in side.clauses.each.items():
+                if clause.effect is effect and (action, key) not in other.clauses.each:
+                    found = ask(clause, action)
                     if found is not None:
                         yield found
 
-    def _allowed(self, grant: Grant, poor: _Side, rich: _Side, *, gains: bool) -> Found | None:
-        """Look for a name that an allow adds: not allowed otherwise before, and not denied after."""
+    def _allowed(self, clause: Clause, action: str) -> Impact | None:
+        """Look for a name that an allow adds: not allowed otherwise, and not denied."""
+        allowed = self.poor.over(clause, action, Effect.ALLOW)
+        denied = self.rich.over(clause, action, Effect.DENY)
 
         def ask(context: Context | None) -> Word | None:
-            before = poor.grants.over(grant, Effect.ALLOW, context)
-            after = rich.grants.over(grant, Effect.DENY, context)
-            return beyond(grant.pattern, [*before, *after])
+            return beyond(clause.pattern, [*allowed.patterns(context), *denied.patterns(context)])
 
-        return self._prove(ask, (grant,), gains=gains)
+        return self._prove(ask, action, clause)
 
-    def _no_longer_denied(self, grant: Grant, poor: _Side, rich: _Side, *, gains: bool) -> Found | None:
-        """Look for a name that a deny took: not denied otherwise after, and then allowed to somebody."""
-        del poor  # whatever else it denied, nobody can gain more than what the deny took
-        perhaps: Found | None = None
-        meeting = (one for one in rich.of(Effect.ALLOW) if one.action == grant.action and _meet(grant, one))
-        for tries, other in enumerate(meeting):
+    def _no_longer_denied(self, clause: Clause, action: str) -> Impact | None:
+        """Look for a name that a deny took: not denied otherwise, and allowed to somebody.
+
+        Whatever else the poor one denies, nobody can gain more than what this deny took.
+        """
+        perhaps: Impact | None = None
+        denied = self.rich.over(clause, action, Effect.DENY)
+        allows = (one for (word, _), one in self.rich.clauses.each.items() if word == action)
+        meeting = (one for one in allows if one.effect is Effect.ALLOW and _meet(clause, one))
+        for tries, allow in enumerate(meeting):
             if tries >= _MOST_TRIES:
-                return perhaps or Found(grant, gains, certain=False, word=None, context=None)
-
-            def ask(context: Context | None, other: Grant = other) -> Word | None:
-                denied = rich.grants.over(grant, Effect.DENY, context)
-                return beyond(grant.pattern, denied, also=loose(other.pattern))
-
-            found = self._prove(ask, (grant, other), gains=gains)
-            if found is None and _has_variables(grant):
-                found = self._left(grant, other, rich, gains=gains)
+                return perhaps or self._impact(clause, action)
+            found = self._allowed_now(clause, allow, action, denied)
             if found is not None and found.certain:
                 return found
             perhaps = perhaps or found
         return perhaps
 
-    def _left(self, grant: Grant, other: Grant, rich: _Side, *, gains: bool) -> Found | None:
-        """Look for values with which a deny with variables meets an allow."""
+    def _allowed_now(self, clause: Clause, allow: Clause, action: str, denied: _Over) -> Impact | None:
+        """Look for a name that a deny took and that an allow is about."""
 
         def ask(context: Context | None) -> Word | None:
-            if beyond(grant.pattern, rich.grants.over(grant, Effect.DENY, context)) is None:
-                return None  # whatever the values, all of it is still denied
-            return beyond(loose(grant.pattern), [], also=loose(other.pattern))
+            return beyond(clause.pattern, denied.patterns(context), also=loose(allow.pattern))
 
-        return self._prove(ask, (grant, other), gains=gains)
+        def ask_of_values(context: Context | None) -> Word | None:
+            if beyond(clause.pattern, denied.patterns(context)) is None:
+                return None  # whatever the values of the variables, all of it is still denied
+            return beyond(loose(clause.pattern), [], also=loose(allow.pattern))
 
-    def _prove(self, ask: Ask, grants: tuple[Grant, ...], *, gains: bool) -> Found | None:
+        found = self._prove(ask, action, clause, allow)
+        if found is None and any(token.kind == "variable" for token in clause.pattern):
+            return self._prove(ask_of_values, action, clause, allow)
+        return found
+
+    def _prove(self, ask: Ask, action: str, *clauses: Clause) -> Impact | None:
         """Look for a request that is decided differently, in each class of requests.
 
         Args:
-            ask: Gives a name.
-            grants: The one that is asked about, and those that must apply too.
-            gains: Whether the new rules grant more.
+            ask: Returns a name.
+            action: The action.
+            clauses: The one that is asked about, and one that must apply too.
         """
         try:
             word = ask(None)
             if word is None:
                 return None
-            contexts = self.told_apart.contexts(grant.when for grant in grants)
+            contexts = self.told_apart.contexts(clause.when for clause in clauses)
             named = [(context, ask(context)) for context in islice(contexts, _MOST_CONTEXTS)]
             all_tried = next(contexts, None) is None
         except TooHardError:
-            return Found(grants[0], gains, certain=False, word=None, context=None)
+            return self._impact(clauses[0], action)
         left = [(context, name) for context, name in named if name is not None]
         for context, name in left:
-            if self._differ(name, grants, context, gains=gains):
-                return Found(grants[0], gains, certain=True, word=name, context=context)
+            if self._differ(name, action, clauses, context):
+                return self._impact(clauses[0], action, name, context)
         if not left and all_tried:
             return None
-        return Found(grants[0], gains, certain=False, word=word, context=None)
+        return self._impact(clauses[0], action, word)
 
-    def _differ(self, word: Word, grants: tuple[Grant, ...], context: Context, *, gains: bool) -> bool:
-        """Make somebody whom grants mean, and let both rule sets decide; in several ways, where there are."""
-        name = audience.example(word, {})
-        action = grants[0].action
-        kind = ResourceType.REGISTRY if action == ALL_ACTIONS else ResourceType.REPOSITORY
-        scopes = (Scope(kind, name, frozenset([action])),)
-        ways = product(*(solve(grant.pattern, name) for grant in grants))
+    def _impact(
+        self, clause: Clause, action: str, word: Word | None = None, context: Context | None = None
+    ) -> Impact:
+        return Impact(clause, action, self.gains, word, context)
+
+    def _differ(self, word: Word, action: str, clauses: Sequence[Clause], context: Context) -> bool:
+        """Make a subject that all clauses mean, and evaluate both rule sets; in several ways if there are."""
+        name = example(word, {})
+        asked = Scope(clauses[0].type, name, frozenset([action]))
+        ways = product(*(solve(clause.pattern, name) for clause in clauses))
         for way in islice(ways, _MOST_WAYS):
-            parts = [(grant.whom, values) for grant, values in zip(grants, way, strict=True)]
-            conditions = [condition for grant in grants for condition in grant.when]
+            parts = [(clause.audience, values) for clause, values in zip(clauses, way, strict=True)]
+            conditions = [condition for clause in clauses for condition in clause.when]
             try:
-                subject = audience.persona(*parts, attributes=Attribute.examples(conditions))
+                subject = persona(*parts, attributes=Attribute.examples(conditions))
             except ValueError:
                 continue
-            old = bool(decide(self.before.rules, subject, scopes, context).access)
-            new = bool(decide(self.after.rules, subject, scopes, context).access)
-            if (new > old) if gains else (old > new):
+            rich, poor = (side.grants(subject, asked, context) for side in (self.rich, self.poor))
+            if rich and not poor:
                 return True
         return False
 
 
-def _meet(grant: Grant, other: Grant) -> bool:
-    """Tell whether two grants may be about one name and one subject."""
-    return not grant.whom.names_another(other.whom) and meet(grant.pattern, other.pattern)
-
-
-def _has_variables(grant: Grant) -> bool:
-    return any(token.kind == "variable" for token in grant.pattern)
+def _meet(clause: Clause, other: Clause) -> bool:
+    """Whether two clauses may be about one name and one subject."""
+    return not clause.audience.names_another(other.audience) and meet(clause.pattern, other.pattern)

@@ -14,7 +14,8 @@ from app.rules.model import Robot, Rule
 from app.rules.patterns.pattern import USERNAME, NamePattern, RepositoryPattern
 from app.rules.patterns.pieces import Token
 from app.rules.review import audience
-from app.rules.review.audience import Kind
+from app.rules.review.audience import Audience, AudienceKind
+from app.rules.review.clauses import tokens
 from app.rules.review.lint.finding import Finding, Name
 
 SOON = timedelta(days=30)
@@ -122,19 +123,19 @@ def _never_applies(rule: Rule) -> Found:
     idle = [who for who in audience.of(rule.who) if not any(_meets(who, one) for one in rule.repositories)]
     for who in idle:
         text = f"for {who} the rule {rule.id!r} matches no repository: nothing binds its variables"
-        if who.kind is Kind.ROBOT:
+        if who.kind is AudienceKind.ROBOT:
             text = f"for {who} the rule {rule.id!r} matches no repository: a robot's name is no component"
         name = Name.NEVER_APPLIES if len(idle) == len(list(audience.of(rule.who))) else Name.UNBOUND_FOR_SOME
         if not (rule.catalog and name is Name.NEVER_APPLIES):
             yield name, text, "write a rule of its own for them, without the variables"
-    robots_alone = all(who.kind is Kind.ROBOT for who in audience.of(rule.who))
+    robots_alone = all(who.kind is AudienceKind.ROBOT for who in audience.of(rule.who))
     if robots_alone and any(condition.lack is Lack.ATTRIBUTE for condition in rule.when):
         text = f"the rule {rule.id!r} asks for attributes, which robots do not have"
         yield Name.NEVER_APPLIES, text, "take out 'attributes', or name people"
 
 
-def _meets(who: audience.Whom, pattern: RepositoryPattern) -> bool:
-    return audience.bind((*pattern.beginning, *pattern.rest), who) is not None
+def _meets(who: Audience, pattern: RepositoryPattern) -> bool:
+    return audience.bind(tokens(pattern), who) is not None
 
 
 def _host_in_name(rule: Rule) -> Found:

@@ -17,7 +17,7 @@ from app.rules.conditions import Context
 from app.rules.model import RuleSet
 from app.rules.review.people import People, find_people
 from app.rules.review.subjects import Origin, Unanswered, look_up
-from app.rules.review.who_can import Access
+from app.rules.review.who_can import Inquiry
 from tests.unit.rules.given import NOW, rule_set
 
 _RULES = """
@@ -85,14 +85,14 @@ COMPANY = _Company(
 def _people(rules: RuleSet, directory: _Company, **fixed: bool) -> People:
     (asked,), _ = scope.parse_all(["repository:web/app:push"])
     address = fixed.get("address", False)
-    access = Access(rules, asked, Context("", "", NOW), service=False, address=address, time=True)
+    access = Inquiry(rules, asked, Context("", "", NOW), service=False, address=address, time=True)
     return find_people(access, access.ways(), directory, rules.robots)
 
 
 def test_each_person_has_an_answer_of_their_own() -> None:
     """Whoever is in a denied group too cannot; a disabled account is left out; a robot is listed."""
     people = _people(rule_set(_RULES, rest=_ROBOTS), COMPANY).listed
-    assert [(one.name, str(one.standing.answer)) for one in people] == [
+    assert [(one.name, str(one.standing.can)) for one in people] == [
         ("alice", "yes"),
         ("bob", "no"),
         ("carol", "yes"),

@@ -12,15 +12,15 @@ from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.model import Persona, Rule, RuleSet
-from app.rules.review.who_can import Access, Answer, Way
+from app.rules.review.who_can import Can, Inquiry, Way
 from tests.unit.rules.given import NOW, person, rule_set
 from tests.unit.rules.test_properties import _RULE_LISTS, _SUBJECTS
 
 
-def _access(rules: RuleSet, asked: str, *, service: str | None = None, address: str | None = None) -> Access:
+def _access(rules: RuleSet, asked: str, *, service: str | None = None, address: str | None = None) -> Inquiry:
     (one,), _ = scope.parse_all([asked])
     fixed = Context(service or "", address or "", NOW)
-    return Access(rules, one, fixed, service=service is not None, address=address is not None, time=True)
+    return Inquiry(rules, one, fixed, service=service is not None, address=address is not None, time=True)
 
 
 def test_hours_that_come_again_are_a_condition() -> None:
@@ -33,22 +33,22 @@ def test_hours_that_come_again_are_a_condition() -> None:
     """)
     (asked,), _ = scope.parse_all(["repository:x:push"])
     saturday = Context("", "", NOW)
-    free = Access(rules, asked, saturday, service=False, address=False, time=False)
+    free = Inquiry(rules, asked, saturday, service=False, address=False, time=False)
     assert _told(free.ways()) == [
         "allow group ops (under conditions) n",
         "allow group web (under conditions) within Mon-Fri 08:00-18:00 UTC",
         "deny group ops (no) within 22:00-06:00 UTC",
     ]
     standing = free.standing(person("bob", "web"))
-    assert (standing.answer, standing.conditions) == (Answer.SOMETIMES, ("within Mon-Fri 08:00-18:00 UTC",))
-    given = Access(rules, asked, saturday, service=False, address=False, time=True)
+    assert (standing.can, standing.conditions) == (Can.SOMETIMES, ("within Mon-Fri 08:00-18:00 UTC",))
+    given = Inquiry(rules, asked, saturday, service=False, address=False, time=True)
     assert _told(given.ways()) == ["allow group ops (yes)"]
-    assert given.standing(person("bob", "web")).answer is Answer.NO
+    assert given.standing(person("bob", "web")).can is Can.NO
 
 
 def _told(ways: tuple[Way, ...]) -> list[str]:
     return [
-        " ".join([way.rule.effect, str(way.reached), f"({way.answer})", *way.when, *way.denied_by])
+        " ".join([way.rule.effect, str(way.reached), f"({way.can})", *way.when, *way.denied_by])
         for way in ways
     ]
 
@@ -143,9 +143,9 @@ def test_a_person_in_an_allowed_and_a_denied_group_cannot() -> None:
         """),
         "repository:x:push",
     )
-    assert access.standing(person("bob", "a")).answer is Answer.YES
+    assert access.standing(person("bob", "a")).can is Can.YES
     denied = access.standing(person("bob", "a", "b"))
-    assert (denied.answer, denied.denied_by) == (Answer.NO, ("d",))
+    assert (denied.can, denied.denied_by) == (Can.NO, ("d",))
 
 
 def test_conditions() -> None:
@@ -154,16 +154,16 @@ def test_conditions() -> None:
         "- {id: r, groups: [a], repositories: [x], allow: [push], when: {networks: [10.0.0.0/8]}}"
     )
     standing = _access(rules, "repository:x:push").standing(person("bob", "a"))
-    assert (standing.answer, standing.conditions) == (Answer.SOMETIMES, ("from 10.0.0.0/8",))
+    assert (standing.can, standing.conditions) == (Can.SOMETIMES, ("from 10.0.0.0/8",))
     inside = _access(rules, "repository:x:push", address="10.1.2.3").standing(person("bob", "a"))
-    assert (inside.answer, inside.conditions) == (Answer.YES, ())
+    assert (inside.can, inside.conditions) == (Can.YES, ())
 
 
 def test_everyone_by_ones_own_name_is_that_person() -> None:
     """A rule for everyone about one's own namespace lets in its owner, and nobody without a name."""
     rules = rule_set("- {id: own, everyone: true, repositories: ['{username}/**'], allow: [push]}")
     (way,) = _access(rules, "repository:alice/x:push").ways()
-    assert (str(way.reached), way.answer) == ("user alice", Answer.YES)
+    assert (str(way.reached), way.can) == ("user alice", Can.YES)
 
 
 def test_a_deny_that_some_names_escape_closes_no_way() -> None:
@@ -173,8 +173,8 @@ def test_a_deny_that_some_names_escape_closes_no_way() -> None:
         "- {id: take, users: ['{name}'], repositories: [x], deny: [push]}"
     )
     access = _access(rules, "repository:x:push")
-    assert access.ways()[0].answer is Answer.YES
-    assert access.standing(person("zoë", "a")).answer is Answer.YES
+    assert access.ways()[0].can is Can.YES
+    assert access.standing(person("zoë", "a")).can is Can.YES
 
 
 def test_a_robot_that_cannot_log_in_cannot() -> None:
@@ -186,15 +186,15 @@ def test_a_robot_that_cannot_log_in_cannot() -> None:
     rule = "- {id: r, groups: [a], repositories: [x], allow: [push]}"
     until = "logs in before 2027-01-02T00:00:00Z"
     for date, address, answer, conditions in (
-        ("2027-01-01", None, Answer.SOMETIMES, ("logs in from 10.0.0.0/8", until)),
-        ("2027-01-01", "10.1.2.3", Answer.YES, ()),
-        ("2027-01-01", "192.0.2.1", Answer.NO, ()),
-        ("2026-01-01", None, Answer.NO, ()),
+        ("2027-01-01", None, Can.SOMETIMES, ("logs in from 10.0.0.0/8", until)),
+        ("2027-01-01", "10.1.2.3", Can.YES, ()),
+        ("2027-01-01", "192.0.2.1", Can.NO, ()),
+        ("2026-01-01", None, Can.NO, ()),
     ):
         rules = rule_set(rule, rest=rest % ("0" * 64, date))
         access = _access(rules, "repository:x:push", address=address)
         standing = access.standing(rules.robots["ci"].persona(), rules.robots["ci"])
-        assert (standing.answer, standing.conditions) == (answer, conditions)
+        assert (standing.can, standing.conditions) == (answer, conditions)
 
 
 def test_a_way_of_one_robot_has_the_conditions_of_its_login() -> None:
@@ -206,7 +206,7 @@ def test_a_way_of_one_robot_has_the_conditions_of_its_login() -> None:
     assert _told(_access(bound, "repository:a/x:push").ways()) == [f"allow robot ci-a {told}"]
     assert _told(_access(bound, "repository:b/x:push").ways()) == ["allow robot ci-b (yes)"]
     expired = rule_set(rule, rest=rest % ("a", "0" * 64, "2026-01-01"))
-    assert _access(expired, "repository:a/x:push").ways()[0].answer is Answer.NO
+    assert _access(expired, "repository:a/x:push").ways()[0].can is Can.NO
 
 
 @settings(max_examples=40, deadline=None)
@@ -217,8 +217,8 @@ def test_who_can_has_a_way(rules: list[Rule], subject: Persona | None) -> None:
     for name in ("web/app", "alice/x"):
         (asked,), _ = scope.parse_all([f"repository:{name}:push"])
         context = Context("s", "192.0.2.1", datetime(2026, 1, 1, tzinfo=UTC))
-        access = Access(rule_list, asked, context, service=True, address=True, time=True)
+        access = Inquiry(rule_list, asked, context, service=True, address=True, time=True)
         (resource,) = decide(rule_list, subject, (asked,), context).resources
         for cause in resource.outcomes[0].allowed_by if resource.outcomes[0].granted else ():
             ways = [way for way in access.ways() if way.rule.id == cause.rule]
-            assert any(way.rule.effect is Effect.ALLOW and way.answer is Answer.YES for way in ways)
+            assert any(way.rule.effect is Effect.ALLOW and way.can is Can.YES for way in ways)

@@ -13,11 +13,21 @@ from typing import NamedTuple
 from app.dn import fold
 from app.protocol.scope import ALL_ACTIONS, Access, Action, ResourceType, Scope
 from app.rules.conditions import Context, Holds
-from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, ResourceDecision
+from app.rules.decision import (
+    ActionOutcome,
+    Cause,
+    Decision,
+    Effect,
+    Lack,
+    ResourceDecision,
+    Through,
+    WhoKind,
+)
 from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
 from app.rules.patterns.index import ANYWHERE, CATALOG
 from app.rules.patterns.pattern import USERNAME, Captures
 
+_EVERYONE, _AUTHENTICATED = Through(WhoKind.EVERYONE), Through(WhoKind.AUTHENTICATED)
 _EVERY_ACTION = frozenset(str(action) for action in Action)
 
 
@@ -25,7 +35,7 @@ class Applied(NamedTuple):
     """A rule that applies to a request, and how it came to."""
 
     rule: Rule
-    through: str
+    through: Through
     captures: Captures
     unknown: tuple[Lack, ...] = ()
 
@@ -86,22 +96,22 @@ def _reach(
     rules: RuleSet, subject: Subject | None, username: str, places: frozenset[str]
 ) -> Iterator[Applied]:
     """Find the rules of some places that are for a subject, by each way in which they are."""
-    yield from (Applied(rule, "everyone", ()) for rule in rules.for_everyone.near(places))
+    yield from (Applied(rule, _EVERYONE, ()) for rule in rules.for_everyone.near(places))
     if subject is None:
         return
-    yield from (Applied(rule, "authenticated", ()) for rule in rules.for_authenticated.near(places))
-    index, kind = (rules.by_robot, "robot") if subject.is_robot else (rules.by_user, "user")
+    yield from (Applied(rule, _AUTHENTICATED, ()) for rule in rules.for_authenticated.near(places))
+    index, kind = (rules.by_robot, WhoKind.ROBOT) if subject.is_robot else (rules.by_user, WhoKind.USER)
     own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
     for rule, captures in index.find(own_name, username, places):
-        yield Applied(rule, f"{kind} {own_name}", captures)
+        yield Applied(rule, Through(kind, own_name), captures)
     for group in subject.groups:
         for rule, captures in rules.by_group_name.find(group.name, username, places):
             # a name that two groups share proves no membership, so it can only take away
             if not group.ambiguous or rule.effect is Effect.DENY:
-                yield Applied(rule, f"group {group.name}", captures)
+                yield Applied(rule, Through(WhoKind.GROUP, group.name), captures)
         if group.dn is not None:
             for rule, captures in rules.by_group_dn.find(group.dn, username, places):
-                yield Applied(rule, f"group {group.dn}", captures)
+                yield Applied(rule, Through(WhoKind.GROUP, str(group.dn)), captures)
 
 
 def _decide_resource(applied: Sequence[Applied], scope: Scope, username: str) -> ResourceDecision:

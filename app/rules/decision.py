@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import Position
 from app.protocol.scope import Access, Scope
@@ -36,6 +37,32 @@ class Lack(enum.StrEnum):
     NAME = "name"
 
 
+class WhoKind(enum.StrEnum):
+    """The ways in which a rule can be for a subject."""
+
+    EVERYONE = "everyone"
+    AUTHENTICATED = "authenticated"
+    USER = "user"
+    ROBOT = "robot"
+    GROUP = "group"
+
+
+class Through(NamedTuple):
+    """What made a rule apply to a subject.
+
+    Attributes:
+        kind: In which way the rule is for it.
+        name: The user, the robot, or the name or DN of the group by which the rule is for it; else empty.
+    """
+
+    kind: WhoKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words: `group team-web`, `everyone`."""
+        return f"{self.kind} {self.name}" if self.name else str(self.kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One rule that spoke about an action, and how it came to apply.
@@ -44,7 +71,7 @@ class Cause:
         rule: Its id.
         position: Where the rule stands.
         effect: What it did.
-        through: What made it apply: `group team-web`, `user bob`, `authenticated`, `everyone`, ….
+        through: What made it apply.
         captures: What its variables stood for.
         unknown: What of the request its conditions look at and is not known: then a deny applies.
     """
@@ -52,13 +79,13 @@ class Cause:
     rule: str
     position: Position
     effect: Effect
-    through: str
+    through: Through
     captures: Captures
     unknown: tuple[Lack, ...] = ()
 
     def __str__(self) -> str:
         """Return the way in which it came to apply, in words."""
-        return ", ".join((self.through, *(f"{lack} not known" for lack in self.unknown)))
+        return ", ".join((str(self.through), *(f"{lack} not known" for lack in self.unknown)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +97,7 @@ class Miss:
         position: Where the rule stands.
         lack: What kind of thing.
         text: Which, in words: `bob is not in group team-web`.
-        through: What makes the rule apply; empty where nothing does.
+        through: What makes the rule apply; None where nothing does.
         captures: What its variables stand for, or would.
     """
 
@@ -78,7 +105,7 @@ class Miss:
     position: Position
     lack: Lack
     text: str
-    through: str
+    through: Through | None
     captures: Captures
 
 

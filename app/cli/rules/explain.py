@@ -15,7 +15,7 @@ from app.cli.rules.options import RequestOptions, Source, SourceOptions, request
 from app.dn import fold
 from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
-from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision
+from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision, Through, WhoKind
 from app.rules.model import ROBOT_PREFIX, Group, Subject
 from app.rules.review import subjects
 from app.rules.review.explain import explain as decide_and_explain
@@ -152,7 +152,7 @@ def _cause(cause: Cause, subject: Subject | None) -> dict[str, Any]:
     return {
         "rule": cause.rule,
         "position": str(cause.position),
-        "through": cause.through,
+        "through": str(cause.through),
         "found": found(cause.through, subject),
         "captures": dict(cause.captures),
         "unknown": list(cause.unknown),
@@ -165,15 +165,15 @@ def _miss(miss: Miss) -> dict[str, Any]:
         "position": str(miss.position),
         "lack": miss.lack,
         "text": miss.text,
-        "through": miss.through,
+        "through": str(miss.through) if miss.through is not None else "",
         "captures": dict(miss.captures),
     }
 
 
-def found(through: str, subject: Subject | None) -> str:
+def found(through: Through, subject: Subject | None) -> str:
     """Tell how the group that made a rule apply was found; empty where it was no group."""
     for group in _groups(subject):
-        if through in (f"group {group.name}", f"group {group.dn}"):
+        if through.kind is WhoKind.GROUP and through.name in (group.name, str(group.dn)):
             return str(getattr(group, "found", "named"))
     return ""
 
@@ -231,7 +231,7 @@ def _reasons(outcome: ActionOutcome, subject: Subject | None) -> Iterator[str]:
     for word, causes in (("allowed by", outcome.allowed_by), ("denied by", outcome.denied_by)):
         for cause in causes:
             how = found(cause.through, subject)
-            through = f"{cause.through} ({how})" if how not in ("", "named") else cause.through
+            through = f"{cause.through} ({how})" if how not in ("", "named") else str(cause.through)
             captures = "".join(f", {name}={value}" for name, value in cause.captures)
             unknown = "".join(f", {lack} not known" for lack in cause.unknown)
             yield f"{word} {cause.rule} ({cause.position}), through {through}{captures}{unknown}"

@@ -115,7 +115,7 @@ class _Search:
             for reached in reach(rule, scope.type, scope.name):
                 want = self._want(reached)
                 if want is not None and self._would_grant(reached, scope):
-                    yield Miss(rule.id, rule.position, *want, "", reached.captures)
+                    yield Miss(rule.id, rule.position, *want, None, reached.captures)
 
     def _want(self, reached: Reached) -> tuple[Lack, str] | None:
         """Say what the subject would have to be."""

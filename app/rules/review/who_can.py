@@ -117,7 +117,7 @@ class Inquiry:
         told = _words(self._conditions[cause.rule] for cause in allowed | denied)
         return Standing(
             can,
-            tuple(sorted({cause.through for cause in allowed})),
+            tuple(sorted({str(cause.through) for cause in allowed})),
             tuple(sorted({cause.rule for cause in allowed})),
             tuple(sorted({cause.rule for cause in denied})),
             (*told, *_login_words(robot)) if can is Can.SOMETIMES else (),

@@ -11,7 +11,7 @@ import pytest
 from app import dn
 from app.directory.names import canonical
 from app.errors import Position
-from app.rules.decision import Cause, Effect
+from app.rules.decision import Cause, Effect, Through, WhoKind
 from app.rules.file import load
 from app.rules.model import NamedGroup, Persona, RuleSet
 from tests.support.tools import REPOSITORY
@@ -460,7 +460,9 @@ def test_the_order_of_the_reasons() -> None:
         - {id: a, everyone: true, repositories: ["*/app"], allow: [pull]}
     """)
     made = decision(rules, person("bob", "team-web", "a-b"), "repository:web/app:pull")
-    assert [(one.rule, one.through, one.captures) for one in made.resources[0].outcomes[0].allowed_by] == [
+    assert [
+        (one.rule, str(one.through), one.captures) for one in made.resources[0].outcomes[0].allowed_by
+    ] == [
         ("z", "everyone", ()),
         ("b", "authenticated", ()),
         ("b", "group a-b", ()),
@@ -478,8 +480,14 @@ def test_the_reasons() -> None:
         - {id: freeze, everyone: true, repositories: ["web/**"], deny: [push]}
     """)
     made = decision(rules, person("bob", "team-web"), "repository:web/app:pull,push,delete")
-    teams = Cause("teams", Position("rules.yaml", 3, 5), Effect.ALLOW, "group team-web", (("team", "web"),))
-    freeze = Cause("freeze", Position("rules.yaml", 4, 5), Effect.DENY, "everyone", ())
+    teams = Cause(
+        "teams",
+        Position("rules.yaml", 3, 5),
+        Effect.ALLOW,
+        Through(WhoKind.GROUP, "team-web"),
+        (("team", "web"),),
+    )
+    freeze = Cause("freeze", Position("rules.yaml", 4, 5), Effect.DENY, Through(WhoKind.EVERYONE), ())
     delete, pull, push = made.resources[0].outcomes
     assert (delete.action, delete.granted, delete.allowed_by, delete.denied_by) == ("delete", False, (), ())
     assert (pull.action, pull.granted, pull.allowed_by, pull.denied_by) == ("pull", True, (teams,), ())
@@ -516,7 +524,7 @@ def test_the_rules_of_a_decision() -> None:
 def test_how_a_rule_applied(who: str, subject: Persona | None, through: str) -> None:
     """A reason names the membership, name or word through which the rule applied."""
     made = decision(one_rule(who, "repositories: [x]"), subject, "repository:x:pull")
-    assert [cause.through for cause in made.resources[0].outcomes[0].allowed_by] == [through]
+    assert [str(cause.through) for cause in made.resources[0].outcomes[0].allowed_by] == [through]
 
 
 def test_the_reasons_of_a_star() -> None:

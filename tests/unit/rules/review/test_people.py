@@ -14,6 +14,7 @@ from app.dn import DN
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.protocol import scope
 from app.rules.conditions import Context
+from app.rules.decision import Through, WhoKind
 from app.rules.model import RuleSet
 from app.rules.review.people import People, find_people
 from app.rules.review.subjects import Origin, Unanswered, look_up
@@ -141,8 +142,8 @@ def test_a_person_is_looked_up() -> None:
     """With the groups, and how each was found; one that is not there is no answer."""
     asked = look_up("alice", COMPANY)
     assert (asked.name, asked.origin) == ("alice", Origin.DIRECTORY)
-    assert found("group managers", asked.subject) == "through staff"
-    assert found("group cn=managers,ou=groups", asked.subject) == "through staff"
-    assert found("authenticated", asked.subject) == ""
+    assert found(Through(WhoKind.GROUP, "managers"), asked.subject) == "through staff"
+    assert found(Through(WhoKind.GROUP, "cn=managers,ou=groups"), asked.subject) == "through staff"
+    assert found(Through(WhoKind.AUTHENTICATED), asked.subject) == ""
     with pytest.raises(Unanswered, match="mallory: unknown user"):
         look_up("mallory", COMPANY)

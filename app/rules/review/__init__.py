@@ -12,6 +12,7 @@
 What they share:
 
     subjects.py, resources.py, lists.py   whom and what owners ask about, as they write it
+    audited.py         the requests of an audit stream
     bindings.py        for whom a rule is about one resource, and what its variables stand for there
     clauses.py         rules taken apart: one clause for each audience and each pattern
     circumstances.py   the requests that conditions tell apart

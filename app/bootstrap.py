@@ -18,7 +18,7 @@ from app.keys.live import LiveKeys
 from app.keys.reader import Reader
 from app.login.attempt import Tagger
 from app.login.failure_store import MemoryStore
-from app.login.fallback import FallbackLimiter
+from app.login.fallback import FallbackLimiter, ProcessOutage
 from app.login.limiter import Limiter, StoreLimiter
 from app.login.login import Login
 from app.login.robots import RobotLogin
@@ -29,6 +29,7 @@ from app.rules.file.last_good_copy import LastGoodCopy
 from app.rules.file.live import CandidateRules, LiveRules, candidate_rules
 from app.rules.robot_names import RobotNames
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
+from app.state.holder import Holder
 from app.state.shared import SharedState
 from app.telemetry import metrics
 from app.telemetry.audit import AuditStream
@@ -196,16 +197,20 @@ def _shield(name: str, section: RealmSettings, directory: LdapDirectory, state: 
 def _limiter(name: str, section: RealmSettings, state: SharedState | None) -> Limiter:
     limits = section.shield.limits(section.directory.timeouts.login)
     tagger = Tagger(secrets.token_bytes(32), name)
-    local = StoreLimiter(MemoryStore(), lambda: tagger, limits, time.time)
+    holder = Holder()
+    timer = time.monotonic
+    local = StoreLimiter(MemoryStore(), lambda: tagger, limits, holder, clock=timer, timer=timer)
     if state is None:
         return local
+    shared_tagger = functools.cache(lambda: Tagger(state.key(), name))
     return FallbackLimiter(
-        StoreLimiter(state, functools.cache(lambda: Tagger(state.key(), name)), limits, time.time),
+        StoreLimiter(state, shared_tagger, limits, holder, clock=time.time, timer=timer),
         local,
+        ProcessOutage(),
         kept=limits.kept,
-        realm=name,
+        timer=timer,
         on_fault=metrics.STATE_FAULTS.labels(name).inc,
-        clock=time.monotonic,
+        about={"realm": name},
     )
 
 

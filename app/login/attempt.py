@@ -41,7 +41,7 @@ class Tags:
     Attributes:
         account: Of the account.
         login: Of account and password.
-        source: Of the source.
+        source: Of the source; empty where that is not known.
     """
 
     account: bytes
@@ -66,8 +66,8 @@ class Tagger:
         name = attempt.name.account.encode()
         # the length keeps `ab` + `c` apart from `a` + `bc`
         login = len(name).to_bytes(4, "big") + name + attempt.password.octets()
-        source = attempt.source.encode()
-        return Tags(self._hash(b"account", name), self._hash(b"login", login), self._hash(b"source", source))
+        source = self._hash(b"source", attempt.source.encode()) if attempt.source else b""
+        return Tags(self._hash(b"account", name), self._hash(b"login", login), source)
 
     def _hash(self, purpose: bytes, octets: bytes) -> bytes:
         return hashlib.blake2b(octets, key=self._key, person=purpose, digest_size=_LENGTH).digest()
@@ -77,7 +77,8 @@ class Tagger:
 def source_of(address: Address | None) -> str:
     """Return the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
 
-    Whoever has one address of a /64 has all of them. Unknown addresses are one source together.
+    Whoever has one address of a /64 has all of them. It is empty for an unknown address, which has no share
+    of its own in the budget of an account.
     """
     if address is None:
         return ""

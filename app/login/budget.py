@@ -35,12 +35,12 @@ class FailureLimits:
 
     Attributes:
         account: Failures of one account in a window.
-        share: Of these, failures from one source.
+        share: Of these, failures from one source; from all sources, for an attempt from an unknown address.
         source: Failures of one source in a window, over all accounts.
         window: How long a failure counts.
         remember_failures: How long the same failed login is not tried again.
         known_good: How long a proof lasts; 0 where none are kept.
-        lease: How long a pending attempt is waited for; longer than any login takes.
+        lease: How old a pending row is when nobody waits for it any longer; more than any login takes.
         guesses: How many other passwords from its source end a proof's exemption for the rest of a window.
     """
 
@@ -111,19 +111,21 @@ def decide(
     tags: Tags,
     limits: FailureLimits,
     now: float,
+    *,
+    waits: bool = True,
 ) -> Allowed | InFlight | Denied:
     """Decide about one attempt.
 
     Args:
-        rows: All rows of the account.
+        rows: All rows of the account; those that are pending have a process that is asking the directory.
         of_source: Counts the failures of the attempt's source. It is called only where the count matters.
         tags: Of the attempt.
         limits: How much the directory may see.
         now: Seconds since 1970.
+        waits: Whether the attempt can wait for another process that asks the same.
     """
     same = [row for row in rows if row.state is not LoginState.PROOF and row.tag == tags.login]
-    if any(row.state is LoginState.PENDING and row.at > now - limits.lease for row in same):
-        return InFlight()
+    in_flight = sum(row.state is LoginState.PENDING for row in same)
     wrong = max((row.at for row in same if row.state is LoginState.WRONG), default=-math.inf)
     if wrong > now - limits.remember_failures:
         return Denied(Spared.REMEMBERED_FAILURE, wrong + limits.remember_failures - now)
@@ -131,9 +133,12 @@ def decide(
     proofs = [row for row in rows if row.state is LoginState.PROOF and row.at > now - limits.known_good]
     here = next((row for row in proofs if row.source == tags.source), None)
     exhausted = here is not None and _guesses(here, limits, now) >= limits.guesses
-    if here is not None and not exhausted and here.tag == tags.proof and len(failures) < limits.account:
+    exempt = here is not None and here.tag == tags.proof and not exhausted and len(failures) < limits.account
+    if in_flight and waits and not (exempt and in_flight < limits.share):
+        return InFlight()
+    if exempt:
         return Allowed(here)
-    denied = _over_budget(failures, of_source, tags, limits, now, reserved=bool(proofs))
+    denied = _over_budget(failures, of_source, tags, limits, now)
     if denied is None:
         return Allowed(None)
     if wrong > now - limits.window:
@@ -157,15 +162,17 @@ def _over_budget(
     tags: Tags,
     limits: FailureLimits,
     now: float,
-    *,
-    reserved: bool,
 ) -> Denied | None:
-    """Return which budget an attempt without an exemption would exceed; None where it fits into all."""
-    most = limits.account - reserved
+    """Return which budget an attempt without an exemption would exceed; None where it fits into all.
+
+    One place is reserved for exempt attempts in the budget of every account, whether or not it has a proof:
+    else the place would tell which accounts exist and are used.
+    """
+    most = limits.account - (1 if limits.known_good else 0)
     if len(failures) >= most:
         moments = sorted(row.at for row in failures)
         return Denied(Spared.ACCOUNT_BUDGET, moments[len(moments) - most] + limits.window - now)
-    from_here = sorted(row.at for row in failures if row.source == tags.source)
+    from_here = sorted(row.at for row in failures if not tags.source or row.source == tags.source)
     if len(from_here) >= limits.share:
         return Denied(Spared.SOURCE_SHARE, from_here[len(from_here) - limits.share] + limits.window - now)
     everywhere = of_source()

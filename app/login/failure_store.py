@@ -22,10 +22,13 @@ class AccountRows(Protocol):
     """The rows of one account within a transaction: nobody else can change them meanwhile."""
 
     def all(self) -> Sequence[LoginRow]:
-        """Return every row of the account that has not expired."""
+        """Return every row of the account that has not expired; one that is dated ahead is dated anew."""
 
     def source(self, since: float) -> tuple[int, float]:
-        """Return how many failures of the source there are since a moment, and when the oldest was."""
+        """Return how many failures of the source there are since a moment, and when the oldest was.
+
+        Those that are dated ahead are dated anew.
+        """
 
     def add(self, row: LoginRow) -> int:
         """Keep a row and return its id; 0 where there is no room at all."""
@@ -111,12 +114,18 @@ class _MemoryRows:
         found = [self._store.kept[each] for each in ids]
         expired = [row.id for row in found if row.until <= self._now]
         self._store.drop(expired)
-        return [row for row in found if row.id not in expired]
+        return [self._dated(row) for row in found if row.id not in expired]
 
     def source(self, since: float) -> tuple[int, float]:
-        ids = self._store.of_source.get(self._source, ())
-        moments = [at for each in ids if (at := self._store.kept[each].at) > since]
+        ids = list(self._store.of_source.get(self._source, ()))
+        moments = [at for each in ids if (at := self._dated(self._store.kept[each]).at) > since]
         return len(moments), min(moments, default=0.0)
+
+    def _dated(self, row: LoginRow) -> LoginRow:
+        clamped = row.clamped(self._now)
+        if row.is_ahead(self._now):
+            self.change(clamped)
+        return clamped
 
     def add(self, row: LoginRow) -> int:
         store = self._store

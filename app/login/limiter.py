@@ -6,71 +6,49 @@ If the process dies in between, the failure stays.
 
 from __future__ import annotations
 
-import enum
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from cachetools import TLRUCache, TTLCache
 
-from app.login import budget
+from app.errors import StateUnavailable
+from app.login import budget, settlement
 from app.login.attempt import Attempt, Tagger, Tags
 from app.login.budget import Allowed, Denied, FailureLimits, InFlight, SourceFailures, Spared
 from app.login.failure_store import AccountRows, FailureStore
+from app.login.settlement import BindOutcome, Reservation
+from app.state.holder import Holder
 from app.state.rows import LoginRow, LoginState
 
 _FULL_SECONDS = 60.0
 _MOST_TAGS = 10_000
-_RENEWALS = 8
-_MOST_PROOFS = 64
-_NO_TAG = b""
-
-
-class BindOutcome(enum.Enum):
-    """What the directory answered to an attempt.
-
-    Attributes:
-        RIGHT: The password is right.
-        WRONG: The password is wrong, or there is no such account.
-        REFUSED: The account may not log in, whatever the password.
-        LOST: The answer did not come; the directory may have counted a wrong password.
-        NOT_ASKED: No bind was sent.
-    """
-
-    RIGHT = "right"
-    WRONG = "wrong"
-    REFUSED = "refused"
-    LOST = "lost"
-    NOT_ASKED = "not asked"
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A place in the budgets, for one bind; to be settled.
-
-    Attributes:
-        row: The pending row.
-        proof: The row that exempts the attempt; None where it fitted into the budget.
-    """
-
-    row: LoginRow
-    proof: LoginRow | None
-
-    @property
-    def tags(self) -> Tags:
-        """What stands for the attempt; not hashed once more."""
-        return Tags(self.row.account, self.row.tag, self.row.source)
+_MOST_IN_FLIGHT = 10_000
+_MOST_OWED = 1_000
 
 
 class Limiter(Protocol):
     """Decides whether the directory may be asked, and learns what it answered."""
 
-    def reserve(self, attempt: Attempt) -> Reservation | InFlight | Denied:
-        """Reserve a place for one attempt, where the budgets allow it."""
+    def reserve(self, attempt: Attempt, *, waits: bool = True) -> Reservation | InFlight | Denied:
+        """Reserve a place for one attempt, where the budgets allow it.
+
+        Args:
+            attempt: Which.
+            waits: Whether it can wait for another process that asks the same. Else it is never InFlight.
+        """
 
     def settle(self, reservation: Reservation, outcome: BindOutcome) -> None:
         """Record what became of an attempt that was reserved."""
+
+
+class RecordingLimiter(Limiter, Protocol):
+    """A limiter that also records what another one has allowed."""
+
+    def record(self, attempt: Attempt) -> Reservation:
+        """Record an attempt that another limiter has allowed."""
 
 
 class StoreLimiter:
@@ -81,7 +59,10 @@ class StoreLimiter:
         store: FailureStore,
         tagger: Callable[[], Tagger],
         limits: FailureLimits,
+        holder: Holder,
+        *,
         clock: Callable[[], float],
+        timer: Callable[[], float],
     ) -> None:
         """Know of nothing but what the store holds.
 
@@ -89,31 +70,42 @@ class StoreLimiter:
             store: Where rows are kept.
             tagger: Returns what makes tags; may raise StateUnavailable.
             limits: How much the directory may see.
-            clock: Seconds since 1970.
+            holder: Names this process in rows.
+            clock: Seconds, by a clock that everybody who shares the store has.
+            timer: Monotonic seconds.
         """
-        self._store, self._tagger, self._limits, self._clock = store, tagger, limits, clock
+        self._store, self._tagger, self._limits = store, tagger, limits
+        self._holder, self._clock, self._timer = holder, clock, timer
         self._lock = threading.Lock()
-        self._guessed: TTLCache[bytes, None] = TTLCache(_MOST_TAGS, limits.window, clock)
+        self._guessed: TTLCache[bytes, None] = TTLCache(_MOST_TAGS, limits.window, timer)
         # a wrong login stays wrong until its time is over: the store need not be asked again
-        self._wrong: TLRUCache[bytes, float] = TLRUCache(_MOST_TAGS, lambda _key, until, _now: until, clock)
+        self._wrong: TLRUCache[bytes, float] = TLRUCache(_MOST_TAGS, lambda _key, until, _now: until, timer)
+        self._in_flight: TTLCache[int, None] = TTLCache(_MOST_IN_FLIGHT, limits.lease, timer)
+        self._owed: deque[tuple[Reservation, BindOutcome]] = deque(maxlen=_MOST_OWED)
 
-    def reserve(self, attempt: Attempt) -> Reservation | InFlight | Denied:
+    def reserve(self, attempt: Attempt, *, waits: bool = True) -> Reservation | InFlight | Denied:
         """Reserve a place for one attempt, where the budgets allow it.
+
+        Args:
+            attempt: Which.
+            waits: Whether it can wait for another process that asks the same. Else it is never InFlight.
 
         Raises:
             StateUnavailable: The store does not work.
         """
-        tags, now = self._tagger().tags(attempt), self._clock()
+        tags = self._tagger().tags(attempt)
         with self._lock:
             until = self._wrong.get(tags.login)
         if until is not None:
-            return Denied(Spared.REMEMBERED_FAILURE, until - now)
+            return Denied(Spared.REMEMBERED_FAILURE, until - self._timer())
+        self._settle_owed()
+        now = self._clock()
         verdict = self._store.transact(
-            tags.account, tags.source, now, lambda rows: self._reserve(rows, tags, now)
+            tags.account, tags.source, now, lambda rows: self._reserve(rows, tags, now, waits=waits)
         )
         if isinstance(verdict, Denied) and verdict.reason is Spared.REMEMBERED_FAILURE and verdict.seconds:
             with self._lock:
-                self._wrong[tags.login] = now + verdict.seconds
+                self._wrong[tags.login] = self._timer() + verdict.seconds
         return verdict
 
     def record(self, attempt: Attempt) -> Reservation:
@@ -124,33 +116,79 @@ class StoreLimiter:
         """
         tags, now = self._tagger().tags(attempt), self._clock()
         return self._store.transact(
-            tags.account, tags.source, now, lambda rows: self._add(rows, tags, now, None)
+            tags.account, tags.source, now, lambda rows: Reservation(self._add(rows, tags, now), None)
         )
 
     def settle(self, reservation: Reservation, outcome: BindOutcome) -> None:
         """Record what became of an attempt that was reserved.
 
         Raises:
-            StateUnavailable: The store does not work.
+            StateUnavailable: The store does not work. It is recorded before the next attempt is reserved.
         """
+        try:
+            self._settle(reservation, outcome)
+        except StateUnavailable:
+            self._owed.append((reservation, outcome))
+            raise
+        finally:
+            with self._lock:
+                self._in_flight.pop(reservation.row.id, None)
+
+    def _settle_owed(self) -> None:
+        """Settle what could not be settled while the store did not work."""
+        for _ in range(len(self._owed)):
+            try:
+                owed = self._owed.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            try:
+                self._settle(*owed)
+            except StateUnavailable:
+                self._owed.append(owed)
+                raise
+
+    def _settle(self, reservation: Reservation, outcome: BindOutcome) -> None:
         tags, now = reservation.tags, self._clock()
         self._store.transact(
-            tags.account, tags.source, now, lambda rows: self._settle(rows, reservation, outcome, now)
+            tags.account,
+            tags.source,
+            now,
+            lambda rows: settlement.settle(rows, reservation, outcome, self._limits, now),
         )
 
-    def _reserve(self, rows: AccountRows, tags: Tags, now: float) -> Reservation | InFlight | Denied:
+    def _reserve(
+        self, rows: AccountRows, tags: Tags, now: float, *, waits: bool
+    ) -> Reservation | InFlight | Denied:
         limits = self._limits
+        known = [self._as_known(row, now) for row in rows.all()]
         verdict = budget.decide(
-            rows.all(), lambda: SourceFailures(*rows.source(now - limits.window)), tags, limits, now
+            known,
+            lambda: SourceFailures(*rows.source(now - limits.window)),
+            tags,
+            limits,
+            now,
+            waits=waits,
         )
         if isinstance(verdict, Allowed) and verdict.proof is None and rows.is_full():
             return Denied(Spared.MEMORY_FULL, _FULL_SECONDS)
         if isinstance(verdict, Allowed):
-            return self._add(rows, tags, now, verdict.proof)
+            lost = tuple(row.id for row in known if row.tag == tags.login and row.state is LoginState.LOST)
+            return Reservation(self._add(rows, tags, now), verdict.proof, lost)
         if isinstance(verdict, Denied) and verdict.guessed is not None and self._is_new_guess(tags):
             guesses, since = budget.count_guess(verdict.guessed, limits, now)
             rows.change(replace(verdict.guessed, guesses=guesses, guessed_since=since))
         return verdict
+
+    def _as_known(self, row: LoginRow, now: float) -> LoginRow:
+        """Return a pending row as lost, where nobody will ever say what became of it."""
+        if row.state is not LoginState.PENDING:
+            return row
+        with self._lock:
+            settled = row.holder == self._holder.name() and row.id not in self._in_flight
+        over = row.at <= now - self._limits.lease
+        if settled or over or self._holder.is_gone(row.holder):
+            return replace(row, state=LoginState.LOST)
+        return row
 
     def _is_new_guess(self, tags: Tags) -> bool:
         """Whether this process has not denied the same password before: a repetition tells nothing new."""
@@ -159,63 +197,11 @@ class StoreLimiter:
             self._guessed[tags.login] = None
         return not known
 
-    def _add(self, rows: AccountRows, tags: Tags, now: float, proof: LoginRow | None) -> Reservation:
-        until = now + self._limits.kept
-        row = LoginRow(0, tags.account, tags.login, tags.source, LoginState.PENDING, now, until)
-        return Reservation(replace(row, id=rows.add(row)), proof)
-
-    def _settle(self, rows: AccountRows, reservation: Reservation, outcome: BindOutcome, now: float) -> None:
-        row, until = reservation.row, now + self._limits.kept
-        match outcome:
-            case BindOutcome.RIGHT:
-                self._prove(rows, reservation, now)
-            case BindOutcome.WRONG:
-                _put(rows, rows.all(), row, replace(row, state=LoginState.WRONG, at=now, until=until))
-                if reservation.proof is not None:
-                    rows.remove(0, proofs_of=reservation.tags.proof)
-            case BindOutcome.REFUSED:
-                rows.remove(row.id, proofs_but=_NO_TAG)
-            case BindOutcome.LOST if reservation.proof is None:
-                rows.change(replace(row, state=LoginState.LOST, at=now, until=until))
-            case _:
-                rows.remove(row.id)
-
-    def _prove(self, rows: AccountRows, reservation: Reservation, now: float) -> None:
-        """Record that a password is right. A proof that exists is renewed only now and then."""
-        row, tags, lifetime = reservation.row, reservation.tags, self._limits.known_good
-        proof = reservation.proof
-        if proof is None and lifetime:
-            known = rows.all()
-            proof = _proof_of(known, tags)  # an attempt that was only recorded does not bring its proof
-            if proof is None:
-                new = replace(row, tag=tags.proof, state=LoginState.PROOF, at=now, until=now + lifetime)
-                _become_proof(rows, known, row, new)
-                return
-        rows.remove(row.id, proofs_but=tags.proof)
-        if proof is not None and proof.at < now - lifetime / _RENEWALS:
-            rows.change(replace(proof, at=now, until=now + lifetime))
-
-
-def _become_proof(rows: AccountRows, known: Sequence[LoginRow], row: LoginRow, proof: LoginRow) -> None:
-    """Make the row of an attempt the proof that its password is right."""
-    proofs = [each for each in known if each.state is LoginState.PROOF]
-    if any(each.tag != proof.tag for each in proofs):
-        rows.remove(0, proofs_but=proof.tag)
-    same = sorted((each for each in proofs if each.tag == proof.tag), key=lambda each: each.at)
-    for oldest in same[: max(0, len(same) - _MOST_PROOFS + 1)]:  # every login reads all of them
-        rows.remove(oldest.id)
-    _put(rows, known, row, proof)
-
-
-def _put(rows: AccountRows, known: Sequence[LoginRow], row: LoginRow, changed: LoginRow) -> None:
-    """Change a row, or add it again: it may have been swept, where the answer came after a very long time."""
-    if row in known:
-        rows.change(changed)
-    else:
-        rows.add(changed)
-
-
-def _proof_of(rows: Sequence[LoginRow], tags: Tags) -> LoginRow | None:
-    """Return the proof that the password of an attempt is right, from its source."""
-    proofs = (row for row in rows if row.state is LoginState.PROOF)
-    return next((row for row in proofs if (row.tag, row.source) == (tags.proof, tags.source)), None)
+    def _add(self, rows: AccountRows, tags: Tags, now: float) -> LoginRow:
+        """Add a pending row, which is in flight from the moment at which others can see it."""
+        state, until, holder = LoginState.PENDING, now + self._limits.kept, self._holder.name()
+        row = LoginRow(0, tags.account, tags.login, tags.source, state, now, until, holder)
+        added = replace(row, id=rows.add(row))
+        with self._lock:
+            self._in_flight[added.id] = None
+        return added

@@ -21,10 +21,11 @@ from app.errors import AnswerLost, Code, DirectoryUnavailable, Refusal, Wharfing
 from app.login.attempt import Attempt, source_of
 from app.login.budget import Denied, InFlight, Spared
 from app.login.floor import FailureFloor
-from app.login.limiter import BindOutcome, Limiter, Reservation
+from app.login.limiter import Limiter
 from app.login.login import Circumstances
 from app.login.remembered import RememberedLogins
 from app.login.settings import ShieldSettings
+from app.login.settlement import BindOutcome, Reservation
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
@@ -150,13 +151,10 @@ class Shield:
     def _reserve(self, attempt: Attempt) -> Reservation | Denied:
         """Reserve a place in the budgets; while another process asks the same, wait for what comes of it.
 
-        Raises:
-            DirectoryUnavailable: It took too long.
+        After a while the attempt is reserved beside the other one: that process may be gone.
         """
         end, pause = self._clock() + self._patience, _FIRST_LOOK_SECONDS
-        while isinstance(verdict := self._limiter.reserve(attempt), InFlight):
-            if self._clock() >= end:
-                raise DirectoryUnavailable("another process has been asking the same for too long")
+        while isinstance(verdict := self._limiter.reserve(attempt, waits=self._clock() < end), InFlight):
             self._sleep(pause)
             pause = min(2 * pause, _LAST_LOOK_SECONDS)
         return verdict

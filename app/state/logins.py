@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from app.errors import StateUnavailable
 from app.state.database import Database
-from app.state.rows import LoginRow, LoginState
+from app.state.rows import TOLERANCE, LoginRow, LoginState
 from app.state.tables import IS_FAILURE, logins
 
 T = TypeVar("T")
@@ -27,8 +27,13 @@ _OF_ACCOUNT = (
     .where(logins.c.account == bindparam("account"), logins.c.until > bindparam("now"))
     .order_by(logins.c.id)
 )
-_OF_SOURCE = select(func.count(), func.min(logins.c.at)).where(
+_OF_SOURCE = select(func.count(), func.min(logins.c.at), func.max(logins.c.at)).where(
     logins.c.source == bindparam("source"), logins.c.at > bindparam("since"), IS_FAILURE
+)
+_CLAMP_SOURCE = (
+    update(logins)
+    .where(logins.c.source == bindparam("of_source"), logins.c.at > bindparam("now"), IS_FAILURE)
+    .values(at=bindparam("now"), until=logins.c.until - logins.c.at + bindparam("now"))
 )
 _ADD = insert(logins)
 _IT = logins.c.id == bindparam("row_id")
@@ -95,15 +100,25 @@ class SqlAccountRows:
         self._alone_with(account)
 
     def all(self) -> Sequence[LoginRow]:
-        """Return every row of the account that has not expired."""
+        """Return every row of the account that has not expired; one that is dated ahead is dated anew."""
         found = self._connection.execute(_OF_ACCOUNT, {"account": self._account, "now": self._now})
-        return [_row(each) for each in found]
+        rows = [_row(each) for each in found]
+        for row in rows:
+            if row.is_ahead(self._now):
+                self.change(row.clamped(self._now))
+        return [row.clamped(self._now) for row in rows]
 
     def source(self, since: float) -> tuple[int, float]:
-        """Return how many failures of the source there are since a moment, and when the oldest was."""
+        """Return how many failures of the source there are since a moment, and when the oldest was.
+
+        Those that are dated ahead are dated anew.
+        """
         self._alone_with(self._source)
-        found = self._connection.execute(_OF_SOURCE, {"source": self._source, "since": since}).one()
-        return found[0], found[1] or 0.0
+        given = {"source": self._source, "since": since}
+        count, oldest, newest = self._connection.execute(_OF_SOURCE, given).one()
+        if newest is not None and newest > self._now + TOLERANCE:
+            self._connection.execute(_CLAMP_SOURCE, {"of_source": self._source, "now": self._now})
+        return count, min(oldest or 0.0, self._now)
 
     def add(self, row: LoginRow) -> int:
         """Keep a row and return its id."""
@@ -141,8 +156,9 @@ class SqlAccountRows:
 
 
 def _row(found: Row[Any]) -> LoginRow:
-    row_id, account, tag, source, state, *rest = tuple[Any, ...](found)
-    return LoginRow(row_id, bytes(account), bytes(tag), bytes(source), LoginState(state), *rest)
+    row_id, account, tag, source, state, at, until, holder, *guesses = tuple[Any, ...](found)
+    tags = bytes(account), bytes(tag), bytes(source)
+    return LoginRow(row_id, *tags, LoginState(state), at, until, bytes(holder), *guesses)
 
 
 def _values(row: LoginRow, names: Iterable[str]) -> dict[str, Any]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
+
+TOLERANCE: Final = 5.0
+"""How many seconds the clocks of two servers may differ. A row that is dated further ahead is dated anew."""
 
 
 class LoginState(enum.IntEnum):
@@ -33,6 +37,7 @@ class LoginRow:
         source: Hash of the network that it came from.
         at: When the state was entered, in seconds since 1970.
         until: When the row expires.
+        holder: Which process asks the directory; of a pending row alone.
         guesses: Of a proof: how many other passwords were denied beside it since `guessed_since`.
     """
 
@@ -43,5 +48,18 @@ class LoginRow:
     state: LoginState
     at: float
     until: float
+    holder: bytes = b""
     guesses: int = 0
     guessed_since: float = 0.0
+
+    def clamped(self, now: float) -> LoginRow:
+        """Return the row with no date ahead: a clock that was wrong once must not count for a year."""
+        ahead = max(0.0, self.at - now)
+        if not ahead and self.guessed_since <= now:
+            return self
+        since = min(self.guessed_since, now)
+        return replace(self, at=self.at - ahead, until=self.until - ahead, guessed_since=since)
+
+    def is_ahead(self, now: float) -> bool:
+        """Whether its date lies further ahead than clocks may differ."""
+        return self.at > now + TOLERANCE

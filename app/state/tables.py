@@ -34,6 +34,7 @@ logins = Table(
     Column("state", SmallInteger, nullable=False),
     Column("at", Double, nullable=False),
     Column("until", Double, nullable=False),
+    Column("holder", LargeBinary(24), nullable=False),
     Column("guesses", Integer, nullable=False),
     Column("guessed_since", Double, nullable=False),
     Index("logins_of_account", "account"),

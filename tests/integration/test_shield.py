@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -13,11 +17,12 @@ import requests
 from ldap3 import ALL_OPERATIONAL_ATTRIBUTES, BASE
 
 from tests.support.counting import directory_tap
-from tests.support.crowd import log_in, meanwhile, repeat
+from tests.support.crowd import at_work, basic, log_in, meanwhile, repeat
 from tests.support.postgres import PASSWORD, Postgres
 from tests.support.processes import wait_until
-from tests.support.server import REALM, Server
+from tests.support.server import REALM, SERVICE, Server, realm_path
 from tests.support.slapd import SUFFIX, Slapd
+from tests.support.statistics import differ
 from tests.support.tap import Tap
 
 Change: TypeAlias = Callable[[dict[str, Any]], object]
@@ -122,6 +127,43 @@ def test_a_guesser_at_many_addresses_does_not_keep_the_owner_out(start: Start, d
     assert clients.log_in("192.0.2.2", "alice", "alice-password") == 429
 
 
+def _seen(server: Server, name: str, address: str, password: str) -> tuple[object, float]:
+    """Return what a client sees of one login, and the seconds that it took."""
+    headers = {**basic(name, password), "X-Forwarded-For": address}
+    start = time.perf_counter()
+    answer = requests.get(f"{server.url}{realm_path()}/auth?service={SERVICE}", headers=headers, timeout=10)
+    elapsed = time.perf_counter() - start
+    told = {key: value for key, value in answer.headers.items() if key not in ("Date", "X-Request-Id")}
+    text = answer.text.replace(answer.headers["X-Request-Id"], "ID")
+    told["Retry-After"] = str(bool(told.get("Retry-After")))
+    return (answer.status_code, told, text), elapsed
+
+
+@pytest.mark.slow
+def test_nobody_sees_which_accounts_exist_and_are_used(start: Start) -> None:
+    """Every budget is played; status, headers and text are the same, and the times have one distribution."""
+
+    def change(settings: dict[str, Any]) -> None:
+        settings["server"].update(trusted_proxies=["127.0.0.1"])
+        settings["realms"][REALM]["shield"] = {"failures_per_source": 5}
+
+    server = start(change)
+    used, unused, unknown = names = ["alice", "bob", "nobody"]
+    assert log_in(server, used, f"{used}-password", **{"X-Forwarded-For": "192.0.2.1"})[0] == 200
+    seen: dict[str, list[object]] = {name: [] for name in names}
+    took: dict[str, list[float]] = {name: [] for name in names}
+    tries = [("1", "a"), ("1", "a"), ("1", "b"), ("1", "c"), ("2", "a"), ("2", "d"), ("3", "e"), ("3", "f")]
+    for host, password in [*tries, *[("2", "a")] * 12]:
+        for number, name in enumerate(names):
+            told, elapsed = _seen(server, name, f"192.0.{number + 2}.{host}", password)
+            seen[name].append(told)
+            took[name].append(elapsed)
+    assert seen[used] == seen[unused] == seen[unknown]
+    assert [told[0] for told in seen[used][:8]] == [401, 401, 401, 429, 401, 401, 429, 429]  # type: ignore[index]
+    assert all(min(times) >= 0.25 for times in took.values())
+    assert not any(differ(took[one], took[other]) for one, other in itertools.combinations(names, 2))
+
+
 _TIMES = 10_000
 
 
@@ -184,7 +226,46 @@ def test_logins_go_on_while_the_state_is_away(start: Start, tap: Tap) -> None:
         (count,) = postgres.sql("SELECT count(*) FROM logins WHERE state = 2", "state")
         assert count == (2,)
         events = [line["event"] for line in server.log() if "state" in line["event"]]
-    assert events == ["state unavailable; each process counts failed logins alone", "state available again"]
+    assert events == ["state unavailable; failed logins are counted locally", "state available again"]
+
+
+@pytest.mark.slow
+def test_a_crash_of_the_state_refuses_no_right_password(start: Start) -> None:
+    """Two servers, eight clients, and PostgreSQL that dies twice in the middle of their logins.
+
+    Nothing is remembered, and each login comes from another address: none has a proof, and any row that a
+    crash leaves stands in somebody's way.
+    """
+    with ExitStack() as running:
+        postgres = running.enter_context(Postgres())
+        state = {"url": postgres.make("state"), "password": PASSWORD, "secret": SECRET}
+
+        def change(settings: dict[str, Any]) -> None:
+            settings["server"].update(workers=2, trusted_proxies=["127.0.0.1"])
+            settings["state"] = state
+            settings["realms"][REALM]["shield"] |= {"remember": 0, "known_good": 0}
+
+        servers = [start(change), start(change)]
+        seen: Counter[int] = Counter()
+        addresses = itertools.count()
+
+        def go_on(over: threading.Event) -> None:
+            for server, name in itertools.cycle(itertools.product(servers, ("alice", "bob"))):
+                number = next(addresses)
+                headers = {"X-Forwarded-For": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
+                seen[log_in(server, name, f"{name}-password", **headers)[0]] += 1
+                if over.is_set():
+                    return
+
+        with at_work(go_on, threads=8):
+            for _ in range(2):
+                time.sleep(2)
+                postgres.crash()
+                time.sleep(1)
+                postgres.start()
+                time.sleep(8)
+        assert seen.keys() == {200}, seen
+        assert seen[200] > 100
 
 
 def _readiness(server: Server) -> tuple[int, str]:

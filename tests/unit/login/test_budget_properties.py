@@ -20,8 +20,10 @@ from app.directory.names import TypedName
 from app.login.attempt import Attempt, Tagger
 from app.login.budget import Denied, FailureLimits
 from app.login.failure_store import MemoryStore
-from app.login.limiter import BindOutcome, Reservation, StoreLimiter
+from app.login.limiter import StoreLimiter
+from app.login.settlement import BindOutcome, Reservation
 from app.protocol.secret import Secret
+from app.state.holder import Holder
 
 _LIMITS = FailureLimits(
     account=4, share=2, source=5, window=900, remember_failures=300, known_good=86_400, lease=15, guesses=20
@@ -61,7 +63,12 @@ class Logins(RuleBasedStateMachine):
         super().__init__()
         self.now = 1_000_000.0
         store, tagger = MemoryStore(), Tagger(bytes(32), "demo")
-        self.processes = [StoreLimiter(store, lambda: tagger, _LIMITS, lambda: self.now) for _ in range(2)]
+        self.processes = [
+            StoreLimiter(
+                store, lambda: tagger, _LIMITS, Holder(), clock=lambda: self.now, timer=lambda: self.now
+            )
+            for _ in range(2)
+        ]
         self.right = {"alice": "p1", "bob": "p2"}
         self.binds: list[Bind] = []
         self.owed: dict[str, tuple[str, str]] = {}

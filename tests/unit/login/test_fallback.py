@@ -14,15 +14,17 @@ from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger
 from app.login.budget import Denied, FailureLimits, Spared
 from app.login.failure_store import AccountRows, MemoryStore
-from app.login.fallback import FallbackLimiter
-from app.login.limiter import BindOutcome, Reservation, StoreLimiter
+from app.login.fallback import FallbackLimiter, ProcessOutage
+from app.login.limiter import StoreLimiter
+from app.login.settlement import BindOutcome, Reservation
 from app.protocol.secret import Secret
+from app.state.holder import Holder
 from app.state.rows import LoginState
 
 T = TypeVar("T")
 ALICE = TypedName("alice", "alice")
 _LIMITS = FailureLimits(
-    account=4, share=4, source=50, window=900, remember_failures=300, known_good=3600, lease=15
+    account=5, share=4, source=50, window=900, remember_failures=300, known_good=3600, lease=15
 )
 
 
@@ -52,16 +54,20 @@ class Process:
 
     def __post_init__(self) -> None:
         tagger = Tagger(bytes(32), "demo")
-        both = [
-            StoreLimiter(store, lambda: tagger, limits, lambda: self.now)
+        shared, local = [
+            StoreLimiter(
+                store, lambda: tagger, limits, Holder(), clock=lambda: self.now, timer=lambda: self.now
+            )
             for store, limits in ((self.shared, _LIMITS), (self.own, self.own_limits))
         ]
         self.limiter = FallbackLimiter(
-            *both,
+            shared,
+            local,
+            ProcessOutage(),
             kept=_LIMITS.kept,
-            realm="demo",
+            timer=lambda: self.now,
             on_fault=lambda: self.faults.append(None),
-            clock=lambda: self.now,
+            about={"realm": "demo"},
         )
 
     def wrong(self, password: str) -> BindOutcome | Spared:
@@ -120,7 +126,7 @@ def test_what_was_let_through_without_the_state_counts_when_it_is_back() -> None
 def test_the_local_store_decides_while_it_may_know_more() -> None:
     """From a fault until what was recorded meanwhile has expired; before and after, the shared one does."""
     shared = Shared()
-    process = Process(shared, own_limits=replace(_LIMITS, account=1))
+    process = Process(shared, own_limits=replace(_LIMITS, account=2))
     assert [process.wrong(str(number)) for number in range(2)] == [BindOutcome.WRONG] * 2
     shared.is_away = True
     assert process.wrong("c") is Spared.ACCOUNT_BUDGET
@@ -133,7 +139,7 @@ def test_the_local_store_decides_while_it_may_know_more() -> None:
 def test_a_proof_that_others_know_of_counts_here_too() -> None:
     """A password that another process proved logs in where this one has spent the budget."""
     shared = Shared()
-    first, second = Process(shared), Process(shared, own_limits=replace(_LIMITS, account=1))
+    first, second = Process(shared), Process(shared, own_limits=replace(_LIMITS, account=2))
     attempt = Attempt(ALICE, Secret("right"), "192.0.2.1")
     for process in (first, second):
         assert process.wrong("a") in {BindOutcome.WRONG, Spared.REMEMBERED_FAILURE}
@@ -150,8 +156,8 @@ def test_a_local_store_that_is_full_stops_nobody() -> None:
     assert process.wrong("a") is BindOutcome.WRONG
 
 
-def test_a_state_that_goes_away_during_a_bind_keeps_the_failure() -> None:
-    """The login goes on; in the state it stays written down as a failure."""
+def test_a_state_that_goes_away_during_a_bind_learns_of_its_outcome_later() -> None:
+    """The login goes on; its failure is given back when the state works again."""
     shared = Shared()
     process, attempt = Process(shared), Attempt(ALICE, Secret("right"), "192.0.2.1")
     reservation = process.limiter.reserve(attempt)
@@ -159,10 +165,8 @@ def test_a_state_that_goes_away_during_a_bind_keeps_the_failure() -> None:
     shared.is_away = True
     process.limiter.settle(reservation, BindOutcome.RIGHT)
     shared.is_away = False
-    process.now += 16
-    assert [process.wrong(str(number)) for number in range(4)] == [BindOutcome.WRONG] * 3 + [
-        Spared.ACCOUNT_BUDGET
-    ]
+    found = [process.wrong(str(number)) for number in range(5)]
+    assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
 
 
 def test_it_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -178,7 +182,7 @@ def test_it_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         process.wrong("d")
         process.wrong("e")
     assert [record.getMessage() for record in caplog.records] == [
-        "state unavailable; each process counts failed logins alone",
+        "state unavailable; failed logins are counted locally",
         "state available again",
     ]
     assert len(process.faults) == 2

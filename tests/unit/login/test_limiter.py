@@ -6,21 +6,26 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Engine, event
 
 from app.directory.names import TypedName
+from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger, source_of
 from app.login.budget import Denied, FailureLimits, InFlight, Spared
-from app.login.failure_store import FailureStore, MemoryStore
-from app.login.limiter import BindOutcome, Reservation, StoreLimiter
+from app.login.failure_store import AccountRows, FailureStore, MemoryStore
+from app.login.limiter import StoreLimiter
+from app.login.settlement import BindOutcome, Reservation
 from app.protocol.secret import Secret
+from app.state.holder import Holder
 from app.state.settings import StateSettings
 from app.state.shared import SharedState
 from tests.support.postgres import PASSWORD, Postgres
 from tests.support.records import client
 
+T = TypeVar("T")
 LIMITS = FailureLimits(
     account=4, share=2, source=6, window=900, remember_failures=300, known_good=604_800, lease=15
 )
@@ -35,11 +40,19 @@ class Scene:
     limits: FailureLimits = LIMITS
     now: float = 1_000_000.0
     key: bytes = bytes(32)
+    realm: str = "demo"
 
-    def limiter(self) -> StoreLimiter:
-        """Return the limiter as one process has it."""
-        tagger = Tagger(self.key, "demo")
-        return StoreLimiter(self.store, lambda: tagger, self.limits, lambda: self.now)
+    def limiter(self, holder: Holder | None = None) -> StoreLimiter:
+        """Return the limiter as one process has it, on a server of its own unless a holder is given."""
+        tagger = Tagger(self.key, self.realm)
+        return StoreLimiter(
+            self.store,
+            lambda: tagger,
+            self.limits,
+            holder or Holder(),
+            clock=lambda: self.now,
+            timer=lambda: self.now,
+        )
 
     def ask(
         self, outcome: BindOutcome, password: str, source: str = HOME, account: str = "alice"
@@ -157,10 +170,10 @@ def test_a_source_has_a_share_of_an_account(scene: Scene) -> None:
 
 
 def test_an_account_has_a_budget(scene: Scene) -> None:
-    """Four from anywhere; after a window there is room again."""
+    """Four, of which one is reserved for a proved password; after a window there is room again."""
     sources = [HOME, HOME, ELSEWHERE, ELSEWHERE, FAR]
     found = [scene.wrong(str(number), source) for number, source in enumerate(sources)]
-    assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
+    assert found == [BindOutcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET] * 2
     scene.now += 901
     assert scene.wrong("later", FAR) is BindOutcome.WRONG
 
@@ -235,7 +248,7 @@ def test_an_exemption_ends_with_the_password(scene: Scene) -> None:
     assert scene.wrong("else", FAR) is Spared.ACCOUNT_BUDGET
     scene.now += 901
     found = [scene.wrong(f"later{number}", f"203.0.113.{10 + number}") for number in range(5)]
-    assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET], "no place is reserved for it any more"
+    assert found == [BindOutcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET] * 2, "the place does not tell of proofs"
 
 
 def test_there_is_one_right_password(scene: Scene) -> None:
@@ -273,10 +286,10 @@ def test_an_exemption_is_exhausted_by_guesses_from_its_source(scene: Scene) -> N
 
 def test_a_success_does_not_give_a_guesser_a_new_budget(scene: Scene) -> None:
     """What others have spent stays spent."""
-    for number in range(3):
+    for number in range(2):
         scene.wrong(str(number), f"198.51.100.{number}")
     assert scene.right() is BindOutcome.RIGHT
-    assert scene.wrong("a", FAR) is Spared.ACCOUNT_BUDGET
+    assert [scene.wrong(each, FAR) for each in "ab"] == [BindOutcome.WRONG, Spared.ACCOUNT_BUDGET]
 
 
 def test_who_asks_already_is_waited_for(scene: Scene) -> None:
@@ -293,11 +306,12 @@ def test_who_asks_already_is_waited_for(scene: Scene) -> None:
 def test_attempts_at_once_are_counted_before_they_end(scene: Scene) -> None:
     """However many are under way, no more than the budget are let through."""
     verdicts = [scene.limiter().reserve(attempt_of(str(each), f"192.0.2.{each}")) for each in range(10)]
-    assert sum(isinstance(verdict, Reservation) for verdict in verdicts) == 4
+    assert sum(isinstance(verdict, Reservation) for verdict in verdicts) == 3
 
 
 def test_who_died_has_failed(scene: Scene) -> None:
     """An attempt that never ended is not waited for any longer than a lease, and counts for a window."""
+    scene.limits = replace(LIMITS, account=5)
     for number in range(2):
         assert isinstance(scene.limiter().reserve(attempt_of(str(number))), Reservation)
     scene.now += 16
@@ -305,6 +319,137 @@ def test_who_died_has_failed(scene: Scene) -> None:
     assert scene.wrong("other") is Spared.SOURCE_SHARE
     scene.now += 900
     assert scene.wrong("other") is BindOutcome.WRONG
+
+
+class KnownHolder(Holder):
+    """A process with a name, one of whose fellows is gone."""
+
+    def __init__(self, name: bytes, gone: bytes = b"") -> None:
+        super().__init__()
+        self._name, self._gone = name, gone
+
+    def name(self) -> bytes:
+        """Return the name."""
+        return self._name
+
+    def is_gone(self, name: bytes) -> bool:
+        """Whether it is that fellow's."""
+        return name == self._gone
+
+
+def test_who_is_known_to_be_gone_is_not_waited_for(scene: Scene) -> None:
+    """Its row stays a failure, and the next one asks at once."""
+    dead = scene.limiter(KnownHolder(b"dead"))
+    assert isinstance(dead.reserve(attempt_of("a")), Reservation)
+    other = scene.limiter(KnownHolder(b"other", gone=b"unknown"))
+    assert other.reserve(attempt_of("a", ELSEWHERE)) == InFlight()
+    fellow = scene.limiter(KnownHolder(b"fellow", gone=b"dead"))
+    assert isinstance(fellow.reserve(attempt_of("a", ELSEWHERE)), Reservation)
+    assert [scene.wrong(each, FAR) for each in "bc"] == [BindOutcome.WRONG, Spared.ACCOUNT_BUDGET]
+
+
+def test_who_cannot_wait_asks_beside_another(scene: Scene) -> None:
+    """Within the budget, so that a row that a dead process left refuses no right password."""
+    assert isinstance(scene.limiter().reserve(attempt_of("right")), Reservation)
+    assert scene.limiter().reserve(attempt_of("right", ELSEWHERE)) == InFlight()
+    verdicts = [
+        scene.limiter().reserve(attempt_of("right", f"203.0.113.{number}"), waits=False)
+        for number in range(3)
+    ]
+    assert [type(verdict) for verdict in verdicts] == [Reservation, Reservation, Denied]
+
+
+def test_a_proved_password_does_not_wait(scene: Scene) -> None:
+    """Not for one that asks already; for two it does: where it was changed, each of them would be wrong."""
+    scene.right()
+    first, second, third = (scene.limiter().reserve(attempt_of("right")) for _ in range(3))
+    assert isinstance(first, Reservation)
+    assert isinstance(second, Reservation)
+    assert third == InFlight()
+
+
+def test_what_proves_right_was_no_failure(scene: Scene) -> None:
+    """Attempts with the same password whose answers got lost are given back; others stay."""
+    scene.ask(BindOutcome.LOST, "right", ELSEWHERE)
+    assert isinstance(scene.limiter().reserve(attempt_of("right", FAR)), Reservation)
+    scene.now += 16
+    assert scene.right() is BindOutcome.RIGHT
+    found = [scene.wrong(str(number), f"192.0.2.{10 + number}") for number in range(4)]
+    assert found == [BindOutcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET]
+
+
+@dataclass(slots=True)
+class Unsteady:
+    """A store that may be unavailable, over another one."""
+
+    store: FailureStore
+    is_away: bool = False
+
+    def transact(self, account: bytes, source: bytes, now: float, work: Callable[[AccountRows], T]) -> T:
+        """Work on the rows of an account."""
+        if self.is_away:
+            raise StateUnavailable("no route to host")
+        return self.store.transact(account, source, now, work)
+
+
+def test_what_could_not_be_settled_is_settled_later(scene: Scene) -> None:
+    """Before the same process reserves anything else; until then its row is a failure."""
+    store = scene.store = Unsteady(scene.store)
+    limiter = scene.limiter()
+    reservation = limiter.reserve(attempt_of("right"))
+    assert isinstance(reservation, Reservation)
+    store.is_away = True
+    with pytest.raises(StateUnavailable):
+        limiter.settle(reservation, BindOutcome.RIGHT)
+    with pytest.raises(StateUnavailable):
+        limiter.reserve(attempt_of("x", account="bob"))
+    store.is_away = False
+    assert scene.limiter().reserve(attempt_of("right", ELSEWHERE)) == InFlight()
+    assert isinstance(limiter.reserve(attempt_of("x", account="bob")), Reservation)
+    assert scene.right("right", ELSEWHERE) is BindOutcome.RIGHT
+    found = [scene.wrong(str(number), f"198.51.100.{10 + number}") for number in range(4)]
+    assert found == [BindOutcome.WRONG] * 3 + [Spared.ACCOUNT_BUDGET]
+
+
+def test_a_row_of_its_own_that_is_not_in_flight_is_waited_for_by_nobody(scene: Scene) -> None:
+    """A reservation that was made, though the store did not say so in time, has no settlement."""
+    holder = KnownHolder(b"own")
+    assert isinstance(scene.limiter(holder).reserve(attempt_of("a")), Reservation)
+    again = scene.limiter(holder)  # as after the answer of the store got lost
+    assert isinstance(again.reserve(attempt_of("a", ELSEWHERE)), Reservation)
+
+
+def test_a_clock_that_was_ahead_counts_no_longer_than_any_other(scene: Scene) -> None:
+    """Failures that it dated a year ahead count from when they are next read."""
+    year = 365 * 86_400
+    scene.right()
+    scene.now += year
+    scene.right("later", FAR)
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{10 + number}")
+        scene.wrong(str(number), account=f"user{number}")
+    scene.now -= year
+    denied = scene.limiter().reserve(attempt_of("x", ELSEWHERE))
+    assert isinstance(denied, Denied)
+    assert denied.reason is Spared.ACCOUNT_BUDGET
+    assert denied.seconds == pytest.approx(900)
+    for number in range(3, 6):
+        scene.wrong(str(number), account=f"user{number}")
+    denied = scene.limiter().reserve(attempt_of("x", account="user6"))
+    assert isinstance(denied, Denied)
+    assert denied.reason is Spared.SOURCE_BUDGET
+    assert denied.seconds == pytest.approx(900)
+    scene.now += 901
+    assert scene.wrong("x", ELSEWHERE) is BindOutcome.WRONG
+    assert scene.wrong("x", account="user6") is BindOutcome.WRONG
+
+
+def test_an_unknown_address_has_no_share_of_its_own(scene: Scene) -> None:
+    """Failures from everywhere count against it."""
+    scene.wrong("a", ELSEWHERE)
+    scene.wrong("b", FAR)
+    assert scene.wrong("c", "") is Spared.SOURCE_SHARE
+    assert scene.wrong("c", HOME) is BindOutcome.WRONG
 
 
 def test_a_lost_answer_has_failed_but_is_not_wrong(scene: Scene) -> None:
@@ -340,11 +485,8 @@ def test_accounts_and_realms_are_apart(scene: Scene) -> None:
     scene.wrong("a")
     scene.wrong("b")
     assert scene.wrong("a", account="bob") is BindOutcome.WRONG
-    other = Tagger(scene.key, "other")
-    assert isinstance(
-        StoreLimiter(scene.store, lambda: other, LIMITS, lambda: scene.now).reserve(attempt_of("a")),
-        Reservation,
-    )
+    scene.realm = "other"
+    assert isinstance(scene.limiter().reserve(attempt_of("a")), Reservation)
 
 
 def test_proofs_can_be_switched_off(scene: Scene) -> None:
@@ -457,8 +599,8 @@ def test_nothing_readable_lies_in_the_database(tmp_path: Path) -> None:
     state = SharedState(StateSettings(url=f"sqlite:///{tmp_path}/state.db"))
     state.bring_up_to_date()
     tagger = Tagger(state.key(), "demo")
-    scene = Scene(state)
-    limiter = StoreLimiter(state, lambda: tagger, LIMITS, lambda: scene.now)
+    scene = Scene(state, key=state.key())
+    limiter = scene.limiter()
     for password, outcome in (("pa55word", BindOutcome.WRONG), ("cOrrect", BindOutcome.RIGHT)):
         attempt = attempt_of(password, "192.0.2.77", "somebody")
         reservation = limiter.reserve(attempt)

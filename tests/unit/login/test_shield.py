@@ -17,12 +17,14 @@ from app.directory.subject import DirectorySubject
 from app.errors import AnswerLost, Code, DirectoryUnavailable, Refusal
 from app.login.attempt import Attempt, Tagger
 from app.login.failure_store import FailureStore, MemoryStore
-from app.login.limiter import BindOutcome, Limiter, Reservation, StoreLimiter
+from app.login.limiter import Limiter, StoreLimiter
 from app.login.login import Circumstances
 from app.login.settings import ShieldSettings
+from app.login.settlement import BindOutcome, Reservation
 from app.login.shield import Directory, PersonOrRefusal, Shield
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.secret import Secret
+from app.state.holder import Holder
 from tests.support.directory import FakeDirectory, log_in
 from tests.support.records import client
 
@@ -70,7 +72,8 @@ def _shield(
 
 def _limiter(settings: ShieldSettings, clock: Clock, store: FailureStore | None = None) -> StoreLimiter:
     tagger = Tagger(bytes(32), "demo")
-    return StoreLimiter(store or MemoryStore(), lambda: tagger, settings.limits(_TIMEOUT), clock)
+    limits = settings.limits(_TIMEOUT)
+    return StoreLimiter(store or MemoryStore(), lambda: tagger, limits, Holder(), clock=clock, timer=clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,7 +463,7 @@ def test_a_lost_answer_is_a_failure_and_another_fault_is_none() -> None:
 
 @pytest.mark.parametrize(("timeout", "patience"), [(10, 3), (11, 3), (12, 2), (13, 1)])
 def test_another_process_that_asks_the_same_is_waited_for_a_while(timeout: int, patience: int) -> None:
-    """Three seconds, or what a long login leaves of Docker's patience; an answer within them is taken."""
+    """Three seconds, or what a long login leaves of Docker's patience; then the directory is asked too."""
     clock, store, settings = Clock(), MemoryStore(), ShieldSettings()
     other = _limiter(settings, clock, store)
     attempt = Attempt(TypedName("alice", "alice"), ALICE.password, "192.0.2.9")
@@ -469,8 +472,22 @@ def test_another_process_that_asks_the_same_is_waited_for_a_while(timeout: int, 
     limiter = _limiter(settings, clock, store)
     shield = _shield(FakeDirectory(), clock, limiter=limiter, login_timeout=timedelta(seconds=timeout))
     start = clock.now
-    with pytest.raises(DirectoryUnavailable, match="another process"):
-        shield.authenticate(ALICE)
-    assert patience <= clock.now - start < patience + 0.1
-    other.settle(reservation, BindOutcome.RIGHT)
     assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    assert patience <= clock.now - start < patience + 0.1
+
+
+def test_the_answer_to_another_process_is_taken() -> None:
+    """Whoever waits for it does not ask the directory."""
+    clock, store, settings = Clock(), MemoryStore(), ShieldSettings()
+    other, directory = _limiter(settings, clock, store), FakeDirectory()
+    reservation = other.reserve(Attempt(TypedName("alice", "alice"), WRONG.password, "192.0.2.9"))
+    assert isinstance(reservation, Reservation)
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now > 1001:
+            other.settle(reservation, BindOutcome.WRONG)
+
+    shield = _shield(directory, clock, limiter=_limiter(settings, clock, store), sleep=sleep)
+    assert _code(shield.authenticate(WRONG)) is Code.WRONG_CREDENTIALS
+    assert directory.asked == []

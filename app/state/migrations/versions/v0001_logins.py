@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("state", sa.SmallInteger, nullable=False),
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("until", sa.Double, nullable=False),
+        sa.Column("holder", sa.LargeBinary(24), nullable=False),
         sa.Column("guesses", sa.Integer, nullable=False),
         sa.Column("guessed_since", sa.Double, nullable=False),
     )

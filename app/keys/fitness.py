@@ -26,13 +26,13 @@ class Service:
         key_id: Which id of the key its tokens carry.
         x5c: Whether they carry the key's certificates.
         algorithm: The `alg` of its tokens; None is the key's own.
-        catalog_by_pull: Whether it asks for its catalog by `repository::pull`, as zot does.
+        is_zot: Whether it is a zot, which takes one key and asks for its catalog by `repository::pull`.
     """
 
     key_id: KeyId
     x5c: bool = False
     algorithm: Algorithm | None = None
-    catalog_by_pull: bool = False
+    is_zot: bool = False
 
 
 def problems(folder: Path, key: SigningKey, services: Mapping[str, Service]) -> list[Problem]:

@@ -45,7 +45,7 @@ class Issuer:
             tuple(realm.services),
             realm.password_grant,
             realm.limits,
-            frozenset(name for name, service in realm.services.items() if service.catalog_by_pull),
+            frozenset(name for name, service in realm.services.items() if service.is_zot),
         )
         self._recorder = recorder
         self._clock = clock
@@ -114,7 +114,7 @@ class Issuer:
             issuer=realm.issuer,
             subject=subject.name if subject is not None else "",
             service=asked.service,
-            access=catalog_by_pull(decision.access) if service.catalog_by_pull else decision.access,
+            access=catalog_by_pull(decision.access) if service.is_zot else decision.access,
             lifetimes=realm.lifetimes,
             now=progress.time,
             token_id=progress.request_id,

@@ -88,6 +88,7 @@ def test_the_output_of_a_check_that_the_page_shows(reader: Reader) -> None:
             "docker-distribution-api-version": "registry/2.0",
             "content-type": "application/json; charset=utf-8",
         },
+        body=b'{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":null}]}',
     )
     (shown,) = (
         block.text

@@ -227,7 +227,7 @@ class Case:
         said = self.row.said.replace("{}", self.server.issuer)
         with self.running() as address:
             target = Target(address, REALM, issuer=said)
-            return examine(settings.load(self.config()), target, self._get, self._now)
+            return examine(settings.load(self.config()), target, self, self._now)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:
@@ -257,13 +257,16 @@ class Case:
         with program:
             yield f"http://127.0.0.1:{port}"
 
-    def _get(self, url: str, headers: Mapping[str, str]) -> Response:
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
         """Ask, but for a server with the keys of this row, of which none runs."""
         if self.row.keys not in ("old", "certified") or not url.startswith(self.server.url):
             return self.http.get(url, headers)
         claims = {"iss": self.server.issuer, "aud": SERVICE}
         token = keyring.load(self.keys).active.sign(claims, kid_format=LIBTRUST, x5c=False)
         return Response(200, {}, json.dumps({"token": token}).encode())
+
+    def delete(self, url: str) -> Response:
+        return self.http.delete(url)
 
     def config(self) -> Path:
         """Give our configuration file."""

@@ -48,6 +48,7 @@ class Registry:
         error: What a refusal says; without it, that of a proxy which leaves it out.
         scope: What the challenge says of scopes.
         looks_at_access: Whether it refuses a token that grants nothing for a repository.
+        removal: The right that it asks for where something is deleted.
         shown: The tokens that it was shown.
     """
 
@@ -58,6 +59,8 @@ class Registry:
     looks_at_access: bool = True
     challenge: str = f'Bearer realm="{REALM}",service="{SERVICE}"'
     headers: Mapping[str, str] = field(default_factory=dict)
+    removal: str = "delete"
+    body: bytes = b""
     shown: list[str] = field(default_factory=list)
 
     def get(self, url: str, headers: Mapping[str, str]) -> Response:
@@ -75,9 +78,14 @@ class Registry:
             return Response(404, {}, b"") if granted else self._refused(',error="insufficient_scope"')
         return Response(200, {}, b"{}")
 
+    def delete(self, url: str) -> Response:
+        assert url.startswith("https://registry.example.com/v2/")
+        challenge = f'{self.challenge},scope="repository:wharfinger/check:{self.removal}"'
+        return Response(401, {"www-authenticate": challenge}, b"")
+
     def _refused(self, error: str) -> Response:
         headers = {"www-authenticate": self.challenge + self.scope + error, **self.headers}
-        return Response(401, headers, b"")
+        return Response(401, headers, self.body)
 
 
 def signed_by(key: SigningKey) -> Callable[[str], bool]:
@@ -97,9 +105,43 @@ def signed_by(key: SigningKey) -> Callable[[str], bool]:
 def examined(config: Path, registry: Registry, **asked: Any) -> Examination:
     """Examine the stand-in, which belongs to the realm `corp`; keywords are those of `Target`."""
     target = Target("https://registry.example.com", "corp")
-    return examine(settings.load(config), replace(target, **asked), registry.get, lambda: NOW)
+    return examine(settings.load(config), replace(target, **asked), registry, lambda: NOW, lambda _: ())
 
 
 def claims_of(token: str) -> dict[str, Any]:
     """Read a token without looking at its signature."""
     return jwt.decode(token, options={"verify_signature": False})
+
+
+@dataclass(slots=True)
+class Zot(Registry):
+    """A stand-in of zot as 2.1.2, 2.1.8, 2.1.20 and its main branch were seen to answer.
+
+    Its challenge without a token has an empty scope. It looks at neither issuer nor service. A token that it
+    does not take gets 401 without a challenge, one that lacks a right gets a challenge that names it. Before
+    2.1.18 that right is `push` where something is deleted.
+
+    Attributes:
+        version: Its release.
+    """
+
+    version: tuple[int, int, int] = (2, 1, 20)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
+        if not url.startswith("https://registry.example.com/v2/"):
+            return self.realm
+        token = headers.get("Authorization", "").removeprefix("Bearer ")
+        if not token:
+            return Response(401, {"www-authenticate": f'{self.challenge},scope=""'}, b"")
+        self.shown.append(token)
+        if not self.takes(token):
+            return Response(401, {}, b"")
+        if url.endswith("/tags/list") and not claims_of(token)["access"]:
+            needed = f'{self.challenge},scope="repository:wharfinger/check:pull"'
+            return Response(401, {"www-authenticate": needed}, b"")
+        return Response(404 if url.endswith("/tags/list") else 200, {}, b"{}")
+
+    def delete(self, url: str) -> Response:
+        right = "delete" if self.version >= (2, 1, 18) else "push"
+        needed = f'{self.challenge},scope="repository:wharfinger/check:{right}"'
+        return Response(401, {"www-authenticate": needed}, b"")

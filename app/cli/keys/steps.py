@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,8 +145,7 @@ def _before_it_signs(realm: NamedRealm, found: Plan) -> Iterator[str]:
     option = " --registries-ready"
     match found.preparation:
         case Preparation.FILES:
-            yield "Give every registry the new files, and restart one after the other:"
-            yield f"  wharfinger keys publish DIR{realm.option}"
+            yield from _files(realm)
         case Preparation.AUTHORITY:
             yield "Nothing in its certificate shows that it is of the active key's authority (an"
             yield "authority key identifier would). Make sure that every registry trusts its own."
@@ -154,6 +154,21 @@ def _before_it_signs(realm: NamedRealm, found: Plan) -> Iterator[str]:
             yield "Registries that trust the authority need nothing."
     yield f"Then, not before {moment(found.due)}:"
     yield f"  wharfinger keys rotate{option}{realm.option}"
+
+
+def _files(realm: NamedRealm) -> Iterator[str]:
+    """Say how registries get the new key; zot, which takes one key, gets it when that begins to sign."""
+    services = realm.keys.services
+    zots = [name for name, service in services.items() if service.is_zot]
+    if len(zots) < len(services):
+        yield "Give every registry the new files, and restart one after the other:"
+        yield f"  wharfinger keys publish DIR{realm.option}"
+    if zots:
+        yield "zot takes one key. Have its new certificate ready, and put it in place and"
+        yield "restart zot at the moment of the next step:"
+    for name in zots:
+        options = f"--for zot --key announced --out DIR{realm.option}"
+        yield f"  wharfinger registry config {shlex.quote(name)} {options}"
 
 
 def _warning(text: str) -> str:

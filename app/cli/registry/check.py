@@ -73,7 +73,7 @@ def check(
     except OSError as error:
         raise NoAnswer(f"{ca_file}: is no file of certificates: {error.strerror}") from None
     try:
-        found = examine(settings, target, http.get, lambda: datetime.now(UTC))
+        found = examine(settings, target, http, lambda: datetime.now(UTC))
     except UnknownServiceError as error:
         raise wrong_service(error, "--service") from None
     except Unreachable as error:

@@ -5,6 +5,7 @@
     address.py      whether clients can use the address that it sends them to
     endpoint.py     what that address answers
     trials.py       tokens that differ in one thing each
+    access.py       what it makes of the access in tokens, and which rights it keeps apart
     diagnosis.py    from what the registry takes and refuses to what is wrong
     advice.py       from a diagnosis to findings
     findings.py     one finding: what is wrong, and which settings to change

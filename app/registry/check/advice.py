@@ -19,6 +19,10 @@ _LOG = (
     '  "token signed by untrusted key with ID": the keys.\n'
     "Or run this again with --issuer and the issuer that stands in its configuration."
 )
+_SUBJECT = (
+    "Or it knows no user of the token's subject, which is wharfinger-check here: some registries, such as "
+    "Pulp, take tokens for their own users alone."
+)
 
 
 def advise(diagnosis: Diagnosis, evidence: Evidence, agreement: Agreement) -> Iterator[RegistryFinding]:
@@ -42,7 +46,7 @@ def advise(diagnosis: Diagnosis, evidence: Evidence, agreement: Agreement) -> It
             "The registry takes no token of this realm: it trusts none of the realm's keys, or it expects "
             "an issuer that this command did not think of. From outside these look the same.",
             registry={"issuer": agreement.issuer, **_trust(evidence.kind)},
-            advice=_LOG,
+            advice=_LOG if evidence.kind is not None else f"{_LOG}\n{_SUBJECT}",
         )
     if diagnosis.untrusted:
         yield _untrusted(evidence, agreement)

@@ -11,6 +11,7 @@ from app.registry.agreement import RegistryKind
 from app.registry.check.http import Response
 
 _PARAMETER = re.compile(r'([A-Za-z_]+)="((?:[^"\\]|\\.)*)"')
+_DISTRIBUTIONS_WORDS = b'"authentication required"'
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -47,11 +48,12 @@ class Challenge:
 def kind_of(answer: Response, challenge: Challenge) -> RegistryKind | None:
     """Return the kind of a registry by its answer without a token; None where nothing tells it.
 
-    Distribution 3.x dropped the charset from its errors. zot's challenge has an empty scope.
+    Distribution 3.x dropped the charset from its errors. Others send the same headers, such as Pulp, but have
+    other words in their errors. zot's challenge has an empty scope.
     """
     if challenge.scope == "":
         return RegistryKind.ZOT
-    if "docker-distribution-api-version" not in answer.headers:
+    if "docker-distribution-api-version" not in answer.headers or _DISTRIBUTIONS_WORDS not in answer.body:
         return None
     match answer.headers.get("content-type", "").replace(" ", ""):
         case "application/json;charset=utf-8":

@@ -14,7 +14,7 @@ from app.keys.keyring import KeyRing
 from app.keys.signing_key import SigningKey
 from app.protocol.credentials import Credentials
 from app.registry.agreement import Agreement
-from app.registry.check.address import is_loopback
+from app.registry.check.address import RealmAddress, is_loopback
 from app.registry.check.findings import RegistryFinding, Topic, shown
 from app.registry.check.http import Response, Unreachable
 from app.urls import http_url
@@ -32,7 +32,7 @@ Get = Callable[[str, Mapping[str, str]], Response]
 
 
 def ask(
-    get: Get, realm: str, agreement: Agreement, ring: KeyRing, login: Credentials | None
+    get: Get, named: RealmAddress, agreement: Agreement, ring: KeyRing, login: Credentials | None
 ) -> Iterator[RegistryFinding]:
     """Ask the address for a token, and yield what is wrong with its answer.
 
@@ -40,11 +40,12 @@ def ask(
 
     Args:
         get: Sends a request.
-        realm: The address, one by `http_url`.
+        named: The address, one by `http_url`.
         agreement: What the registry should agree on with us.
         ring: The realm's keys.
         login: Whom the token is for; None is nobody.
     """
+    realm = named.realm
     address = f"{realm}{'&' if urlsplit(realm).query else '?'}" + urlencode(
         {"service": agreement.service, "scope": f"repository:{PROBE}:pull"}
     )
@@ -59,16 +60,16 @@ def ask(
         answer = get(address, headers)
     except Unreachable as error:
         text = f"The realm {shown(realm)} gives no token: {error}."
-        advice = "" if realm != agreement.realm else _UNREACHED
-        yield RegistryFinding(Topic.REALM, text, registry=_to_change(realm, agreement), advice=advice)
+        advice = named.advice if named.change else _UNREACHED
+        yield RegistryFinding(Topic.REALM, text, registry=named.change, advice=advice)
         return
-    yield from _judge_answer(answer, realm, agreement, ring)
+    yield from _judge_answer(answer, named, agreement, ring)
 
 
 def _judge_answer(
-    answer: Response, realm: str, agreement: Agreement, ring: KeyRing
+    answer: Response, named: RealmAddress, agreement: Agreement, ring: KeyRing
 ) -> Iterator[RegistryFinding]:
-    change = _to_change(realm, agreement)
+    realm, change, advice = named.realm, named.change, named.advice
     if _MOVED <= answer.status < _ERRORS:
         target = shown(answer.headers.get("location", ""))
         text = f"The realm {shown(realm)} redirects to {target}: clients do not send passwords there."
@@ -78,13 +79,13 @@ def _judge_answer(
         return
     if answer.status != _OK:
         text = f"The realm {shown(realm)} answers {answer.status}{_message(answer)}."
-        yield RegistryFinding(Topic.REALM, text, registry=change)
+        yield RegistryFinding(Topic.REALM, text, registry=change, advice=advice)
         return
     token = _json(answer.body).get("token")
     claims = _claims(token)
     if claims is None or not isinstance(token, str):
         text = f"The realm {shown(realm)} answers, but with no token."
-        yield RegistryFinding(Topic.REALM, text, registry=change)
+        yield RegistryFinding(Topic.REALM, text, registry=change, advice=advice)
         return
     issuer = claims.get("iss")
     if issuer != agreement.issuer:
@@ -92,18 +93,13 @@ def _judge_answer(
             f"The realm {shown(realm)} issues as {shown(issuer if isinstance(issuer, str) else '')}, "
             f"and not as {shown(agreement.issuer)}: it is another realm, or another server."
         )
-        yield RegistryFinding(Topic.REALM, text, registry=change)
+        yield RegistryFinding(Topic.REALM, text, registry=change, advice=advice)
     elif not any(_is_signed_by(token, key) for key in ring.published):
         yield RegistryFinding(
             Topic.KEYS,
             f"The server at {shown(realm)} signs with a key that is not in this realm's folder of keys.",
             advice="Run this with the server's own configuration and keys.",
         )
-
-
-def _to_change(realm: str, agreement: Agreement) -> Mapping[str, str]:
-    """Return the setting to change; none where the registry has the right one."""
-    return {} if realm == agreement.realm else {"realm": agreement.realm}
 
 
 def _withheld(realm: str, expected: str) -> str:

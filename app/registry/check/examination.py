@@ -13,15 +13,13 @@ from app.keys.keyring import KeyRing
 from app.keys.signing_key import KeyState, SigningKey
 from app.protocol.claims import Lifetimes
 from app.protocol.credentials import Credentials
-from app.protocol.scope import Access, ResourceType
 from app.registry.agreement import Agreement, RegistryKind
-from app.registry.check import advice, endpoint
-from app.registry.check.address import judge_address
+from app.registry.check import access, advice, endpoint
+from app.registry.check.address import RealmAddress, Resolve, judge_address
 from app.registry.check.challenge import Challenge, clock_of, kind_of
-from app.registry.check.diagnosis import Diagnosis, Evidence, diagnose
-from app.registry.check.endpoint import PROBE, Get
+from app.registry.check.diagnosis import Evidence, diagnose
 from app.registry.check.findings import RegistryFinding, Topic, shown
-from app.registry.check.http import Response
+from app.registry.check.http import HttpClient, Response, addresses_of
 from app.registry.check.trials import KeyReference, Trial, Verdict, verdict
 from app.registry.service import Parameter, UnknownServiceError, agreement_of
 from app.settings import RealmSettings, Settings
@@ -78,21 +76,28 @@ class Examination:
         return tuple(each for each in self.findings if not each.is_warning)
 
 
-def examine(settings: Settings, target: Target, get: Get, clock: Callable[[], datetime]) -> Examination:
+def examine(
+    settings: Settings,
+    target: Target,
+    http: HttpClient,
+    clock: Callable[[], datetime],
+    resolve: Resolve = addresses_of,
+) -> Examination:
     """Examine a registry.
 
     Args:
         settings: The configuration; it has the target's realm.
         target: The registry.
-        get: Sends a request.
+        http: Sends requests.
         clock: Returns the time (aware, UTC).
+        resolve: Returns the addresses of a name.
 
     Raises:
         ConfigurationError: The realm's keys cannot be used.
         Unreachable: The registry does not answer.
         UnknownServiceError: It cannot be told which service the registry is.
     """
-    answer = get(f"{target.address}/v2/", {})
+    answer = http.get(f"{target.address}/v2/", {})
     now = clock()
     challenge = Challenge.parse(answer.headers.get("www-authenticate", ""))
     if challenge is None or answer.status != _UNAUTHORIZED:
@@ -109,7 +114,7 @@ def examine(settings: Settings, target: Target, get: Get, clock: Callable[[], da
         clock=clock_of(answer) or now,
         now=now,
     )
-    examiner = _Examiner(target, get, section, agreement, evidence, keyring.load(section.keys))
+    examiner = _Examiner(target, http, resolve, section, agreement, evidence, keyring.load(section.keys))
     found = sorted(examiner.findings(), key=lambda each: each.is_warning)
     return Examination(target.address, target.realm, evidence.kind, agreement, tuple(found))
 
@@ -145,7 +150,8 @@ def _service(section: RealmSettings, challenge: Challenge) -> str:
 @dataclass(frozen=True, slots=True)
 class _Examiner:
     target: Target
-    get: Get
+    http: HttpClient
+    resolve: Resolve
     section: RealmSettings
     agreement: Agreement
     evidence: Evidence
@@ -157,9 +163,10 @@ class _Examiner:
         if evidence.service != agreement.service:
             text = f"The registry calls itself {shown(evidence.service)}, and not {shown(agreement.service)}."
             yield RegistryFinding(Topic.SERVICE, text, registry={"service": agreement.service})
-        yield from judge_address(evidence.realm, agreement.realm)
+        named = RealmAddress(evidence.realm, agreement.realm, self.target.address)
+        yield from judge_address(named, self.resolve)
         if http_url(evidence.realm) is not None:
-            yield from self._endpoint()
+            yield from self._endpoint(named)
         else:
             evidence = replace(evidence, realm="")
         if abs(evidence.clock - evidence.now) > _FARTHEST:
@@ -169,16 +176,19 @@ class _Examiner:
         stranger = _stranger(evidence.now)
         diagnosis = diagnose(self._present, self._usual(), evidence, self.ring, stranger)
         yield from advice.advise(diagnosis, evidence, agreement)
-        yield from self._access(diagnosis)
+        if diagnosis.taken is not None:
+            yield from access.judge_access(self._show, diagnosis.taken, agreement)
+        yield from access.judge_removal(self.http.delete(self.target.address + access.REMOVED), evidence.kind)
+        yield from access.judge_sharing(evidence.kind, len(self.section.services))
 
-    def _endpoint(self) -> Iterator[RegistryFinding]:
+    def _endpoint(self, named: RealmAddress) -> Iterator[RegistryFinding]:
         """Ask the address that the registry names for a token."""
-        named, ours = self.evidence.realm, self.agreement.realm
-        found = list(endpoint.ask(self.get, named, self.agreement, self.ring, self.target.login))
+        found = list(endpoint.ask(self.http.get, named, self.agreement, self.ring, self.target.login))
         yield from found
-        if named != ours and not found:
-            text = f"The realm is {shown(named)} and not {shown(ours)}, but it leads to the same issuer."
-            yield RegistryFinding(Topic.REALM, text, is_warning=True)
+        if named.change and not found:
+            theirs, ours = shown(named.realm), shown(named.expected)
+            text = f"The realm is {theirs} and not {ours}, but it leads to the same issuer."
+            yield RegistryFinding(Topic.REALM, text, is_warning=True, advice=named.advice)
 
     def _usual(self) -> Trial:
         """Make the token that the realm would issue now."""
@@ -198,26 +208,7 @@ class _Examiner:
 
     def _show(self, trial: Trial, path: str) -> Response:
         headers: Mapping[str, str] = {"Authorization": f"Bearer {trial.token()}"}
-        return self.get(self.target.address + path, headers)
-
-    def _access(self, diagnosis: Diagnosis) -> Iterator[RegistryFinding]:
-        """Show a token that grants nothing for a repository, and one that lets pull from it.
-
-        The latter only for our own service: nothing is granted for whatever a registry calls itself.
-        """
-        taken = diagnosis.taken
-        if taken is None:
-            return
-        path = f"/v2/{PROBE}/tags/list"
-        if self._show(taken, path).status != _UNAUTHORIZED:
-            text = "The registry lets a token in that grants nothing: it does not look at what tokens grant."
-            yield RegistryFinding(Topic.ACCESS, text)
-        elif taken.audience == self.agreement.service:
-            access = (Access(ResourceType.REPOSITORY, PROBE, ("pull",)),)
-            answer = self._show(replace(taken, access=access), path)
-            if answer.status == _UNAUTHORIZED:
-                text = "The registry takes a token, but not the access that stands in it."
-                yield RegistryFinding(Topic.ACCESS, text)
+        return self.http.get(self.target.address + path, headers)
 
 
 def _stranger(now: datetime) -> SigningKey:

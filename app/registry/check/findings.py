@@ -36,7 +36,7 @@ class RegistryFinding:
     topic: Topic
     text: str
     is_warning: bool = False
-    registry: Mapping[str, str] = field(default_factory=dict)
+    registry: Mapping[str, object] = field(default_factory=dict)
     here: Mapping[str, object] = field(default_factory=dict)
     advice: str = ""
 

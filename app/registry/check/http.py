@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import urllib3
@@ -33,6 +36,33 @@ class Response:
     body: bytes
 
 
+class HttpClient(Protocol):
+    """What sends requests."""
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Send a GET request.
+
+        Raises:
+            Unreachable: There was no answer.
+        """
+
+    def delete(self, url: str) -> Response:
+        """Send a DELETE request.
+
+        Raises:
+            Unreachable: There was no answer.
+        """
+
+
+def addresses_of(name: str) -> tuple[IPv4Address | IPv6Address, ...]:
+    """Return the addresses of a name; none where it has none, or cannot be resolved here."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    return tuple(ip_address(str(each[4][0]).partition("%")[0]) for each in found)
+
+
 class Http:
     """Sends requests, with TLS verified, to one address after the other."""
 
@@ -57,9 +87,20 @@ class Http:
         Raises:
             Unreachable: There was no answer.
         """
+        return self._send("GET", url, headers or {})
+
+    def delete(self, url: str) -> Response:
+        """Send a DELETE request without any right to it, to see which one is asked for.
+
+        Raises:
+            Unreachable: There was no answer.
+        """
+        return self._send("DELETE", url, {})
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
         try:
             response = self._pools.request(
-                "GET", url, headers=dict(headers or {}), redirect=False, preload_content=False
+                method, url, headers=dict(headers), redirect=False, preload_content=False
             )
             body = response.read(_MOST_BYTES, decode_content=False)
             if len(body) == _MOST_BYTES:

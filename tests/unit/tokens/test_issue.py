@@ -376,7 +376,7 @@ def test_the_catalog_of_a_zot(ring: KeyRing, who: str, is_zot: bool, granted: li
         "- {id: c, users: [alice], catalog: true, allow: ['*']}\n"
         "- {id: p, everyone: true, repositories: ['**'], allow: [pull]}"
     )
-    services = {SERVICE: Service(kid.LIBTRUST, catalog_by_pull=is_zot)}
+    services = {SERVICE: Service(kid.LIBTRUST, is_zot=is_zot)}
     made = make_realm(ring, FakeDirectory(), rules=Holder(rules), services=services)
     answer = make_issuer(made, Collector()).answer(raw(f"{who}:{who}-password", "repository::pull"), "1")
     assert claims_of(issued(answer).token, ring)["access"] == granted

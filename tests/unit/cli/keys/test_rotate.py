@@ -67,6 +67,18 @@ def test_registries_that_are_ready_too_early(commands: Commands, old: str) -> No
     assert commands.states()[old] == "active"
 
 
+def test_the_advice_for_zot(commands: Commands) -> None:
+    """Zot takes one certificate, which has to be put in place when the key begins to sign."""
+    commands.configure(kind="zot")
+    assert commands.good("rotate").splitlines()[5:] == [
+        "zot takes one key. Have its new certificate ready, and put it in place and",
+        "restart zot at the moment of the next step:",
+        "  wharfinger registry config registry.example.com --for zot --key announced --out DIR",
+        "Then, not before 2026-01-31 13:02:00 UTC:",
+        "  wharfinger keys rotate --registries-ready",
+    ]
+
+
 @pytest.mark.parametrize("words", [("--registries-ready",), ("--registries-ready", "--dry-run")])
 def test_the_folder_is_listed_once(
     commands: Commands, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

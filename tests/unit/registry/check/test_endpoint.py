@@ -16,11 +16,16 @@ from app.keys.signing_key import KeyState, SigningKey
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from app.registry.agreement import Agreement
+from app.registry.check.address import RealmAddress
 from app.registry.check.endpoint import ask
 from app.registry.check.http import Response, Unreachable
 from tests.support.stand_in import ISSUER, NOW, REALM, SERVICE, foreign_key, token_answer
 
 AGREEMENT = Agreement(REALM, SERVICE, ISSUER, KeyId.parse("libtrust"), x5c=False)
+
+
+def _named(realm: str) -> RealmAddress:
+    return RealmAddress(realm, AGREEMENT.realm, "https://registry.example.com")
 
 
 def test_a_realm_with_keys_of_several_kinds(ring: KeyRing) -> None:
@@ -43,7 +48,7 @@ def _asked(
             raise answer
         return answer
 
-    return " ".join(f"{each.topic}: {each.text}" for each in ask(get, realm, AGREEMENT, ring, login))
+    return " ".join(f"{each.topic}: {each.text}" for each in ask(get, _named(realm), AGREEMENT, ring, login))
 
 
 def test_what_the_realm_answers(ring: KeyRing) -> None:
@@ -71,7 +76,7 @@ def test_a_realm_that_does_not_answer(ring: KeyRing, realm: str, changed: dict[s
     def get(url: str, _: Mapping[str, str]) -> Response:
         raise Unreachable(f"{url} does not answer")
 
-    (found,) = ask(get, realm, AGREEMENT, ring, None)
+    (found,) = ask(get, _named(realm), AGREEMENT, ring, None)
     assert found.registry == changed
     assert ("names the right address" in found.advice) is (not changed)
 
@@ -98,7 +103,7 @@ def test_a_password_goes_to_the_realms_own_host_alone(ring: KeyRing, realm: str,
         return token_answer(ring.active)
 
     login = Credentials("alice", Secret("alice-password"))
-    found = list(ask(get, realm, AGREEMENT, ring, login))
+    found = list(ask(get, _named(realm), AGREEMENT, ring, login))
     assert bool(seen) is sent
     assert any("was not sent" in each.text for each in found) is not sent
     assert "alice-password" not in repr(login)

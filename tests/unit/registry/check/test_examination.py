@@ -24,6 +24,7 @@ from tests.support.stand_in import (
     REALM,
     SERVICE,
     Registry,
+    Zot,
     claims_of,
     examined,
     foreign_key,
@@ -158,3 +159,83 @@ def test_a_registry_with_another_name_where_there_are_several(config: Path, good
     config.write_text(text.replace("      registry.example.com: {}", "      one: {}\n      two: {}"))
     with pytest.raises(UnknownServiceError, match="one, two"):
         examined(config, good)
+
+
+@pytest.fixture
+def zot(ring: KeyRing) -> Zot:
+    """Give a zot that trusts the realm's key."""
+    return Zot(signed_by(ring.active), token_answer(ring.active))
+
+
+def test_a_zot_that_believes_the_realm(config: Path, zot: Zot) -> None:
+    """It is known by its challenge; nothing is wrong."""
+    found = examined(config, zot)
+    assert (found.kind, found.findings) == (RegistryKind.ZOT, ())
+
+
+@pytest.mark.parametrize(("version", "warned"), [((2, 1, 8), True), ((2, 1, 17), True), ((2, 1, 18), False)])
+def test_whether_push_and_delete_are_kept_apart(
+    config: Path, zot: Zot, version: tuple[int, int, int], warned: bool
+) -> None:
+    """An unauthenticated DELETE names the right that is needed; an old zot, and Pulp, name `push`."""
+    zot.version = version
+    found = examined(config, zot).findings
+    assert [each.topic for each in found] == [Topic.ACCESS] * warned
+    assert all("whoever may push may delete" in each.text and each.is_warning for each in found)
+    assert all("2.1.18" in each.advice for each in found)
+
+
+def test_a_zot_that_shares_a_realm(config: Path, zot: Zot) -> None:
+    """A token for another registry of the realm is good there too."""
+    text = config.read_text()
+    config.write_text(
+        text.replace("      registry.example.com: {}", "      registry.example.com: {}\n      two: {}")
+    )
+    (finding,) = examined(config, zot).findings
+    assert (finding.topic, finding.is_warning) == (Topic.ACCESS, True)
+    assert "the realm has 2 services" in finding.text
+
+
+def test_a_zot_with_another_key(config: Path, zot: Zot) -> None:
+    """Its refusals have no challenge; the certificate is what to change, in zot's own form."""
+    zot.takes = signed_by(foreign_key())
+    found = examined(config, zot)
+    assert _errors(found) == [Topic.KEYS]
+    assert "--for zot" in found.findings[0].advice
+
+
+def test_a_registry_that_sends_clients_to_itself(config: Path, good: Registry) -> None:
+    """Distribution with `autoredirect: true`: its `realm` may be right already, and does nothing."""
+    good.challenge = f'Bearer realm="https://registry.example.com/auth/token",service="{SERVICE}"'
+    good.realm = Response(404, {}, b"")
+    found = examined(config, good)
+    assert _errors(found) == [Topic.REALM]
+    assert changes(found).registry == ("auth:", "  token:", "    autoredirect: false")
+    assert "`autoredirect: true`" in found.findings[0].advice
+
+
+def test_a_registry_of_an_unknown_kind_may_know_no_such_user(config: Path, good: Registry) -> None:
+    """Pulp has the headers of Distribution 3.x and other words, and takes tokens of its own users alone."""
+    good.takes = lambda _: False
+    good.headers = {"docker-distribution-api-version": "registry/2.0", "content-type": "application/json"}
+    found = examined(config, good)
+    assert found.kind is None
+    assert _errors(found) == [Topic.KEYS]
+    assert "such as Pulp" in found.findings[0].advice
+
+
+@pytest.mark.parametrize(
+    ("content_type", "kind"),
+    [
+        ("application/json; charset=utf-8", RegistryKind.DISTRIBUTION2),
+        ("application/json", RegistryKind.DISTRIBUTION3),
+        ("text/html", None),
+    ],
+)
+def test_the_kinds_of_distribution(
+    config: Path, good: Registry, content_type: str, kind: RegistryKind | None
+) -> None:
+    """Their errors have the same words and different types."""
+    good.headers = {"docker-distribution-api-version": "registry/2.0", "content-type": content_type}
+    good.body = b'{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":null}]}'
+    assert examined(config, good).kind is kind

@@ -11,6 +11,8 @@ from deploy.demo.errors import DemoError
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".demo"
 ADDRESS = "127.0.0.1"
+HOST = "localhost"
+"""What clients call the server and the registry: some refuse an IP address, or two names for one machine."""
 SERVICE = "registry.example.com"
 
 _HIGHEST_PORT = 65535
@@ -41,7 +43,7 @@ class Ports:
     @property
     def issuer(self) -> str:
         """Who the tokens say they are from, which is also where the server answers."""
-        return f"http://{ADDRESS}:{self.wharfinger.number}/auth/realms/demo"
+        return f"http://{HOST}:{self.wharfinger.number}/auth/realms/demo"
 
     def all(self) -> tuple[Port, ...]:
         """Give them in the order in which they are used."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy.demo import files
-from deploy.demo.settings import ADDRESS, FOLDER, ROOT, SERVICE, Ports
+from deploy.demo.settings import ADDRESS, FOLDER, HOST, ROOT, SERVICE, Ports
 
 _DECODE = (
     "python3 -c 'import base64, json, sys; "
@@ -17,8 +17,8 @@ _TOKEN = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"token\"])'"
 
 def welcome(ports: Ports) -> str:
     """Give the people, their passwords and rights, and lines to type that work as they are."""
-    registry = f"{ADDRESS}:{ports.registry.number}"
-    server = f"http://{ADDRESS}:{ports.wharfinger.number}"
+    registry = f"{HOST}:{ports.registry.number}"
+    server = f"http://{HOST}:{ports.wharfinger.number}"
     directory = f"ldaps://{ADDRESS}:{ports.ldaps.number}"
     token = f"{server}/token?service={SERVICE}"
     layout = f"oci:{_relative(FOLDER)}/hello"
@@ -53,6 +53,14 @@ skopeo, in {ROOT}:
   {copy} alice:alice-password
   {copy} bob:bob-password     # denied
   skopeo inspect --tls-verify=false --no-creds docker://{registry}/base/hello
+
+crane, oras, cosign and helm, if you have them:
+  crane auth login {registry} -u alice -p alice-password
+  crane copy {registry}/base/hello {registry}/platform/hello:2
+  oras login --plain-http {registry} -u alice -p alice-password
+  oras repo tags --plain-http {registry}/platform/hello
+  cosign tree --allow-http-registry {registry}/platform/hello:2
+  helm registry login --plain-http {registry} -u alice -p alice-password
 
 curl, to see the tokens:
   curl -s -u alice:alice-password '{token}&scope=repository:platform/hello:pull,push'

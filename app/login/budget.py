@@ -27,6 +27,7 @@ class Spared(enum.StrEnum):
     SOURCE_SHARE = "source_share"
     SOURCE_BUDGET = "source_budget"
     MEMORY_FULL = "memory_full"
+    REFUSALS_WAITING = "refusals_waiting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class FailureFloor:
 
         Args:
             least: How long a refusal takes at least; up to a fifth more by chance.
-            waiting: How many wait at once; further ones are answered at once, or they would hold all threads.
+            waiting: How many places there are for refusals that need not wait.
             clock: Monotonic seconds.
             sleep: Waits for seconds.
             chance: Returns a number from 0 to 1. It blurs and hides nothing, so that any generator will do.
@@ -37,9 +37,22 @@ class FailureFloor:
 
     def wait(self, start: float) -> None:
         """Wait until a refusal that began at a moment has taken long enough."""
-        rest = start + self._least * (1 + _JITTER * self._chance()) - self._clock()
-        if rest > 0 and self._waiting.acquire(blocking=False):
-            try:
-                self._sleep(rest)
-            finally:
-                self._waiting.release()
+        rest = self._rest(start)
+        if rest > 0:
+            self._sleep(rest)
+
+    def wait_in_place(self, start: float) -> bool:
+        """Wait likewise, if a place is free; return False at once if none is: each place holds a thread."""
+        rest = self._rest(start)
+        if rest <= 0:
+            return True
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            self._sleep(rest)
+        finally:
+            self._waiting.release()
+        return True
+
+    def _rest(self, start: float) -> float:
+        return start + self._least * (1 + _JITTER * self._chance()) - self._clock()

@@ -32,8 +32,8 @@ class ShieldSettings(Section):
         concurrent: How many requests may wait for the directory at once. A further one waits a quarter of a
             second for its turn and is then refused. Fewer than the server's threads, so that a directory that
             hangs leaves some to other realms.
-        failures_waiting: How many refused logins wait for the floor at once; further ones are answered at
-            once.
+        failures_waiting: How many refused logins that the directory was not asked about wait for the floor at
+            once. Further ones are answered at once, as too many.
     """
 
     remember: Duration = timedelta(seconds=60)
@@ -46,7 +46,7 @@ class ShieldSettings(Section):
     window: Duration = timedelta(minutes=15)
     failure_floor: Duration = timedelta(milliseconds=250)
     concurrent: Annotated[int, Field(ge=1)] = 12
-    failures_waiting: Annotated[int, Field(ge=0)] = 4
+    failures_waiting: Annotated[int, Field(ge=1)] = 4
 
     @field_validator("failure_floor")
     @classmethod

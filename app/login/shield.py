@@ -27,7 +27,6 @@ from app.login.remembered import RememberedLogins
 from app.login.settings import ShieldSettings
 from app.login.settlement import BindOutcome, Reservation
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
-from app.protocol.request import Client
 from app.protocol.secret import Secret
 from app.single_flight import SingleFlight
 
@@ -36,6 +35,9 @@ _TURN_SECONDS = 0.25
 _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.005, 0.05
 _PATIENCE = timedelta(seconds=3)
 _CLIENTS_PATIENCE = timedelta(seconds=14)
+_TOO_MANY = "Too many logins have failed. Wait a while, then check your password and log in again."
+_TOO_MANY_REFUSALS = Refusal(Code.TOO_MANY_FAILURES, _TOO_MANY, spared=Spared.REFUSALS_WAITING, retry_after=1)
+"""Instead of a refusal that finds no place to wait; the directory was not asked."""
 
 
 class Directory(Protocol):
@@ -96,16 +98,19 @@ class Shield:
             WharfingerError: It could not be found out.
         """
         start = self._clock()
-        answer = self._authenticate(credentials, circumstances.client)
-        if isinstance(answer, Refusal) and not answer.proved:
-            self._floor.wait(start)
-        return answer
-
-    def _authenticate(self, credentials: Credentials, client: Client) -> PersonOrRefusal:
         name = self._directory.read_name(credentials.username)
         if isinstance(name, Refusal):
-            return name
-        attempt = Attempt(name, credentials.password, source_of(client.address))
+            return name if self._floor.wait_in_place(start) else _TOO_MANY_REFUSALS
+        attempt = Attempt(name, credentials.password, source_of(circumstances.client.address))
+        answer = self._authenticate(attempt, start)
+        if not isinstance(answer, Refusal):
+            return answer
+        if answer.spared and not self._floor.wait_in_place(start):
+            answer = _TOO_MANY_REFUSALS  # sooner than others, but whatever the account is like
+        return replace(answer, account=name.account)
+
+    def _authenticate(self, attempt: Attempt, start: float) -> PersonOrRefusal:
+        """Find out who somebody is; a refusal of the directory waits for the floor in its turn."""
         key = self._remembered.key(attempt)
         known = self._remembered.get(key)
         if known is not None:
@@ -115,9 +120,11 @@ class Shield:
             raise DirectoryUnavailable("as many logins wait for the directory as shield.concurrent allows")
         try:
             answer = _result(self._flights.join(key, lambda: self._ask(key, attempt)))
+            if isinstance(answer, Refusal) and not answer.spared and not answer.proved:
+                self._floor.wait(start)
         finally:
             self._turns.release()
-        return replace(answer, account=name.account) if isinstance(answer, Refusal) else answer
+        return answer
 
     def _ask(self, key: bytes, attempt: Attempt) -> PersonOrRefusal:
         """Find out for everybody who waits for the same login."""
@@ -172,9 +179,8 @@ def _refusal(denied: Denied) -> Refusal:
     if reason is Spared.REMEMBERED_FAILURE:
         detail = "a login that the directory refused a short while ago"
         return Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail, spared=reason)
-    text = "Too many logins have failed. Wait a while, then check your password and log in again."
     seconds = max(1, math.ceil(denied.seconds))
-    return Refusal(Code.TOO_MANY_FAILURES, text, spared=reason, retry_after=seconds)
+    return Refusal(Code.TOO_MANY_FAILURES, _TOO_MANY, spared=reason, retry_after=seconds)
 
 
 def _result(flight: Future[PersonOrRefusal]) -> PersonOrRefusal:

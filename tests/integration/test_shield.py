@@ -52,7 +52,7 @@ def start(start_server: Callable[..., Server], directory: Slapd, tap: Tap) -> St
         def behind_the_tap(settings: dict[str, Any]) -> None:
             realm = settings["realms"][REALM]
             realm["directory"]["servers"] = [f"ldaps://127.0.0.1:{tap.port}"]
-            realm["shield"] = {"failure_floor": "10ms"}
+            realm["shield"] = {"failure_floor": 0}
             settings["state"] = "sqlite:///state.db"
             change(settings)
 

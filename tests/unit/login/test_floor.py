@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,10 +17,13 @@ class Time:
 
     now: float = 1000.0
     slept: list[float] = field(default_factory=list)
+    inside: Callable[[], object] | None = None
 
     def sleep(self, seconds: float) -> None:
         """Let it pass."""
         self.slept.append(seconds)
+        if self.inside is not None:
+            self.inside()
         self.now += seconds
 
 
@@ -47,6 +51,24 @@ def test_what_took_longer_does_not_wait() -> None:
     """Beyond the floor there is nothing to hide."""
     time = Time(now=1000.3)
     _floor(time, 1.0).wait(1000.0)
+    assert time.slept == []
+
+
+def test_what_finds_no_place_does_not_wait() -> None:
+    """Its caller has to answer something that tells nothing; with a place it waits like any other."""
+    time = Time()
+    floor = _floor(time, 0.0)
+    within: list[bool] = []
+    time.inside = lambda: within.append(floor.wait_in_place(time.now))
+    assert floor.wait_in_place(1000.0)
+    assert within == [False]
+    assert time.slept == [pytest.approx(0.25)]
+
+
+def test_what_has_taken_long_enough_needs_no_place() -> None:
+    """It is no quicker than others."""
+    time = Time(now=1001.0)
+    assert _floor(time, 1.0, waiting=0).wait_in_place(1000.0)
     assert time.slept == []
 
 

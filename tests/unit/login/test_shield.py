@@ -223,8 +223,9 @@ def test_a_good_login_waits_for_nothing() -> None:
 
 
 def test_waiting_refusals_do_not_hold_all_the_threads() -> None:
-    """With `failures_waiting` of them asleep, the next refusal is answered at once."""
+    """With `failures_waiting` of them asleep, the next one is answered at once, and tells nothing."""
     asleep, wake = threading.Event(), threading.Event()
+    wake.set()
     naps: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -233,20 +234,41 @@ def test_waiting_refusals_do_not_hold_all_the_threads() -> None:
         assert wake.wait(10)
 
     shield = _shield(FakeDirectory(), Clock(), ShieldSettings(failures_waiting=1), sleep=sleep)
+    nobody = Credentials("nobody", Secret("x"))
+    assert [_code(shield.authenticate(each)) for each in (WRONG, nobody)] == [Code.WRONG_CREDENTIALS] * 2
+    asleep.clear()
+    wake.clear()
     with ThreadPoolExecutor(1) as pool:
         sleeper = pool.submit(shield.authenticate, WRONG)
         assert asleep.wait(10)
-        assert isinstance(shield.authenticate(Credentials("nobody", Secret("x"))), Refusal)
+        answers = [shield.authenticate(each) for each in (WRONG, nobody, Credentials("\0", Secret("x")))]
         wake.set()
-        assert isinstance(sleeper.result(10), Refusal)
-    assert len(naps) == 1
+        assert _code(sleeper.result(10)) is Code.WRONG_CREDENTIALS
+    assert {_code(answer) for answer in answers} == {Code.TOO_MANY_FAILURES}
+    assert len({answer.message for answer in answers if isinstance(answer, Refusal)}) == 1
+    assert len(naps) == 3
 
 
-def test_no_waiting_at_all_can_be_configured() -> None:
-    """`failures_waiting: 0` answers every refusal at once."""
-    clock = Clock()
-    _shield(FakeDirectory(), clock, ShieldSettings(failures_waiting=0)).authenticate(WRONG)
-    assert clock.slept == []
+def test_no_refusal_of_the_directory_is_quicker_under_load() -> None:
+    """One that was asked about waits in its turn, however many others wait: its time would tell of names."""
+    naps: list[float] = []
+    asleep, wake = threading.Barrier(4, timeout=10), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        asleep.wait()
+        assert wake.wait(10)
+
+    shield = _shield(FakeDirectory(), Clock(), ShieldSettings(failures_waiting=1), sleep=sleep)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [
+            pool.submit(shield.authenticate, Credentials(name, Secret("wrong")))
+            for name in ("alice", "bob", "nobody")
+        ]
+        asleep.wait()
+        wake.set()
+        assert {_code(each.result(10)) for each in asked} == {Code.WRONG_CREDENTIALS}
+    assert all(each >= 0.25 for each in naps)
 
 
 @dataclass(slots=True)

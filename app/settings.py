@@ -234,6 +234,7 @@ class Settings(BaseSettings):
         frozen=True,
         env_prefix=_PREFIX,
         env_nested_delimiter=DELIMITER,
+        env_parse_none_str="null",
         validate_default=True,
         hide_input_in_errors=True,
     )
@@ -265,12 +266,17 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put secret files over the environment, and the environment over the file."""
-        environment = EnvironmentSource(settings_cls)
+        document = init_settings()
+        environment = EnvironmentSource(settings_cls, document)
         folder = _secrets_folder()
         if folder is None:
             return environment, init_settings
         secrets = SecretsSource(
-            file_secret_settings, secrets_dir=folder, secrets_nested_delimiter=DELIMITER, env_prefix=_PREFIX
+            document,
+            file_secret_settings,
+            secrets_dir=folder,
+            secrets_nested_delimiter=DELIMITER,
+            env_prefix=_PREFIX,
         )
         return secrets, environment, init_settings
 
@@ -290,11 +296,13 @@ def load(path: Path) -> Settings:
             [document.problem((), "the file must be a mapping", "write 'realms:' and so on")]
         )
     overrides = Overrides.find(_PREFIX, os.environ, _secrets_folder())
-    unknown = list(overrides.unknown(Settings.model_fields))
+    unknown = list(overrides.unknown(Settings, document))
     try:
         settings = Settings(**document.data)
     except ValidationError as error:
-        raise ConfigurationError([*unknown, *_describe(error, document, overrides)]) from None
+        named = {problem.position for problem in unknown}
+        others = [each for each in _describe(error, document, overrides) if each.position not in named]
+        raise ConfigurationError([*unknown, *others]) from None
     if unknown:
         raise ConfigurationError(unknown)
     return _absolute(settings, path.absolute().parent)

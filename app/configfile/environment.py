@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_settings import EnvSettingsSource, NestedSecretsSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, NestedSecretsSettingsSource
 
+from app.configfile import shape
 from app.configfile.marks import Location
 from app.configfile.yaml import Document
 from app.errors import ConfigurationError, Problem
@@ -19,6 +21,15 @@ DELIMITER = "__"
 
 class EnvironmentSource(EnvSettingsSource):
     """Reads environment variables; what is no JSON where that is needed is left to the validation."""
+
+    def __init__(self, settings_cls: type[BaseSettings], document: Mapping[str, Any]) -> None:
+        """Read them, to be put over a document."""
+        super().__init__(settings_cls)
+        self._document = document
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what they set, under the names that the document has."""
+        return named_as_in(self._document, super().__call__(), self.settings_cls)
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         """Read a list or mapping, which a variable writes as JSON."""
@@ -31,12 +42,39 @@ class EnvironmentSource(EnvSettingsSource):
 class SecretsSource(NestedSecretsSettingsSource):
     """Reads the files of a secrets folder; what is no JSON is left to the validation likewise."""
 
+    def __init__(self, document: Mapping[str, Any], *arguments: Any, **options: Any) -> None:
+        """Read them, to be put over a document; the rest is for pydantic-settings."""
+        super().__init__(*arguments, **options)
+        self._document = document
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what they set, under the names that the document has."""
+        return named_as_in(self._document, super().__call__(), self.settings_cls)
+
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         """Read a list or mapping, which a file of the folder writes as JSON."""
         try:
             return super().decode_complex_value(field_name, field, value)
         except ValueError:
             return value
+
+
+def named_as_in(document: object, data: dict[str, Any], annotation: Any) -> dict[str, Any]:
+    """Give the names of realms and services in data the case that a document writes them in.
+
+    Names of variables and secret files have no case: what they set would otherwise be another realm, or
+    another service, beside the one that is meant.
+    """
+    known = document if isinstance(document, Mapping) else {}
+    fitted = {}
+    for name, value in data.items():
+        key = name
+        if name not in known and shape.is_mapping(annotation):
+            key = next((each for each in known if each.lower() == name.lower()), name)
+        below = shape.below(annotation, key)
+        is_section = isinstance(value, dict) and below is not None
+        fitted[key] = named_as_in(known.get(key), value, below) if is_section else value
+    return fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +101,21 @@ class Overrides:
             named |= {file.name.upper(): f"secret file {file}" for file in _files(secrets, prefix)}
         return cls(prefix, {name: how for name, how in named.items() if name.startswith(prefix)})
 
-    def unknown(self, known: Iterable[str]) -> Iterator[Problem]:
-        """Report names that begin as no setting does: pydantic-settings would pass them over."""
-        sections = {name.upper() for name in known}
+    def unknown(self, model: type[BaseModel], document: Document) -> Iterator[Problem]:
+        """Report names that begin as no setting does, or that name what the document does not have.
+
+        pydantic-settings would pass over the former, and make another realm or service of the latter.
+        """
+        sections = {str(name).upper() for name in shape.fields(model)}
         for name, how in self.named.items():
-            section = name.removeprefix(self.prefix).split(DELIMITER)[0]
+            section, *below = name.removeprefix(self.prefix).split(DELIMITER)
             if section not in sections:
                 hint = f"known here: {', '.join(self.prefix + known for known in sorted(sections))}"
                 yield Problem.of_file(how, "there is no such setting", hint)
+            elif missing := _missing(model, document.data, [section, *below]):
+                word, names = missing
+                hint = f"the file has: {', '.join(names)}" if names else "write it into the file"
+                yield Problem.of_file(how, f"the file has no {word!r} to set anything of", hint)
 
     def source(self, location: Location, document: Document) -> str | None:
         """Name what a value came from, or what called for it; None where that is the file."""
@@ -88,6 +133,27 @@ class Overrides:
 
     def _name(self, location: Location) -> str:
         return (self.prefix + DELIMITER.join(map(str, location))).upper()
+
+
+def _missing(annotation: Any, data: Any, parts: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Find the first part that should be a name of the document, and is none or might be several.
+
+    Returns:
+        That part, and the names that the document has there.
+    """
+    for part in parts:
+        names = list(data) if isinstance(data, Mapping) else []
+        if shape.is_mapping(annotation):
+            found = [name for name in names if name.lower() == part.lower()]
+            if len(found) != 1:
+                return part.lower(), names
+        else:
+            found = [str(key) for key in shape.keys(annotation) if key.lower() == part.lower()]
+            if not found:
+                return None  # the validation says so
+        annotation = shape.below(annotation, found[0])
+        data = data.get(found[0]) if isinstance(data, Mapping) else None
+    return None
 
 
 def _files(folder: Path, prefix: str) -> list[Path]:

@@ -18,8 +18,18 @@ def at(model: type[BaseModel], location: Location) -> Any:
     """Return the annotation at a location; None where the model has no such place."""
     annotation: Any = model
     for part in location:
-        annotation = next((below for option in options(annotation) if (below := _below(option, part))), None)
+        annotation = below(annotation, part)
     return annotation
+
+
+def below(annotation: Any, part: str | int) -> Any:
+    """Return the annotation of one key or index; None where there is none."""
+    return next((found for option in options(annotation) if (found := _below(option, part))), None)
+
+
+def is_mapping(annotation: Any) -> bool:
+    """Whether the keys that stand here are names that the file gives."""
+    return any(typing.get_origin(option) is dict for option in options(annotation))
 
 
 def keys(annotation: Any) -> list[str]:

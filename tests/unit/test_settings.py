@@ -146,6 +146,56 @@ def test_a_variable_reaches_into_a_realm(load: Load) -> None:
     assert loaded.server.workers == 2
 
 
+def test_a_variable_names_a_realm_or_a_service_without_regard_to_case(load: Load) -> None:
+    """The name of a variable has none: it means the one of the file, and makes no other beside it."""
+    loaded = load(
+        {"realms.demo.services": {"Registry": {}, "other": {}}},
+        WHARFINGER__REALMS__DEMO__SERVICES__REGISTRY__KEY_ID="rfc7638",
+    )
+    services = loaded.realms["demo"].services
+    assert {name: section.key_id for name, section in services.items()} == {
+        "Registry": "rfc7638",
+        "other": "libtrust",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "name", "names"),
+    [
+        ("WHARFINGER__REALMS__DEMOO__KEYS", "demoo", "demo"),
+        ("WHARFINGER__REALMS__DEMO__SERVICES__NOPE__X5C", "nope", "Registry, registry"),
+        ("WHARFINGER__REALMS__DEMO__SERVICES__REGISTRY__X5C", "registry", "Registry, registry"),
+    ],
+    ids=["no realm", "no service", "one of two"],
+)
+def test_a_variable_invents_no_realm_and_no_service(load: Load, variable: str, name: str, names: str) -> None:
+    """A name that the file does not have is a mistake; so is one that might be either of two."""
+    with pytest.raises(ConfigurationError) as caught:
+        load({"realms.demo.services": {"Registry": {}, "registry": {}}}, **{variable: "true"})
+    found = [problem for problem in caught.value.problems if "to set anything of" in problem.text]
+    assert [(problem.position.file, problem.text, problem.hint) for problem in found] == [
+        (
+            f"environment variable {variable}",
+            f"the file has no {name!r} to set anything of",
+            f"the file has: {names}",
+        )
+    ]
+
+
+def test_a_state_of_null_is_none(load: Load) -> None:
+    """Each process counts alone, whatever the file says, as `state: null` in the file has it."""
+    assert load({"state": "sqlite:////srv/state.db"}, WHARFINGER__STATE="null").state is None
+
+
+def test_a_secret_file_names_a_service_without_regard_to_case(load: Load, tmp_path: Path) -> None:
+    """As a variable does."""
+    (tmp_path / "secrets").mkdir()
+    name = "WHARFINGER__REALMS__DEMO__SERVICES__REGISTRY.EXAMPLE.COM__KEY_ID"
+    (tmp_path / "secrets" / name).write_text("rfc7638")
+    loaded = load(WHARFINGER_SECRETS_DIR=str(tmp_path / "secrets"))
+    assert [section.key_id for section in loaded.realms["demo"].services.values()] == ["rfc7638"]
+
+
 def test_a_secret_file_stands_over_the_environment(load: Load, tmp_path: Path) -> None:
     """A file of the secrets folder replaces both; its last line break is no part of the value."""
     (tmp_path / "secrets").mkdir()

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from app.errors import ConfigurationError
-from app.rules.file import load, paths
+from app.rules.file import change, load, paths
 from app.rules.file.last_good_copy import LastGoodCopy
 from app.rules.model import RuleSet
 from app.watch.fingerprint import Fingerprint
@@ -44,6 +44,8 @@ class LiveRules(LastGood[RuleSet]):
         first, fault = _first(read, copy)
         super().__init__(name, read, look, first.value, seen=seen, fault=fault)
         first.accepted()
+        self._before = first.value
+        self.subscribe(lambda _: self._log_change())
         if fault is not None:
             problems = [str(problem) for problem in fault.problems[:_SHOWN_PROBLEMS]]
             extra = {"what": name, "rules_version": first.value.version, "problems": problems}
@@ -55,6 +57,12 @@ class LiveRules(LastGood[RuleSet]):
         kept = self._copy.read() if self.fault is not None and self._copy is not None else None
         if kept is not None and kept.version != self.current.version:
             self.adopt(kept)
+
+    def _log_change(self) -> None:
+        before, self._before = self._before, self.current
+        if before.version != self.current.version:
+            extra = {"what": self.name, **change.in_numbers(before, self.current)}
+            _log.info("other rules are in force", extra=extra)
 
 
 CandidateRules = LastGood[RuleSet | None]

@@ -23,7 +23,7 @@ TIME = (
     r"(?:[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 ADDRESS = r"[0-9A-Fa-f:.]+"
-NETWORK = ADDRESS + r"(?:/[0-9]{1,3})?"
+NETWORK = ADDRESS + r"(?:/[0-9]{1,3}|/[0-9]+(?:\.[0-9]+){3})?"
 _IDENTIFIER = re.compile(IDENTIFIER)
 _EMPTY = hashlib.sha256(b"").digest()
 _HASH = re.compile(r"[0-9A-Fa-f]{64}")
@@ -69,9 +69,7 @@ def identifier(text: str) -> str:
     Raises:
         UnfitError: It is none.
     """
-    if text.startswith(ROBOT_PREFIX):
-        name = text.removeprefix(ROBOT_PREFIX)
-        raise UnfitError(f"{text!r} cannot be a name here", f"write {name}: only a login has {ROBOT_PREFIX}")
+    _refuse_login_name(text)
     if not _IDENTIFIER.fullmatch(text):
         likely = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-._")[:128]
         hint = "write small letters, digits and . _ -, 128 at the most"
@@ -114,11 +112,19 @@ def robot(text: str) -> NamePattern:
     Raises:
         UnfitError: It is none, or begins as a login does.
     """
-    if text.lower().startswith(ROBOT_PREFIX):
-        raise UnfitError(
-            f"{text!r} has '{ROBOT_PREFIX}', which only a login has", f"write {text[len(ROBOT_PREFIX) :]}"
-        )
+    _refuse_login_name(text)
     return NamePattern.parse(text)
+
+
+def _refuse_login_name(text: str) -> None:
+    """Refuse the name by which a robot logs in, where its own is meant.
+
+    Raises:
+        UnfitError: The text is one.
+    """
+    if text.lower().startswith(ROBOT_PREFIX):
+        name = text[len(ROBOT_PREFIX) :]
+        raise UnfitError(f"{text!r} has '{ROBOT_PREFIX}', which only a login has", f"write {name}")
 
 
 def parse_time(text: str, *, end_of_day: bool) -> datetime:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from app.configfile import yaml
 from app.configfile.environment import Overrides
 from app.errors import ConfigurationError
 
 PREFIX = "WHARFINGER__"
+
+
+class Known(BaseModel):
+    """A file of two sections."""
+
+    server: dict[str, int] = {}
+    log: dict[str, int] = {}
+
+
 DOCUMENT = yaml.parse("server: {threads: 1}\nrealms: {demo: {issuer: x}}\n", "f")
 
 
@@ -80,7 +90,7 @@ def test_no_secrets_folder(tmp_path: Path) -> None:
 def test_names_of_no_setting() -> None:
     """A variable with our prefix that begins as no setting does is a typo."""
     problems = list(
-        _overrides("WHARFINGER__SERVR__BIND", "WHARFINGER__SERVER__BIND").unknown(["server", "log"])
+        _overrides("WHARFINGER__SERVR__BIND", "WHARFINGER__SERVER__THREADS").unknown(Known, DOCUMENT)
     )
     [problem] = problems
     assert problem.position.file == "environment variable WHARFINGER__SERVR__BIND"

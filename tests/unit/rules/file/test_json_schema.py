@@ -86,6 +86,16 @@ def test_the_sample_and_the_documentation_are_valid() -> None:
         VALIDATOR.validate(_data(text))
 
 
+@pytest.mark.parametrize(
+    ("network", "valid"),
+    [("10.0.0.0/255.0.0.0", True), ("2001:db8::/32", True), ("10.0.0.0/8/8", False), ("10.0.0.0/a", False)],
+)
+def test_networks(network: str, valid: bool) -> None:
+    """The schema takes what the loader takes, a mask too."""
+    rule = f"{{id: a, everyone: true, repositories: [a], allow: [pull], when: {{networks: ['{network}']}}}}"
+    assert VALIDATOR.is_valid(_data(f"version: 1\nrules: [{rule}]\n")) == valid
+
+
 @pytest.mark.parametrize("path", _mistakes(), ids=lambda path: path.stem)
 def test_mistakes_are_seen_while_they_are_typed(path: Path) -> None:
     """The schema refuses each wrong file but those whose parts are right by themselves."""

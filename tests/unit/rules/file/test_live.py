@@ -67,6 +67,40 @@ def test_a_new_file_in_the_folder_is_taken_over(path: Path) -> None:
     assert rules.current.version != before
 
 
+def test_the_log_says_what_other_rules_change(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Both versions, how many rules there were and are, which changed in numbers, and whom they are for."""
+    rules = _live(path, None)
+    old = rules.current.version
+    (path / "one.yaml").write_text(
+        "version: 1\nrules:\n"
+        "  - {id: one, description: moved, everyone: true, repositories: [a], allow: [pull]}\n"
+        "  - {id: two, groups: [g, h], users: [bob], repositories: [a], allow: [push]}\n"
+    )
+    (path / "three.yaml").write_text(
+        _TWO.replace("id: two", "id: three").replace("everyone", "authenticated")
+    )
+    with caplog.at_level(logging.INFO, "wharfinger.rules"):
+        rules.refresh()
+        rules.refresh()
+    (line,) = [record for record in caplog.records if record.name == "wharfinger.rules"]
+    facts = {
+        key: value for key, value in vars(line).items() if key.startswith(("old_", "rules_", "affects_"))
+    }
+    assert facts == {
+        "old_version": old,
+        "rules_version": rules.current.version,
+        "rules_before": 1,
+        "rules_after": 3,
+        "rules_added": 2,
+        "rules_removed": 0,
+        "rules_changed": 0,
+        "affects_groups": 2,
+        "affects_users": 1,
+        "affects_robots": 0,
+        "affects_all": True,
+    }
+
+
 def test_a_file_whose_tests_fail_is_not_taken_over(path: Path) -> None:
     """The owners' own tests are the gate."""
     rules = _live(path, None)

@@ -20,6 +20,7 @@ A person:
 Groups:
 
     groups.py             the groups of a person, by each strategy
+    found_groups.py       those found so far
     active_directory.py   SIDs, tokenGroups, the in-chain rule
     ranges.py             all values of an attribute that the server returns in ranges
 
@@ -28,12 +29,13 @@ Searching:
     searcher.py           the port that people and groups are searched with
     service_account.py    searches as the service account
     filters.py            the search filters
+    returned.py           DNs that a server returned, and the entries of these
     emptiness.py          reports configured filters that match nothing
 
 For commands alone, never part of a login:
 
-    inspect.py            inspects one server step by step
+    inspect/              inspects one server step by step
     schema.py             which configured attributes a server does not know
-    existence.py          whether a group exists
+    existence.py          whether a login can find a group
     members.py            the people of a group
 """

@@ -13,6 +13,7 @@ from app.ldap.filters import ANYTHING
 from app.ldap.requests import Query
 
 _LARGEST_RID = 2**32
+_SECURITY_ENABLED = 0x80000000
 
 
 def member(entry: Entry) -> Member:
@@ -23,10 +24,19 @@ def member(entry: Entry) -> Member:
 def _primary_sid(entry: Entry) -> bytes:
     """Return the SID of the primary group: the person's own, with the group's number at its end."""
     sids, numbers = entry.attributes.get("objectsid", ()), entry.texts("primaryGroupID")
-    if len(sids) != 1 or len(numbers) != 1 or not numbers[0].isascii() or not numbers[0].isdigit():
+    if len(sids) != 1 or len(numbers) != 1 or not _is_number(numbers[0]):
         return b""
     number = int(numbers[0])
-    return bytes(sids[0][:-4]) + number.to_bytes(4, "little") if number < _LARGEST_RID else b""
+    return bytes(sids[0][:-4]) + number.to_bytes(4, "little") if 0 <= number < _LARGEST_RID else b""
+
+
+def is_security_group(group: Entry) -> bool:
+    """Whether a group is one that tokenGroups have; others are for mail ([MS-ADTS] 2.2.12)."""
+    return any(_is_number(text) and int(text) & _SECURITY_ENABLED for text in group.texts("groupType"))
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()
 
 
 def token_groups(searcher: Searcher, dn: str, deadline: Deadline) -> tuple[bytes, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
-from app.directory import account_state, existence, names
+from app.directory import account_state, names
 from app.directory.direct import DirectLogin
 from app.directory.emptiness import EmptinessCheck
+from app.directory.existence import GroupCheck
 from app.directory.groups import GroupFinder
 from app.directory.members import Members
 from app.directory.names import TypedName
@@ -19,7 +20,7 @@ from app.directory.service_account import ServiceSearcher
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.dn import DN
-from app.errors import DirectoryMisconfigured, Refusal
+from app.errors import DirectoryMisconfigured, Fault, Refusal
 from app.ldap.deadline import Deadline
 from app.ldap.servers import Servers
 from app.protocol.secret import Secret
@@ -129,15 +130,15 @@ class LdapDirectory:
         """
         return Members(self._settings, self._people, self._service()).people_in(group)
 
-    def has_group(self, name: str) -> bool:
-        """Whether a group of this name exists; a name with `=` in it is a DN.
+    def group_fault(self, name: str) -> Fault | None:
+        """Return why no login finds a group of this name (a name with `=` in it is a DN); None where one can.
 
         Raises:
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: The service account may not search there, or there is none.
         """
-        deadline = Deadline(self._settings.timeouts.login)
-        return existence.has_group(self._service(), self._settings.groups, name, deadline)
+        check = GroupCheck(self._service(), self._settings.groups)
+        return check.fault(name, Deadline(self._settings.timeouts.login))
 
     def ping(self) -> None:
         """Make sure that a server answers the service account; without one, that a server answers at all.

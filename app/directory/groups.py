@@ -5,16 +5,15 @@ A list that lacks a group could lack the group of a deny rule, so nothing here t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Sequence
 
 from app import dn
-from app.directory import active_directory, filters, ranges
+from app.directory import active_directory, filters, ranges, returned
+from app.directory.found_groups import TOO_MANY, FoundGroups
 from app.directory.presets import DirectoryKind
+from app.directory.returned import PER_FILTER, Lookup, batches
 from app.directory.searcher import Searcher
-from app.directory.settings import DirectorySettings, GroupSettings
+from app.directory.settings import DirectorySettings
 from app.directory.subject import Group
 from app.dn import DN
 from app.errors import DirectoryMisconfigured, Fault
@@ -25,64 +24,13 @@ from app.ldap.deadline import Deadline
 from app.ldap.filters import any_of
 from app.ldap.requests import Query
 
-_Item = TypeVar("_Item")
-PER_FILTER = 50
-"""The most DNs or SIDs in one filter."""
 TOO_DEEP = Fault("groups are nested deeper than groups.max_depth", "raise it, or nest them less deeply")
-_TOO_MANY = Fault("a person is in more groups than groups.max_groups", "raise it")
 _DIRECT = "direct"
 _NESTED = "nested"
-_BY_MEMBER_OF, _BY_TOKEN, _IN_CHAIN = "by memberOf", "by tokenGroups", "in chain"
-_FLATTENED = frozenset({DirectoryKind.FREEIPA, DirectoryKind.DIRSRV})
-"""Their memberOf also has the nested groups, and does not tell them from the direct ones."""
-
-
-class FoundGroups:
-    """The groups found so far: each once, however often it is found."""
-
-    def __init__(self, settings: GroupSettings) -> None:
-        self._settings = settings
-        self._groups: dict[DN, list[Group]] = {}
-
-    def add(self, entries: Iterable[Entry], how: str, *, is_doubtful: bool = False) -> list[Entry]:
-        """Add the groups of these entries; return the entries that are new.
-
-        Args:
-            entries: Of the groups.
-            how: How they were found.
-            is_doubtful: Whether `groups.filter` might exclude them: then their names can only deny.
-
-        Raises:
-            DirectoryMisconfigured: There are more than are allowed.
-        """
-        new = []
-        for entry in entries:
-            name = parse(entry.dn)
-            if name not in self._groups:
-                values = entry.texts(self._settings.name_attribute) or ("",)  # a rule by DN still works
-                self._groups[name] = [Group(dn.fold(value), name, how, is_doubtful) for value in values]
-                new.append(entry)
-        if len(self._groups) > self._settings.max_groups:
-            raise DirectoryMisconfigured(_TOO_MANY)
-        return new
-
-    def __contains__(self, name: DN) -> bool:
-        return name in self._groups
-
-    def how(self) -> dict[DN, str]:
-        """Return how each was found."""
-        return {name: groups[0].found for name, groups in self._groups.items()}
-
-    def explain(self, how: dict[DN, str]) -> None:
-        """Replace how groups were found by better explanations."""
-        for name, groups in self._groups.items():
-            self._groups[name] = [replace(group, found=how.get(name, group.found)) for group in groups]
-
-    def groups(self) -> tuple[Group, ...]:
-        """Return all groups; those that share a name are ambiguous, as it does not say which is meant."""
-        groups = [group for groups in self._groups.values() for group in groups]
-        names = Counter(name for name, _ in {(group.name, group.dn) for group in groups})
-        return tuple(replace(group, ambiguous=group.ambiguous or names[group.name] > 1) for group in groups)
+_BY_TOKEN, _IN_CHAIN = "by tokenGroups", "in chain"
+_FLAT_KINDS = frozenset({DirectoryKind.FREEIPA, DirectoryKind.DIRSRV})
+_FLAT_ATTRIBUTES = frozenset({"ismemberof"})
+"""Where the membership attribute also has the nested groups, and does not tell them from the direct ones."""
 
 
 class GroupFinder:
@@ -90,7 +38,9 @@ class GroupFinder:
 
     def __init__(self, settings: DirectorySettings) -> None:
         self._settings = settings.groups
-        self._kind = settings.kind
+        attribute = settings.groups.member_of_attribute
+        is_flat = settings.kind in _FLAT_KINDS or attribute.lower() in _FLAT_ATTRIBUTES
+        self._by_member_of = f"by {attribute}" if is_flat else _DIRECT
 
     def of_person(
         self, searcher: Searcher, entry: Entry, deadline: Deadline, *, explain: bool = False
@@ -113,12 +63,13 @@ class GroupFinder:
             case "member_search":
                 self._by_members(searcher, entry, found, deadline, explain=explain)
             case "member_of":
-                self._by_member_of(searcher, entry, found, deadline, explain=explain)
+                self._by_member_of_values(searcher, entry, found, deadline, explain=explain)
             case "token_groups":
                 self._by_token(searcher, entry, found, deadline)
             case "in_chain":
                 self._in_chain(searcher, entry, found, deadline)
-        if explain and any(how in {_BY_MEMBER_OF, _BY_TOKEN, _IN_CHAIN} for how in found.how().values()):
+        unexplained = {self._by_member_of, _BY_TOKEN, _IN_CHAIN} - {_DIRECT}
+        if explain and not unexplained.isdisjoint(found.how().values()):
             found.explain(self._explanations(searcher, entry, deadline))
         return found.groups()
 
@@ -137,52 +88,61 @@ class GroupFinder:
         if self._settings.nested:
             self._climb(searcher, direct, found, deadline, 1 if explain else PER_FILTER)
 
-    def _by_member_of(
+    def _by_member_of_values(
         self, searcher: Searcher, entry: Entry, found: FoundGroups, deadline: Deadline, *, explain: bool
     ) -> None:
-        values = ranges.texts(ranges.all_values(searcher, entry, "memberOf", deadline))
-        wanted = {name: value for value in values if self._is_below_a_base(name := parse(value))}
+        attribute, how = self._settings.member_of_attribute, self._by_member_of
+        values = ranges.texts(ranges.all_values(searcher, entry, attribute, deadline))
+        wanted = {name: value for value in values if self._settings.covers(name := dn.of_server(value))}
         if len(wanted) > self._settings.max_groups:
-            raise DirectoryMisconfigured(_TOO_MANY)
-        how = _BY_MEMBER_OF if self._kind in _FLATTENED else _DIRECT
-        member = active_directory.member(entry)
-        matchers = [filters.named_like(first_rdn(value)) for value in wanted.values()]
-        primary = member.primary()
+            raise DirectoryMisconfigured(TOO_MANY)
+        lookup = Lookup.of(wanted.values())
         direct = []
-        for some in batches(matchers):
-            for each in self._read(searcher, self._restricted(some), deadline):
-                if parse(each.dn) in wanted:
+        for text in lookup.filters():
+            for each in self._read(searcher, filters.restricted(text, self._settings.filter), deadline):
+                if returned.read(each.dn) in wanted:
                     direct += found.add([each], how)
-        if primary:
+        rest = {name: value for name, value in wanted.items() if name not in found}
+        for value in lookup.alone:
+            rest.pop(dn.of_server(value), None)
+            direct += found.add(self._alone(searcher, value, deadline), how)
+        if primary := active_directory.member(entry).primary():
             direct += found.add(self._read(searcher, self._restricted(primary), deadline), _DIRECT)
         # unreadable, or deleted since: the person's entry names it, so rules may use it
-        rest = {name: value for name, value in wanted.items() if name not in found}
         if self._settings.filter:
             rest = self._unreadable(searcher, rest, deadline)
-            found.add(map(self._unread, rest.values()), how, is_doubtful=True)
+            found.add(map(_unread, rest.values()), how, is_doubtful=True)
         else:
-            direct += found.add(map(self._unread, rest.values()), how)
+            direct += found.add(map(_unread, rest.values()), how)
         if self._settings.nested:
             self._climb(searcher, direct, found, deadline, 1 if explain else PER_FILTER)
+
+    def _alone(self, searcher: Searcher, value: str, deadline: Deadline) -> list[Entry]:
+        """Return the entry of a group whose RDN cannot be searched for; none where the filter excludes it.
+
+        Raises:
+            DirectoryMisconfigured: It cannot be read, so nobody can know its name.
+        """
+        wanted = (self._settings.name_attribute,)
+        entry = returned.entry_at(searcher, value, self._settings.filter, wanted, deadline)
+        if entry is not None:
+            return [entry]
+        if self._settings.filter and returned.entry_at(searcher, value, "", wanted, deadline) is not None:
+            return []
+        text = f"a person is in the group {value!r}, which cannot be read, and whose DN cannot be parsed"
+        raise DirectoryMisconfigured(Fault(text, "let the service account read it, or rename it"))
 
     def _unreadable(self, searcher: Searcher, rest: dict[DN, str], deadline: Deadline) -> dict[DN, str]:
         """Return the groups that cannot be read, so that nobody knows whether the filter excludes them."""
         seen: set[DN] = set()
-        for some in batches([filters.named_like(first_rdn(value)) for value in rest.values()]):
-            seen.update(parse(each.dn) for each in self._read(searcher, any_of(some), deadline))
+        for text in Lookup.of(rest.values()).filters():
+            seen.update(returned.read(each.dn) for each in self._read(searcher, text, deadline))
         return {name: value for name, value in rest.items() if name not in seen}
-
-    def _unread(self, value: str) -> Entry:
-        """Return an entry for a DN alone: its RDN may hold the name."""
-        attributes: dict[str, list[bytes]] = {}
-        for name, text in first_rdn(value):
-            attributes.setdefault(name, []).append(text.encode())
-        return Entry(value, attributes)
 
     def _by_token(self, searcher: Searcher, entry: Entry, found: FoundGroups, deadline: Deadline) -> None:
         sids = active_directory.token_groups(searcher, entry.dn, deadline)
         if len(sids) > self._settings.max_groups:
-            raise DirectoryMisconfigured(_TOO_MANY)
+            raise DirectoryMisconfigured(TOO_MANY)
         for some in batches([filters.has_sid(sid) for sid in sids]):
             found.add(self._read(searcher, self._restricted(some), deadline), _BY_TOKEN)
 
@@ -228,40 +188,10 @@ class GroupFinder:
             entries += result.entries
         return entries
 
-    def _is_below_a_base(self, name: DN) -> bool:
-        return any(_is_below(name, dn.parse(base), self._settings.scope) for base in self._settings.bases)
 
-
-def parse(text: str) -> DN:
-    """Return a DN that the server returned, parsed.
-
-    Raises:
-        DirectoryMisconfigured: It is not a DN.
-    """
-    try:
-        return dn.parse(text)
-    except ValueError as error:
-        raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error
-
-
-def first_rdn(text: str) -> tuple[tuple[str, str], ...]:
-    """Return the first RDN of a DN that the server returned, unescaped.
-
-    Raises:
-        DirectoryMisconfigured: It is not a DN.
-    """
-    try:
-        return dn.first(text)
-    except ValueError as error:
-        raise DirectoryMisconfigured(f"the server returned a DN that is none: {error}") from error
-
-
-def _is_below(name: DN, base: DN, scope: str) -> bool:
-    depth = len(name.rdns) - len(base.rdns)
-    return (depth == 1 if scope == "one" else depth >= 0) and name.rdns[depth:] == base.rdns
-
-
-def batches(items: Sequence[_Item], size: int = PER_FILTER) -> Iterator[Sequence[_Item]]:
-    """Yield the items in batches."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _unread(value: str) -> Entry:
+    """Return an entry for a DN alone: its RDN may hold the name."""
+    attributes: dict[str, list[bytes]] = {}
+    for name, text in dn.first(value):
+        attributes.setdefault(dn.attribute_type(name), []).append(text.encode())
+    return Entry(value, attributes)

@@ -12,6 +12,7 @@ from app.directory.presets import DirectoryKind
 from app.directory.searcher import Searcher
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject, Group
+from app.dn import attribute_type
 from app.errors import Code, DirectoryMisconfigured, Fault, Refusal
 from app.ldap import codes
 from app.ldap.answers import Entry, Result
@@ -82,7 +83,7 @@ class People:
         if settings.kind is DirectoryKind.ACTIVE_DIRECTORY:
             wanted |= {"objectSid", "primaryGroupID"}
         if settings.groups.strategy == "member_of":
-            wanted.add("memberOf")
+            wanted.add(settings.groups.member_of_attribute)
         self.attributes = tuple(sorted(wanted - {""}))
 
     def find(self, searcher: Searcher, name: str, deadline: Deadline) -> Person | None:
@@ -188,7 +189,7 @@ class People:
 
 def _id(entry: Entry, attribute: str) -> str:
     """Return the immutable id; Active Directory's is 16 octets (RFC 4122, little-endian)."""
-    values = entry.attributes.get(attribute.lower(), ())
+    values = entry.attributes.get(attribute_type(attribute), ())
     if attribute.lower() == _GUID and values and len(values[0]) == _GUID_BYTES:
         return str(uuid.UUID(bytes_le=bytes(values[0])))
     return next(iter(entry.texts(attribute)), "")
@@ -196,7 +197,7 @@ def _id(entry: Entry, attribute: str) -> str:
 
 def _whole(entry: Entry, attribute: str) -> tuple[str, ...]:
     """Return all values of an attribute by which rules may deny, or raise an error."""
-    if any(key.startswith(f"{attribute.lower()};range=") for key in entry.attributes):
+    if any(key.startswith(f"{attribute_type(attribute)};range=") for key in entry.attributes):
         text = f"{entry.dn} has more values of {attribute} than the server returns at once"
         raise DirectoryMisconfigured(Fault(text, "take it out of users.attributes"))
     return entry.texts(attribute)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.directory.searcher import Searcher
+from app.dn import attribute_type
 from app.errors import DirectoryMisconfigured
 from app.ldap import codes
 from app.ldap.answers import Entry
@@ -38,7 +39,7 @@ def all_values(searcher: Searcher, entry: Entry, attribute: str, deadline: Deadl
     """
     found = _range(entry, attribute)
     if found is None:
-        return tuple(entry.attributes.get(attribute.lower(), ()))
+        return tuple(entry.attributes.get(attribute_type(attribute), ()))
     values = list(found.values)
     for _ in range(_MOST_ROUNDS):
         if found.end is None:
@@ -72,7 +73,7 @@ def _next(searcher: Searcher, dn: str, attribute: str, start: int, deadline: Dea
 
 
 def _range(entry: Entry, attribute: str) -> _Range | None:
-    name = attribute.lower()
+    name = attribute_type(attribute)
     for key, values in entry.attributes.items():
         if key.startswith(f"{name};"):
             found = _RANGE.fullmatch(key[len(name) :])

@@ -40,5 +40,7 @@ def _configured(settings: DirectorySettings) -> Iterator[tuple[str, str]]:
     if groups.strategy != "none":
         yield "groups.name_attribute", groups.name_attribute
         filters["groups.filter"] = groups.filter
+    if groups.strategy == "member_of":
+        yield "groups.member_of_attribute", groups.member_of_attribute
     for key, text in filters.items():
         yield from ((key, each) for each in filter_syntax.attributes(text))

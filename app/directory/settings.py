@@ -16,6 +16,7 @@ from app import dn
 from app.configfile.fields import Duration, Section
 from app.directory import presets
 from app.directory.presets import DirectoryKind
+from app.dn import DN
 from app.errors import UnfitError
 from app.ldap import filter_syntax
 from app.ldap.servers import addresses
@@ -26,6 +27,8 @@ from app.ldap.transport import Address
 def _dn(value: str) -> str:
     try:
         dn.parse(value)
+    except UnfitError:
+        raise
     except ValueError as error:
         raise UnfitError(f"{value!r} is no DN: {error}", "write ou=people,dc=example,dc=com") from error
     return value
@@ -163,7 +166,19 @@ class LoginSettings(Section):
         return self.template is not None and "=" in self.template
 
 
-class UserSettings(Section):
+class _Place(Section):
+    """Where entries are searched for."""
+
+    bases: tuple[str, ...]
+    scope: Scope = "sub"
+
+    def covers(self, name: DN) -> bool:
+        """Whether a search there would find an entry of this name."""
+        depths = (name.depth_below(dn.parse(base)) for base in self.bases)
+        return any(depth is not None and (depth == 1 or self.scope == "sub") for depth in depths)
+
+
+class UserSettings(_Place):
     """Where people are, and what of their entries is read.
 
     Attributes:
@@ -171,7 +186,6 @@ class UserSettings(Section):
     """
 
     bases: Annotated[Names, AfterValidator(_dns)]
-    scope: Scope = "sub"
     filter: LdapFilter = ""
     disabled_filter: LdapFilter = ""
     login_attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)] = ("uid",)
@@ -182,17 +196,21 @@ class UserSettings(Section):
     attributes: tuple[Attribute, ...] = ()
 
 
-class GroupSettings(Section):
-    """Where groups are, and how membership is found."""
+class GroupSettings(_Place):
+    """Where groups are, and how membership is found.
+
+    Attributes:
+        member_of_attribute: The attribute of a person that names the person's groups (`strategy: member_of`).
+    """
 
     strategy: Literal["member_search", "member_of", "token_groups", "in_chain", "none"] = "member_search"
     bases: Annotated[tuple[str, ...], AfterValidator(_dns)] = ()
-    scope: Scope = "sub"
     filter: LdapFilter = ""
     nested: bool = False
     max_depth: Annotated[int, Field(ge=1, le=100)] = 10
     max_groups: Annotated[int, Field(ge=1)] = 2000
     name_attribute: Attribute = "cn"
+    member_of_attribute: Attribute = "memberOf"
     ambiguous: Literal["refuse"] = "refuse"
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ldap3.utils.asn1 import decode_message_fast, decode_sequence
 
+from app.dn import attribute_type
 from app.ldap import ber
 from app.ldap.oids import PAGED_RESULTS_CONTROL, PPOLICY_CONTROL
 from app.ldap.requests import Request
@@ -37,17 +38,21 @@ class Entry:
 
     Attributes:
         dn: In the server's spelling.
-        attributes: The values as octets, by the attribute's name in lower case; values with options are among
-            them.
+        attributes: The values as octets, by the one name of the attribute (`dn.attribute_type`); values with
+            options are among them.
     """
 
     dn: str
     attributes: Mapping[str, Sequence[bytes]]
 
     def texts(self, attribute: str) -> tuple[str, ...]:
-        """Return the values of an attribute as text; values that are not UTF-8 are left out."""
+        """Return the values of an attribute as text; values that are not UTF-8 are left out.
+
+        Args:
+            attribute: By any of its names or its number.
+        """
         values = []
-        for value in self.attributes.get(attribute.lower(), ()):
+        for value in self.attributes.get(attribute_type(attribute), ()):
             try:
                 values.append(value.decode())
             except UnicodeDecodeError:
@@ -183,7 +188,7 @@ def _attribute(description: str) -> str:
 
     A range ([MS-ADTS] 3.1.1.3.1.3.3) keeps its option: it says that there are more values.
     """
-    name, _, options = description.lower().partition(";")
+    name, _, options = attribute_type(description).partition(";")
     return f"{name};{options}" if options.startswith(_RANGE) else name
 
 

@@ -32,11 +32,15 @@ _EVERY_ACTION = frozenset(str(action) for action in Action)
 
 
 class Applied(NamedTuple):
-    """A rule that applies to a request, and how it came to."""
+    """A rule that applies to a request, and how it came to.
+
+    Attributes:
+        captures: What its variables stand for; None where nobody can know that, and the rule denies.
+    """
 
     rule: Rule
     through: Through
-    captures: Captures
+    captures: Captures | None
     unknown: tuple[Lack, ...] = ()
 
     def covers(self, scope: Scope, username: str) -> bool:
@@ -47,14 +51,15 @@ class Applied(NamedTuple):
         near = [pattern for pattern in self.rule.repositories if scope.name.startswith(pattern.fixed)]
         if not near:
             return False
-        bound = {**dict(self.captures), USERNAME: username}
+        bound = {**dict(self.captures or ()), USERNAME: username}
+        if self.captures is None and any(not pattern.variables <= bound.keys() for pattern in near):
+            return True
         return any(pattern.matches(scope.name, bound) for pattern in near)
 
     def cause(self) -> Cause:
         """Give it as a reason of an outcome."""
-        return Cause(
-            self.rule.id, self.rule.position, self.rule.effect, self.through, self.captures, self.unknown
-        )
+        rule, captures = self.rule, self.captures or ()
+        return Cause(rule.id, rule.position, rule.effect, self.through, captures, self.unknown)
 
 
 def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
@@ -112,13 +117,16 @@ def _reach(
         if group.dn is not None:
             for rule, captures in rules.by_group_dn.find(group.dn, username, places):
                 yield Applied(rule, Through(WhoKind.GROUP, str(group.dn)), captures)
+            if not group.dn.is_comparable:  # it may be the DN that a rule denies by
+                through = Through(WhoKind.GROUP, str(group.dn))
+                yield from (Applied(rule, through, None) for rule in rules.denying_by_dn.near(places))
 
 
 def _decide_resource(applied: Sequence[Applied], scope: Scope, username: str) -> ResourceDecision:
     places = frozenset(_places(scope))
     covering = sorted(
         (one for one in applied if not one.rule.places.isdisjoint(places) and one.covers(scope, username)),
-        key=lambda one: (one.rule.order, one.through, one.captures),
+        key=lambda one: (one.rule.order, one.through, one.captures or ()),
     )
     single = {action: _outcome(covering, action) for action in _expand(scope)}
     if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in single:

@@ -196,6 +196,7 @@ class RuleSet:
     robots: Mapping[str, Robot] = field(default_factory=dict)
     by_group_name: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_group_dn: Index[DN] = field(default_factory=Index, init=False, repr=False, compare=False)
+    denying_by_dn: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
     by_user: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_robot: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
     for_authenticated: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
@@ -213,6 +214,8 @@ class RuleSet:
             for group in rule.who.groups:
                 if isinstance(group, DNPattern):
                     self.by_group_dn.add(group, rule)
+                    if rule.effect is Effect.DENY:
+                        self.denying_by_dn.add(rule)
                 else:
                     self.by_group_name.add(group, rule)
                     if rule.effect is Effect.DENY:

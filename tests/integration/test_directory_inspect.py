@@ -12,7 +12,8 @@ import pytest
 
 from app import dn
 from app.directory.directory import LdapDirectory
-from app.directory.inspect import ServerReport, inspect_server
+from app.directory.inspect.report import ServerReport
+from app.directory.inspect.server import inspect_server
 from app.directory.subject import DirectorySubject
 from app.errors import DirectoryMisconfigured, Refusal
 from app.ldap.deadline import Deadline

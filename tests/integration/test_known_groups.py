@@ -14,9 +14,9 @@ from app.directory.directory import LdapDirectory
 from app.errors import DirectoryMisconfigured
 from tests.support.ldap import directory_settings, section
 from tests.support.server import SAMPLE_RULES
-from tests.support.slapd import Slapd
+from tests.support.slapd import SUFFIX, Slapd
 
-GROUPS = "ou=groups,dc=example,dc=com"
+GROUPS = f"ou=groups,{SUFFIX}"
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,8 @@ GROUPS = "ou=groups,dc=example,dc=com"
         ("*", False),
         (f"cn=team-web,{GROUPS}", True),
         (f"CN=Team-Web, {GROUPS}", True),
+        (f"commonName=team-web, organizationalUnitName=groups,{SUFFIX}", True),
+        (f"2.5.4.3=team-web,{GROUPS}", True),
         (f"cn=tema-web,{GROUPS}", False),
         ("cn=team-web,ou=nowhere,dc=example,dc=com", False),
     ],
@@ -36,14 +38,23 @@ GROUPS = "ou=groups,dc=example,dc=com"
 def test_a_group_is_known_or_not(slapd: Slapd, name: str, *, known: bool) -> None:
     """By name under the bases, by DN wherever it is; a star is no wildcard."""
     with contextlib.closing(LdapDirectory(directory_settings(slapd))) as directory:
-        assert directory.has_group(name) == known
+        assert (directory.group_fault(name) is None) == known
 
 
 def test_a_search_that_fails_is_no_answer(slapd: Slapd) -> None:
     """A base that does not exist says nothing about a group."""
     settings = directory_settings(slapd, groups={"bases": ["ou=nowhere,dc=example,dc=com"]})
     with contextlib.closing(LdapDirectory(settings)) as directory, pytest.raises(DirectoryMisconfigured):
-        directory.has_group("team-web")
+        directory.group_fault("team-web")
+
+
+def test_a_group_outside_the_bases_is_not_known(slapd: Slapd) -> None:
+    """The directory has it, and no login ever finds it: a deny rule by it would never apply."""
+    settings = directory_settings(slapd, groups={"bases": [f"ou=people,{SUFFIX}"]})
+    with contextlib.closing(LdapDirectory(settings)) as directory:
+        fault = directory.group_fault(f"cn=team-web,{GROUPS}")
+    assert fault is not None
+    assert "outside groups.bases" in fault.text
 
 
 def test_the_check_asks_the_directory(slapd: Slapd, tmp_path: Path) -> None:

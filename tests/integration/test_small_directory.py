@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.directory.directory import LdapDirectory
-from app.directory.inspect import inspect_server
+from app.directory.inspect.server import inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryUnavailable, Refusal
@@ -118,3 +118,28 @@ def test_a_directory_with_a_closed_root_refuses_a_wrong_password(directory: Ldap
     answer = _log_in(directory, "wrong")
     assert isinstance(answer, Refusal)
     assert answer.code is Code.WRONG_CREDENTIALS
+
+
+_ODD = "cn=C++,ou=groups,dc=example,dc=com"
+_CAROL = "cn=Carol, Lead,ou=people,dc=example,dc=com"
+UNESCAPED = (
+    *ENTRIES,
+    Entry(_CAROL, {"uid": ["carol"], "memberOf": [_ODD, "cn=x+,ou=elsewhere,dc=com"]}, "carol-password"),
+    Entry(_ODD, {"cn": ["C++"], "member": [_CAROL]}),
+)
+
+
+@pytest.mark.parametrize("strategy", ["member_of", "member_search"])
+def test_dns_without_escapes_shut_nobody_out(strategy: str) -> None:
+    """As LLDAP and GLAuth write them: the group has its name from its entry, and no rule can name its DN."""
+    with SmallDirectory(UNESCAPED) as running:
+        groups = {"bases": ["ou=groups,dc=example,dc=com"], "strategy": strategy}
+        settings = DirectorySettings.model_validate(running.section(groups=groups))
+        with contextlib.closing(LdapDirectory(settings)) as directory:
+            subject = log_in(directory, Credentials("carol", Secret("carol-password")))
+            people = [person.name for person in directory.people_in("C++")]
+            assert directory.group_fault("c++") is None
+    assert isinstance(subject, DirectorySubject)
+    (group,) = subject.groups
+    assert (group.name, group.dn.unread) == ("c++", _ODD.lower())
+    assert people == ["carol"]

@@ -33,10 +33,13 @@ def _spelled(name: list[tuple[str, str]]) -> str:
         "cn=team\\2dweb,ou=groups,dc=example,dc=com",
         "cn=team-\\57eb,ou=groups,dc=example,dc=com",
         "cn=\uff34eam-web,ou=groups,dc=example,dc=com",
+        "commonName=team-web,organizationalUnitName=groups,domainComponent=example,dc=com",
+        "2.5.4.3=team-web,OID.2.5.4.11=groups,0.9.2342.19200300.100.1.25=example,dc=com",
+        "cn=#04087465616d2d776562,ou=groups,dc=example,dc=com",
     ],
 )
 def test_spellings_of_one_name_are_equal(spelling: str) -> None:
-    """Case, blanks around the parts, escapes and compatibility forms do not make another name."""
+    """Case, blanks, escapes, compatibility forms, names and numbers of types, and BER make no other name."""
     assert dn.parse(spelling) == dn.parse("cn=team-web,ou=groups,dc=example,dc=com")
 
 
@@ -68,6 +71,8 @@ def test_escapes_and_blanks_and_order_are_folded(one: str, other: str) -> None:
         ("cn=a+uid=b,dc=x", "cn=a,uid=b,dc=x"),
         ("cn=#61,dc=x", "cn=a,dc=x"),
         ("cn=#61,dc=x", "cn=\\#61,dc=x"),
+        ("cn=#0401ff,dc=x", "cn=\\00#0401ff,dc=x"),
+        ("sn=a,dc=x", "serialNumber=a,dc=x"),
     ],
 )
 def test_other_names_stay_apart(one: str, other: str) -> None:
@@ -89,6 +94,70 @@ def test_a_backslash_escapes_something(text: str) -> None:
     """A backslash before nothing, before an ordinary character, or octets that are no UTF-8 are errors."""
     with pytest.raises(ValueError, match=r"backslash|UTF-8"):
         dn.parse(text)
+
+
+@pytest.mark.parametrize("text", ["ou=a;dc=x", 'cn="a, b",dc=x', "cn=<a>,dc=x", "cn=a\\\\;b,dc=x"])
+def test_what_must_be_escaped_is_an_error_where_it_is_not(text: str) -> None:
+    """RFC 4514 §3: a semicolon parts nothing, and quotes hold nothing together."""
+    with pytest.raises(ValueError, match="has a bare"):
+        dn.parse(text)
+
+
+def test_an_escaped_semicolon_is_a_letter() -> None:
+    """As is every other sign with a backslash before it, or as two hex digits."""
+    assert dn.parse('cn=a\\;\\"\\<,dc=x') == dn.parse("cn=a\\3b\\22\\3c,dc=x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cn=C++,ou=groups,dc=x", 'cn="a",ou=groups,dc=x', "cn=a, b,ou=groups,dc=x", "cn=\\zz,ou=groups,dc=x"],
+)
+def test_what_a_server_did_not_escape_is_a_name_of_its_own(text: str) -> None:
+    """It is equal to the same text, lies below what it ends in, and is read again as it is written."""
+    name = dn.of_server(text)
+    assert name == dn.of_server(text.upper())
+    assert name.unread
+    assert name.rdns == ()
+    assert name.depth_below(dn.parse("OU=Groups,DC=X")) == 1
+    assert name.depth_below(dn.parse("ou=other,dc=x")) is None
+    assert dn.of_written(name.written) == name
+    assert str(name) in text.lower()
+
+
+def test_no_parsed_name_is_equal_to_one_that_cannot_be_parsed() -> None:
+    """So no rule by DN can name it."""
+    assert dn.of_server("cn=c++,dc=x") != dn.parse("cn=c\\+\\+,dc=x")
+    assert not dn.of_server("cn=c,dc=x").unread
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "depth"),
+    [
+        ("cn=a,ou=b,dc=x", "dc=X", 2),
+        ("cn=a,ou=b,dc=x", "OU=b,dc=x", 1),
+        ("dc=x", "dc=x", 0),
+        ("dc=x", "ou=b,dc=x", None),
+        ("cn=a,dc=y", "dc=x", None),
+    ],
+)
+def test_a_name_lies_below_another_or_not(name: str, base: str, depth: int | None) -> None:
+    """By RDNs, never by text."""
+    assert dn.parse(name).depth_below(dn.parse(base)) == depth
+
+
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("commonName", "cn"),
+        ("2.5.4.11", "ou"),
+        ("UserID", "uid"),
+        ("cn;lang-de", "cn;lang-de"),
+        ("memberOf", "memberof"),
+    ],
+)
+def test_an_attribute_has_one_name(description: str, name: str) -> None:
+    """Whatever it is called, options stay."""
+    assert dn.attribute_type(description) == name
 
 
 def test_it_is_shown_folded() -> None:

@@ -12,8 +12,8 @@ from app.cli.directory.whois import describe, group_lines
 from app.cli.exits import NoAnswer, finish
 from app.cli.options import config_option, find_realm, format_option, realm_option
 from app.cli.output import counted, show, show_json, wrapped
-from app.directory.check import CheckedServer, Lookup, check_servers, servers_with_other_groups
-from app.directory.inspect import Inspected
+from app.directory.inspect.report import Inspected
+from app.directory.inspect.servers import CheckedServer, LookedUp, check_servers, servers_with_other_groups
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.settings import Settings
@@ -133,7 +133,7 @@ def _server_lines(server: CheckedServer) -> Iterator[str]:
         yield from _lookup_lines(server.lookup)
 
 
-def _lookup_lines(lookup: Lookup) -> Iterator[str]:
+def _lookup_lines(lookup: LookedUp) -> Iterator[str]:
     if isinstance(lookup.subject, str):
         yield from _line("FAIL", "person", lookup.milliseconds, lookup.subject)
         return

@@ -39,7 +39,6 @@ _PARSED = 1024
 """Patterns that are kept parsed: rules that stand together are often about the same names."""
 _TEXT = re.compile(r"[a-z0-9._/:-]+")
 _WHOLE_VARIABLE = re.compile(r"\{[a-z][a-z0-9_]*\}")
-_BARE_IN_DN = re.compile(r'(?<!\\)[;"<>]')
 _PIECE = r"[a-z0-9._-]+"
 _SIGNS = frozenset("*{}")
 _WHOLE_DN = "write cn=name,ou=groups,dc=example,dc=com"
@@ -257,6 +256,8 @@ class DNPattern:
         """
         try:
             name = dn.parse(text)
+        except UnfitError:
+            raise
         except ValueError as error:
             hint = _WHOLE_DN
             if any(not part.strip() for part in text.split(",")):
@@ -266,8 +267,6 @@ class DNPattern:
             raise UnfitError(f"a pattern has {MAX_LENGTH} characters at the most")
         if not all(value for rdn in name.rdns for _, value in rdn):
             raise UnfitError(f"{text!r} has nothing behind a =", _WHOLE_DN)
-        if _BARE_IN_DN.search(text):
-            raise UnfitError(f'{text!r} has a bare ; " < or >', "write a backslash before it")
         values = [value for rdn in name.rdns for _, value in rdn]
         if _SIGNS.isdisjoint("".join((text, *values))):
             return DNPattern(text, name, name, NO_VARIABLES)

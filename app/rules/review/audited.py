@@ -148,7 +148,7 @@ def _persona(
         return None
     if name.startswith(ROBOT_PREFIX):
         return Persona(name, is_robot=True)
-    groups = [(group, dn.parse(text) if text else None) for group, text in zip(names, dns, strict=True)]
+    groups = [(group, dn.of_written(text) if text else None) for group, text in zip(names, dns, strict=True)]
     count: dict[str, set[object]] = {}
     for group, place in groups:
         count.setdefault(group, set()).add(place)

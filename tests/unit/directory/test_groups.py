@@ -154,10 +154,73 @@ def test_member_of_finds_the_primary_group() -> None:
     assert _names(_strategy("member_of"), Scripted(answer), {"gidnumber": [b"100"]}) == {"staff": "direct"}
 
 
-def test_a_value_that_is_no_dn_is_an_error() -> None:
+@pytest.mark.parametrize("value", ["nonsense", "", "cn=C++,ou=groups,dc=y", "cn=a,ou=other,dc=x"])
+def test_a_value_outside_every_base_is_no_group(value: str) -> None:
+    """Whether it can be parsed or not: no group is lost that counts."""
+    search = Scripted(lambda _: Result(0, ""))
+    assert _names(_strategy("member_of"), search, {"memberof": [value.encode()]}) == {}
+    assert search.asked == []
+
+
+_UNESCAPED = [
+    f"cn=C++,{GROUPS}",
+    f'cn="Team, A",{GROUPS}',
+    f"cn=Team, A,{GROUPS}",
+    f"CN=C++,{GROUPS.upper()}",
+]
+
+
+@pytest.mark.parametrize("value", _UNESCAPED)
+def test_a_group_whose_dn_cannot_be_parsed_has_its_name_from_its_entry(
+    value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is read by the DN as the server wrote it; no rule by DN can name it, and the log names it whole."""
+    entry = Entry(value, {"cn": [b"C++"]})
+    search = Scripted(lambda query: Result(0, "", entries=(entry,) if query.base == value else ()))
+    member = Entry(PERSON, {"memberof": [value.encode(), f"cn=a,{GROUPS}".encode()]})
+    groups = _strategy("member_of").of_person(search, member, _deadline())
+    assert sorted(group.name for group in groups) == ["a", "c++"]
+    (odd,) = (group for group in groups if group.name == "c++")
+    assert odd.dn.unread
+    assert not odd.dn.is_comparable
+    assert not odd.ambiguous
+    assert value in [getattr(record, "dn", "") for record in caplog.records]
+
+
+@pytest.mark.parametrize("value", _UNESCAPED)
+def test_a_group_that_lists_its_members_needs_no_dn_that_can_be_parsed(value: str) -> None:
+    """Its name is in its entry."""
+    search = Scripted(lambda _: Result(0, "", entries=(Entry(value, {"cn": [b"C++"]}),)))
+    assert _names(_strategy("member_search"), search, {}) == {"c++": "direct"}
+
+
+def test_a_group_that_can_neither_be_parsed_nor_read_is_an_error_that_names_it() -> None:
+    """Nobody can know its name: it could be that of a deny rule."""
+    search = Scripted(lambda query: Result(0 if query.scope == "sub" else 32, ""))
+    value = f"cn=C++,{GROUPS}"
+    with pytest.raises(DirectoryMisconfigured, match=re.escape(value)):
+        _names(_strategy("member_of"), search, {"memberof": [value.encode()]})
+
+
+def test_a_group_that_cannot_be_parsed_is_left_out_by_the_filter() -> None:
+    """It is there without the filter, and not with it."""
+    value = f"cn=C++,{GROUPS}"
+    entry = Entry(value, {"cn": [b"C++"]})
+    search = Scripted(lambda query: Result(0, "", entries=() if "groupOf" in query.filter else (entry,)))
+    strategy = _strategy("member_of", filter="(objectClass=groupOfNames)")
+    assert _names(strategy, search, {"memberof": [value.encode()]}) == {}
+
+
+def test_the_membership_attribute_can_be_named() -> None:
+    """Where it has the nested groups too, it says that it was it."""
+    search = Scripted(lambda _: Result(0, "", entries=(_group("a"),)))
+    values = {"ismemberof": [f"cn=a,{GROUPS}".encode()], "memberof": [f"cn=b,{GROUPS}".encode()]}
+    strategy = _strategy("member_of", member_of_attribute="isMemberOf")
+    assert _names(strategy, search, values) == {"a": "by isMemberOf"}
+
+
+def test_a_value_that_is_no_text_is_an_error() -> None:
     """Leaving it out could lose a group."""
-    with pytest.raises(DirectoryMisconfigured, match="DN"):
-        _names(_strategy("member_of"), Scripted(lambda _: Result(0, "")), {"memberof": [b"nonsense"]})
     with pytest.raises(DirectoryMisconfigured, match="UTF-8"):
         _names(_strategy("member_of"), Scripted(lambda _: Result(0, "")), {"memberof": [b"cn=\xff"]})
 

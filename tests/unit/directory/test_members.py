@@ -30,8 +30,10 @@ class Memory:
     entries: Sequence[Entry]
 
     def search(self, query: Query, deadline: Deadline) -> Result:
-        """Nothing comes in ranges here."""
-        raise AssertionError(f"{query} within {deadline}")
+        """Read one entry: nothing comes in ranges here."""
+        assert query.scope == "base"
+        found = tuple(entry for entry in self.entries if entry.dn == query.base)
+        return Result(0 if found else 32, "", entries=found)
 
     def search_all(self, query: Query, most: int) -> list[Entry]:
         """Search."""
@@ -60,7 +62,17 @@ def _group(cn: str, *members: str, **more: Sequence[bytes]) -> Entry:
     )
 
 
-def _in(entries: Sequence[Entry], group: dn.DN | str, **groups: Any) -> list[str]:
+class Loose(Memory):
+    """Finds whatever lies below the base."""
+
+    def search_all(self, query: Query, most: int) -> list[Entry]:
+        """Search."""
+        return [entry for entry in self.entries if entry.dn.endswith(query.base)]
+
+
+def _in(
+    entries: Sequence[Entry], group: dn.DN | str, *, memory: type[Memory] = Memory, **groups: Any
+) -> list[str]:
     section = {
         "servers": ["ldap://127.0.0.1"],
         "service_account": {"dn": "cn=w", "password": "x"},
@@ -68,7 +80,7 @@ def _in(entries: Sequence[Entry], group: dn.DN | str, **groups: Any) -> list[str
         "groups": {"bases": [GROUPS], "nested": True} | groups,
     }
     settings = DirectorySettings.model_validate(section)
-    members = Members(settings, People(settings), Memory(entries))
+    members = Members(settings, People(settings), memory(entries))
     return sorted(person.name for person in members.people_in(group))
 
 
@@ -119,6 +131,54 @@ def test_a_namesake_elsewhere_is_not_taken_for_a_member() -> None:
     """People are searched for by RDN; the DN decides."""
     entries = [ALICE, _group("team", "uid=alice,ou=former,dc=x")]
     assert _in(entries, "team") == []
+
+
+def test_only_a_unique_member_has_an_identifier() -> None:
+    """Elsewhere `#` is a letter of a name; so is what only looks like an identifier."""
+    ann = Entry(f"cn=Ann C# Dev,{PEOPLE}", {"uid": [b"ann"], "cn": [b"Ann C# Dev"]})
+    odd = Entry(f"cn=Odd#'0101'B,{PEOPLE}", {"uid": [b"odd"], "cn": [b"Odd#'0101'B"]})
+    entries = [
+        ann,
+        odd,
+        _group("by-name", ann.dn, odd.dn),
+        _group("unique", uniquemember=[ann.dn.encode(), f"{odd.dn}#''B".encode()]),
+    ]
+    assert _in(entries, "by-name") == ["ann", "odd"]
+    assert _in(entries, "unique") == ["ann", "odd"]
+
+
+def test_members_whose_dns_cannot_be_parsed_are_read_one_by_one() -> None:
+    """People and groups; where they lie outside the bases they are none."""
+    odd = Entry(f"cn=Odd, One,{PEOPLE}", {"uid": [b"odd"]})
+    former = Entry("cn=For+mer,ou=former,dc=x", {"uid": [b"former"]})
+    inner = Entry(f"cn=C++,{GROUPS}", {"cn": [b"C++"], "member": [ALICE.dn.encode()]})
+    entries = [ALICE, odd, former, inner, _group("all", odd.dn, former.dn, inner.dn)]
+    assert _in(entries, "all") == ["alice", "odd"]
+
+
+def test_with_member_of_the_entry_of_the_person_says_who_is_in() -> None:
+    """As in a login: a list in the group alone proves nothing, and a group need not list anybody."""
+    listed = _person("listed")
+    says = _person("says", memberof=f"CN=Team, {GROUPS}".encode())
+    both = _person("both", memberof=f"cn=team,{GROUPS}".encode())
+    entries = [listed, says, both, _group("team", listed.dn, both.dn, memberuid=[b"listed"])]
+    assert _in(entries, "team", strategy="member_of") == ["both"]
+    asked = [says, Entry(f"cn=Team, {GROUPS}", {"cn": [b"team"]})]
+    assert _in(asked, "team", strategy="member_of") == ["says"]
+
+
+@pytest.mark.parametrize(("kind", "people"), [(b"-2147483646", ["alice"]), (b"2", []), (b"x", [])])
+def test_with_token_groups_only_security_groups_have_people(kind: bytes, people: list[str]) -> None:
+    """The others are for mail: tokenGroups have none of them."""
+    entries = [ALICE, _group("team", ALICE.dn, grouptype=[kind])]
+    assert _in(entries, "team", strategy="token_groups") == people
+
+
+def test_a_name_that_only_the_server_takes_for_another_is_not_meant() -> None:
+    """Active Directory finds a group by a name without its accents, and rules compare them."""
+    entries = [ALICE, _group("équipe", ALICE.dn)]
+    assert _in(entries, "équipe", memory=Loose) == ["alice"]
+    assert _in(entries, "equipe", memory=Loose) == []
 
 
 def test_groups_nested_too_deep_are_an_error() -> None:

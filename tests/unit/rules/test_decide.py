@@ -552,3 +552,52 @@ def test_a_group_without_a_dn() -> None:
     somebody = Persona("p", (NamedGroup("admins", None),))
     assert may(one_rule("groups: [admins]", "repositories: [x]"), somebody, "x") == "pull"
     assert dn.parse("cn=admins") is not None
+
+
+def _in_unread(text: str, name: str = "c++") -> Persona:
+    return Persona("p", (NamedGroup(name, dn.of_server(text)),))
+
+
+ODD = [_in_unread("cn=C++,ou=groups,dc=x"), _in_unread("cn=#0401ff,ou=groups,dc=x")]
+
+
+@pytest.mark.parametrize("somebody", ODD)
+@pytest.mark.parametrize("group", ["cn=other,ou=groups,dc=x", "cn={g},ou=groups,dc=x"])
+def test_a_group_whose_dn_cannot_be_compared_is_allowed_nothing_by_dn(somebody: Persona, group: str) -> None:
+    """Nobody can know whether it is that one; its name still works."""
+    assert may(one_rule(f"groups: ['{group}']", "repositories: [x]"), somebody, "x") == ""
+    assert may(one_rule("groups: ['C++']", "repositories: [x]"), somebody, "x") == "pull"
+
+
+@pytest.mark.parametrize("somebody", ODD)
+@pytest.mark.parametrize(
+    ("group", "repositories", "left"),
+    [
+        ("cn=other,ou=groups,dc=x", "[x]", ""),
+        ("cn=other,ou=groups,dc=x", "['y/**']", "pull"),
+        ("cn={g},ou=groups,dc=x", "['**']", ""),
+        ("cn={g},ou={o},dc=x", "['{g}/x', x]", ""),
+    ],
+)
+def test_a_deny_by_dn_applies_where_the_dn_cannot_be_compared(
+    somebody: Persona, group: str, repositories: str, left: str
+) -> None:
+    """It may be the one that is meant."""
+    rules = rule_set(f"""
+        - {{id: all, everyone: true, repositories: ['**'], allow: [pull]}}
+        - {{id: none, groups: ['{group}'], repositories: {repositories}, deny: [pull]}}
+    """)
+    assert may(rules, somebody, "x") == left
+
+
+def test_a_deny_whose_captures_nobody_knows_denies_what_it_may_mean() -> None:
+    """All that begins like its repositories; the reason names the group."""
+    rules = rule_set("""
+        - {id: all, everyone: true, repositories: ['**'], allow: [pull]}
+        - {id: none, groups: ['cn={g},ou=groups,dc=x'], repositories: ['team/{g}/**'], deny: [pull]}
+    """)
+    somebody = _in_unread("cn=C++,ou=groups,dc=x")
+    assert may(rules, somebody, "team/any/thing") == ""
+    assert may(rules, somebody, "other/any/thing") == "pull"
+    (resource,) = decision(rules, somebody, "repository:team/any/thing:pull").resources
+    assert [cause.through for cause in resource.outcomes[0].denied_by] == ["group cn=c++,ou=groups,dc=x"]

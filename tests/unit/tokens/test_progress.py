@@ -89,12 +89,15 @@ def test_an_anonymous_request_has_no_subject(ring: KeyRing) -> None:
 
 def test_what_the_decision_was_made_with_is_recorded(ring: KeyRing) -> None:
     """Groups with their DNs, attributes, and the id: enough to decide again."""
-    groups = (Group("web", parse("cn=web,ou=groups,dc=example,dc=com")), Group("all", parse("cn=all")))
+    groups = (
+        Group("web, all", parse("cn=web\\, all,ou=groups,dc=example,dc=com")),
+        Group("all", parse("cn=all")),
+    )
     subject = DirectorySubject("bob", "id-7", "uid=bob", groups, {"l": ("Berlin",)})
     record = _record(ring, raw(ALICE), login=ScriptedLogin(subject))
     assert (record.subject, record.subject_id) == ("bob", "id-7")
-    assert record.groups == ("web", "all")
-    assert record.group_dns == ("cn=web,ou=groups,dc=example,dc=com", "cn=all")
+    assert record.groups == ("web, all", "all")
+    assert record.group_dns == ("cn=web\\, all,ou=groups,dc=example,dc=com", "cn=all")
     assert record.attributes == {"l": ("Berlin",)}
 
 

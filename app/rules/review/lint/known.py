@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
+from app.errors import Fault
 from app.rules.conditions import Service
 from app.rules.file.values import nearest
 from app.rules.model import Robot, Rule, RuleSet
@@ -15,8 +16,8 @@ from app.rules.review.lint.finding import Finding, Name
 class KnownGroups(Protocol):
     """What the lint needs to know of a directory."""
 
-    def has_group(self, name: str) -> bool:
-        """Tell whether there is a group of a name, or of a DN where `=` is in it.
+    def group_fault(self, name: str) -> Fault | None:
+        """Return why no login finds a group of this name (a name with `=` in it is a DN); None where one can.
 
         Raises:
             WharfingerError: It could not be found out.
@@ -40,22 +41,22 @@ def services(rules: RuleSet, known: Collection[str]) -> Iterator[Finding]:
 
 
 def groups(rules: RuleSet, directory: KnownGroups) -> Iterator[Finding]:
-    """Look for groups that rules name and that the directory does not have; each is asked once.
+    """Look for groups that rules name and that no login finds; each is asked for once.
 
     Raises:
         WharfingerError: The directory does not say.
     """
-    answers: dict[str, bool] = {}
-
-    def is_known(name: str) -> bool:
-        if name not in answers:
-            answers[name] = directory.has_group(name)
-        return answers[name]
-
+    answers: dict[str, Fault | None] = {}
     for rule in rules.rules:
         for pattern in rule.who.groups:
-            if pattern.key is not None and not is_known(_text(pattern)):
-                yield _unknown(Name.UNKNOWN_GROUP, rule, f"group {_text(pattern)!r}", "", ())
+            if pattern.key is None:
+                continue
+            text = _text(pattern)
+            if text not in answers:
+                answers[text] = directory.group_fault(text)
+            if (fault := answers[text]) is not None:
+                said = f"the rule {rule.id!r} names the group {text!r}, {fault.text}"
+                yield Finding(Name.UNKNOWN_GROUP, rule.id, rule.position, said, fault.hint)
 
 
 def _text(pattern: NamePattern | DNPattern) -> str:
@@ -68,7 +69,6 @@ def _unknown(
     place = {
         Name.UNKNOWN_ROBOT: "no file has",
         Name.UNKNOWN_SERVICE: "the realm does not have",
-        Name.UNKNOWN_GROUP: "the directory does not have",
     }[name]
     text = f"the rule {rule.id!r} names the {what}, which {place}"
     return Finding(name, rule.id, rule.position, text, nearest(word, known) or "look for a typo")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import Position
+from app.errors import Fault, Position
 from app.rules.file import load
 from app.rules.file.load import Written
 from app.rules.file.paths import FileText
@@ -275,9 +275,9 @@ class _Directory:
     def __init__(self, *names: str) -> None:
         self.names, self.asked = names, list[str]()
 
-    def has_group(self, name: str) -> bool:
+    def group_fault(self, name: str) -> Fault | None:
         self.asked.append(name)
-        return name in self.names
+        return None if name in self.names else Fault("which nobody has", "look for a typo")
 
 
 def test_groups_that_the_directory_does_not_have() -> None:
@@ -288,6 +288,7 @@ def test_groups_that_the_directory_does_not_have() -> None:
     found = lint(written(text), NOW, directory=directory)
     assert [one.text.split("'")[3] for one in found] == ["cn=b,dc=x", "tema-web"]
     assert {one.name for one in found} == {"unknown-group"}
+    assert all("which nobody has" in one.text and one.hint == "look for a typo" for one in found)
     assert sorted(directory.asked) == ["cn=a,dc=x", "cn=b,dc=x", "team-web", "tema-web"]
 
 

@@ -1,4 +1,4 @@
-"""A look at every server of a directory: each is inspected by itself, and one person is looked up at each."""
+"""Inspects every server of a directory, and looks one person up at each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.directory.directory import LdapDirectory
-from app.directory.inspect import ServerReport, inspect_server
+from app.directory.inspect.report import ServerReport
+from app.directory.inspect.server import inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Refusal, WharfingerError
@@ -17,7 +18,7 @@ from app.ldap.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class LookedUp:
     """A person, as one server knows them.
 
     Attributes:
@@ -34,7 +35,7 @@ class CheckedServer:
     """What was found at one server; without a lookup where nobody was to be looked up, or nobody could be."""
 
     report: ServerReport
-    lookup: Lookup | None
+    lookup: LookedUp | None
 
     @property
     def works(self) -> bool:
@@ -75,7 +76,7 @@ def servers_with_other_groups(servers: Iterable[CheckedServer]) -> list[str]:
     return [server for server, groups in known[1:] if groups != known[0][1]]
 
 
-def _look_up(directory: DirectorySettings, user: str) -> Lookup:
+def _look_up(directory: DirectorySettings, user: str) -> LookedUp:
     start = time.monotonic()
     try:
         with closing(LdapDirectory(directory)) as one:
@@ -84,4 +85,4 @@ def _look_up(directory: DirectorySettings, user: str) -> Lookup:
         subject: DirectorySubject | str = error.detail or error.message
     else:
         subject = (found.detail or found.message) if isinstance(found, Refusal) else found
-    return Lookup(subject, (time.monotonic() - start) * 1000)
+    return LookedUp(subject, (time.monotonic() - start) * 1000)

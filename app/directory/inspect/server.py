@@ -1,6 +1,6 @@
-"""Inspects one server step by step, for an operator who sets a directory up: what works, and what to change.
+"""Inspects one server: host name, connection, TLS, root entry, service account, and what it holds.
 
-No person's password is sent, and the service account's at most once.
+No person's password is sent. The service account's is sent once, and again only after it was right.
 """
 
 from __future__ import annotations
@@ -9,79 +9,33 @@ import contextlib
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.directory import schema
+from app.directory.inspect import content
+from app.directory.inspect.report import Inspected, ServerReport, Tls
 from app.directory.presets import DirectoryKind
 from app.directory.service_account import ServiceAccount
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryError, DirectoryUnavailable, Fault
 from app.ldap import certificates, codes, faults, oids
 from app.ldap.answers import Entry
-from app.ldap.certificates import Certificate
 from app.ldap.codes import ResultCode
 from app.ldap.connection import Connection
 from app.ldap.deadline import Deadline
-from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
+from app.ldap.filters import ANYTHING
 from app.ldap.requests import Query
 from app.ldap.resolver import Resolver
 from app.ldap.transport import Address
 
 _SOON = timedelta(days=30)
-_SUBSCHEMA = "subschemaSubentry"
-_SHOW_SCHEMA = "let the service account read the root entry and the schema that it names"
-_ROOT_ATTRIBUTES = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedExtension", _SUBSCHEMA)
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """How a server speaks TLS; version and cipher are empty where the handshake failed."""
-
-    version: str
-    cipher: str
-    certificate: Certificate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    """One step of an inspection.
-
-    Attributes:
-        name: What was inspected.
-        milliseconds: How long that took.
-        detail: What was found; may be empty.
-        fault: What is wrong, and what to change; None where nothing is.
-        is_fatal: Whether nobody can log in because of the fault.
-    """
-
-    name: str
-    milliseconds: float
-    detail: str = ""
-    fault: Fault | None = None
-    is_fatal: bool = True
-
-
-@dataclass(slots=True)
-class ServerReport:
-    """The result of one inspection; the steps after one with a fatal fault are missing.
-
-    Attributes:
-        server: Its URL.
-        endpoints: The addresses of its host name.
-        tls: None for a server without TLS.
-        steps: In the order in which they were taken.
-    """
-
-    server: str
-    endpoints: tuple[str, ...] = ()
-    tls: Tls | None = None
-    steps: list[Inspected] = field(default_factory=list)
-
-    @property
-    def works(self) -> bool:
-        """Whether people can log in with it."""
-        return not any(step.fault is not None and step.is_fatal for step in self.steps)
+_ROOT_ATTRIBUTES = (
+    "vendorName",
+    "vendorVersion",
+    "supportedCapabilities",
+    "supportedExtension",
+    content.SUBSCHEMA,
+)
 
 
 class _Stopped(Exception):  # noqa: N818 - not an error: the step that failed is in the report
@@ -132,8 +86,7 @@ class _Inspection:
                     account.bind(connection, self._part())
                 if root is None:
                     root = self._inspect_root(address, account)
-                self._inspect_attributes(connection, root)
-                self._inspect_bases(connection)
+                self._inspect_content(connection, root)
 
     def _resolve(self, address: Address) -> None:
         try:
@@ -195,49 +148,12 @@ class _Inspection:
             raise DirectoryUnavailable("the server returns none")
         return result.entries[0]
 
-    def _inspect_attributes(self, connection: Connection, root: Entry | None) -> None:
-        """Inspect whether the server knows the attributes of the configuration.
-
-        Args:
-            connection: Bound as the service account.
-            root: The root DSE; None where it cannot be read.
-        """
-        start = time.monotonic()
-        subschema = next(iter(root.texts(_SUBSCHEMA)), "") if root is not None else ""
-        if not subschema:
-            fault = Fault("not checked: no root entry says where the schema is", _SHOW_SCHEMA)
-            self._add("attributes", start, fault=fault, is_fatal=False)
-            return
-        with self._step("attributes", adds=False):
-            query = Query(subschema, "base", schema.SUBSCHEMA, (schema.DEFINITIONS,))
-            entries = connection.search(query, self._part()).entries
-        known = schema.known(text for entry in entries for text in entry.texts(schema.DEFINITIONS))
-        unfit = None
-        if not known:
-            unfit = Fault("not checked: the service account cannot read the schema", _SHOW_SCHEMA)
-        elif unknown := schema.unknown(self._settings, known):
-            named = ", ".join(f"{attribute} ({key})" for key, attribute in unknown)
-            hint = "correct the names in the configuration: a filter with such a name matches nothing"
-            unfit = Fault(f"it knows no attribute {named}", hint)
-        self._add("attributes", start, fault=unfit, is_fatal=False)
-
-    def _inspect_bases(self, connection: Connection) -> None:
-        users, groups = self._settings.users, self._settings.groups
-        places = [("people", base, users.scope, users.filter, "users") for base in users.bases]
-        if groups.strategy != "none":
-            places += [("groups", base, groups.scope, groups.filter, "groups") for base in groups.bases]
-        for what, base, scope, configured, section in places:
+    def _inspect_content(self, connection: Connection, root: Entry | None) -> None:
+        for name, check in content.checks(self._settings, root):
             start = time.monotonic()
-            with self._step(f"{what} under {base}", adds=False):
-                query = Query(base, scope, configured or ANYTHING, (NO_ATTRIBUTES,), 1)
-                result = connection.search(query, self._part())
-                if result.code not in (ResultCode.SUCCESS, ResultCode.SIZE_LIMIT_EXCEEDED):
-                    raise codes.error(result, f"the search for {what}")
-            fault = None
-            if not result.entries:
-                hint = f"check directory.{section}.filter and .bases, and what the service account may read"
-                fault = Fault(f"the filter {configured!r} matches nothing there", hint)
-            self._add(f"{what} under {base}", start, fault=fault, is_fatal=False)
+            with self._step(name, adds=False):
+                fault = check(lambda query: connection.search(query, self._part()))
+            self._add(name, start, fault=fault, is_fatal=False)
 
     def _unverified(self, address: Address) -> Tls | None:
         """Return the certificate that could not be verified; no password is sent to the server."""

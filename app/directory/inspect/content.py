@@ -1,0 +1,90 @@
+"""What a server must hold for logins: the attributes that are configured, people, groups, and membership."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from app.directory import filters, schema
+from app.directory.settings import DirectorySettings
+from app.dn import attribute_type
+from app.errors import Fault
+from app.ldap import codes
+from app.ldap.answers import Entry, Result
+from app.ldap.codes import ResultCode
+from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
+from app.ldap.requests import Query
+
+SUBSCHEMA = "subschemaSubentry"
+_SHOW_SCHEMA = "let the service account read the root entry and the schema that it names"
+_SAMPLE = 100
+"""People who are read for the membership attribute; of so many, some are in a group."""
+
+Search = Callable[[Query], Result]
+Check = Callable[[Search], Fault | None]
+"""Returns what is suspicious; raises a DirectoryError where nobody can log in."""
+
+
+def checks(settings: DirectorySettings, root: Entry | None) -> Iterator[tuple[str, Check]]:
+    """Yield each check with its name.
+
+    Args:
+        settings: Of the directory.
+        root: The root DSE; None where it cannot be read.
+    """
+    users, groups = settings.users, settings.groups
+    yield "attributes", partial(_attributes, settings, root)
+    for base in users.bases:
+        yield f"people under {base}", partial(_anything, Query(base, users.scope, users.filter, ()), "users")
+    if groups.strategy != "none":
+        for base in groups.bases:
+            query = Query(base, groups.scope, groups.filter, ())
+            yield f"groups under {base}", partial(_anything, query, "groups")
+    if groups.strategy == "member_of":
+        yield "membership", partial(_membership, settings)
+
+
+def _attributes(settings: DirectorySettings, root: Entry | None, search: Search) -> Fault | None:
+    """Whether the server knows the attributes that are configured."""
+    subschema = next(iter(root.texts(SUBSCHEMA)), "") if root is not None else ""
+    if not subschema:
+        return Fault("not checked: no root entry says where the schema is", _SHOW_SCHEMA)
+    entries = search(Query(subschema, "base", schema.SUBSCHEMA, (schema.DEFINITIONS,))).entries
+    known = schema.known(text for entry in entries for text in entry.texts(schema.DEFINITIONS))
+    if not known:
+        return Fault("not checked: the service account cannot read the schema", _SHOW_SCHEMA)
+    unknown = schema.unknown(settings, known)
+    if not unknown:
+        return None
+    named = ", ".join(f"{attribute} ({key})" for key, attribute in unknown)
+    hint = "correct the names in the configuration: a filter with such a name matches nothing"
+    return Fault(f"it knows no attribute {named}", hint)
+
+
+def _anything(place: Query, section: str, search: Search) -> Fault | None:
+    """Whether a configured filter matches anything where it is used."""
+    result = search(Query(place.base, place.scope, place.filter or ANYTHING, (NO_ATTRIBUTES,), 1))
+    if result.entries:
+        return None  # whatever else the server says: ApacheDS ends a search at its limit with result 80
+    if result.code != ResultCode.SUCCESS:
+        raise codes.error(result, f"the search under {place.base}")
+    hint = f"check directory.{section}.filter and .bases, and what the service account may read"
+    return Fault(f"the filter {place.filter!r} matches nothing there", hint)
+
+
+def _membership(settings: DirectorySettings, search: Search) -> Fault | None:
+    """Whether anybody has the attribute by which groups are found."""
+    users, attribute = settings.users, settings.groups.member_of_attribute
+    for base in users.bases:
+        found = search(Query(base, users.scope, users.filter or ANYTHING, (attribute,), _SAMPLE))
+        names = {key.partition(";")[0] for each in found.entries for key in each.attributes}
+        if attribute_type(attribute) in names:
+            return None
+        present = filters.restricted(f"({attribute}=*)", users.filter)
+        if search(Query(base, users.scope, present, (NO_ATTRIBUTES,), 1)).entries:
+            return None
+    hint = (
+        "let the server maintain it (OpenLDAP: the memberof overlay), name its own attribute in"
+        " groups.member_of_attribute, or choose groups.strategy: member_search"
+    )
+    return Fault(f"nobody has {attribute}, so nobody is in a group", hint)

@@ -600,4 +600,4 @@ def test_a_deny_whose_captures_nobody_knows_denies_what_it_may_mean() -> None:
     assert may(rules, somebody, "team/any/thing") == ""
     assert may(rules, somebody, "other/any/thing") == "pull"
     (resource,) = decision(rules, somebody, "repository:team/any/thing:pull").resources
-    assert [cause.through for cause in resource.outcomes[0].denied_by] == ["group cn=c++,ou=groups,dc=x"]
+    assert [str(cause.through) for cause in resource.outcomes[0].denied_by] == ["group cn=c++,ou=groups,dc=x"]

@@ -5,6 +5,7 @@ A bind ends in "yes" (None), in "no" (a Refusal), or in an exception where the d
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -85,6 +86,12 @@ _RESTRICTED = _State(
     "This account may not log in to this service. Ask your directory administrator.",
     "the account's logon restrictions (workstations, logon types) leave this server out",
 )
+_REFUSED = _State(
+    Code.LOGON_RESTRICTED,
+    "The directory does not let this account log in. Ask your directory administrator.",
+    "the directory refuses the bind of this person",
+    proved=False,
+)
 DISABLED = _DISABLED.refusal()
 """Of a person who gave the right password, and whose entry matches `users.disabled_filter`."""
 
@@ -109,9 +116,25 @@ _ACTIVE_DIRECTORY = {
 _UNWILLING = (
     (re.compile(r"inactivated", re.IGNORECASE), replace(_DISABLED, proved=False)),
     (re.compile(r"too many failed logins", re.IGNORECASE), _LOCKED),
+    (re.compile(r"password (?:has |is )?expired", re.IGNORECASE), replace(_EXPIRED, proved=False)),
     (re.compile(r"\bexpired\b", re.IGNORECASE), replace(_ACCOUNT_EXPIRED, proved=False)),
+    (re.compile(r"\blocked\b", re.IGNORECASE), _LOCKED),
 )
-"""What 389 Directory Server and FreeIPA say of an account before they check the password."""
+"""What 389 Directory Server, FreeIPA and others say of an account before they check the password."""
+_EDIRECTORY_ERROR = re.compile(r"NDS error:[^()]*\((-[0-9]{1,5})\)")
+_EDIRECTORY = {
+    -197: _LOCKED,  # intruder lockout
+    -217: replace(_RESTRICTED, proved=False),  # too many connections at once
+    -218: replace(_HOURS, proved=False),
+    -219: replace(_RESTRICTED, proved=False),  # not from this station
+    -220: replace(_ACCOUNT_EXPIRED, proved=False),
+    -222: replace(_EXPIRED, proved=False),  # and no grace logins are left
+    -223: replace(_EXPIRED, proved=False),
+}
+"""The error of eDirectory in the diagnostic message of a bind."""
+_ABOUT_ONE_PERSON = frozenset({ResultCode.UNWILLING_TO_PERFORM, ResultCode.INSUFFICIENT_ACCESS_RIGHTS})
+"""Refusals of a person's bind, whatever the text: what is wrong with all binds has other codes."""
+_log = logging.getLogger("wharfinger.directory")
 
 
 def of_bind(result: Result, *, tell_account_state: bool, typed: bool = False) -> Refusal | None:
@@ -128,6 +151,8 @@ def of_bind(result: Result, *, tell_account_state: bool, typed: bool = False) ->
         DirectoryUnavailable: The server could not tell.
     """
     state = _state(result)
+    if result.code in _ABOUT_ONE_PERSON:
+        state = _logged(state or _REFUSED, result)
     if state is not None:
         return state.refusal(tell=tell_account_state)
     if result.code == ResultCode.SUCCESS:
@@ -137,6 +162,13 @@ def of_bind(result: Result, *, tell_account_state: bool, typed: bool = False) ->
     raise codes.error(result, "the bind of a person")
 
 
+def _logged(state: _State, result: Result) -> _State:
+    """Log that the directory refuses a person; return the state with the directory's own words in it."""
+    said = codes.error(result, "the bind of a person").fault.text
+    _log.warning("the directory refuses the bind of a person", extra={"detail": said})
+    return replace(state, detail=f"{state.detail}: {said}")
+
+
 def state_of(result: Result) -> str:
     """Return the state of the account that the answer to a bind tells of, for a log; empty if none."""
     state = _state(result)
@@ -144,7 +176,11 @@ def state_of(result: Result) -> str:
 
 
 def _state(result: Result) -> _State | None:
-    if result.code == ResultCode.UNWILLING_TO_PERFORM:
+    if found := _EDIRECTORY_ERROR.search(result.message) if result.code != ResultCode.SUCCESS else None:
+        told = _EDIRECTORY.get(int(found[1]))
+        if told is not None:
+            return told
+    if result.code in _ABOUT_ONE_PERSON:
         # the control of 389 Directory Server calls an inactivated account locked; only the text is right
         said = next((state for text, state in _UNWILLING if text.search(result.message)), None)
         if said is not None:

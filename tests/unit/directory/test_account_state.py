@@ -54,11 +54,55 @@ def test_a_server_in_trouble_is_unavailable(code: int) -> None:
         account_state.of_bind(Result(code, "busy"), tell_account_state=False)
 
 
-@pytest.mark.parametrize("code", [2, 4, 8, 10, 13, 32, 34, 50, 53, 80, 9999])
+@pytest.mark.parametrize("code", [2, 4, 8, 10, 13, 32, 34, 80, 9999])
 def test_everything_else_is_for_an_administrator(code: int) -> None:
     """No result that is not known to be a no is taken for one."""
     with pytest.raises(DirectoryMisconfigured, match=f"LDAP result {code}"):
         account_state.of_bind(Result(code, ""), tell_account_state=False)
+
+
+def _edirectory(text: str) -> Result:
+    return Result(53, f"NDS error: {text}")
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (_edirectory("login lockout (-197)"), Code.ACCOUNT_LOCKED),
+        (_edirectory("maximum logins exceeded (-217)"), Code.LOGON_RESTRICTED),
+        (_edirectory("bad login time (-218)"), Code.LOGON_HOURS),
+        (_edirectory("log account expired (-220)"), Code.ACCOUNT_EXPIRED),
+        (_edirectory("bad password (-222)"), Code.PASSWORD_EXPIRED),
+        (Result(49, "NDS error: password expired (-223)"), Code.PASSWORD_EXPIRED),
+        (Result(53, "The account is locked"), Code.ACCOUNT_LOCKED),
+        (Result(53, "unlocked by nobody knows whom"), Code.LOGON_RESTRICTED),
+        (Result(53, ""), Code.LOGON_RESTRICTED),
+        (Result(50, "access denied"), Code.LOGON_RESTRICTED),
+    ],
+)
+def test_an_answer_about_one_person_is_a_refusal(result: Result, expected: Code) -> None:
+    """It is no fault of the directory, and no wrong password; a guesser reads the common text."""
+    quiet = account_state.of_bind(result, tell_account_state=False)
+    told = account_state.of_bind(result, tell_account_state=True)
+    assert quiet is not None
+    assert told is not None
+    assert quiet.code is told.code is expected
+    assert quiet.message == WRONG_CREDENTIALS != told.message
+
+
+def test_a_refusal_of_a_person_is_told_to_the_operator(caplog: pytest.LogCaptureFixture) -> None:
+    """With what the server said: it may be a rule of the directory that should not be there."""
+    refusal = account_state.of_bind(Result(53, "no binds on sunday"), tell_account_state=False)
+    assert refusal is not None
+    assert "LDAP result 53 (no binds on sunday)" in refusal.detail
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "no binds on sunday" in getattr(record, "detail", "")
+
+
+def test_a_text_of_edirectory_counts_in_a_failed_bind_alone() -> None:
+    """A success is one, whatever is said beside it."""
+    assert account_state.of_bind(Result(0, "NDS error: (-197)"), tell_account_state=False) is None
 
 
 def _active_directory(data: str) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -18,8 +19,8 @@ from app.keys.live import LiveKeys
 from app.keys.reader import Reader
 from app.login.attempt import Tagger
 from app.login.failure_store import MemoryStore
-from app.login.fallback import FallbackLimiter, ProcessOutage
-from app.login.limiter import Limiter, StoreLimiter
+from app.login.fallback import FallbackLimiter, LastOutage, MachineOutage, ProcessOutage
+from app.login.limiter import Limiter, RecordingLimiter, StoreLimiter
 from app.login.login import Login
 from app.login.robots import RobotLogin
 from app.login.shield import Shield
@@ -30,6 +31,7 @@ from app.rules.file.live import CandidateRules, LiveRules, candidate_rules
 from app.rules.robot_names import RobotNames
 from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
 from app.state.holder import Holder
+from app.state.settings import FALLBACK_FOLDER_VARIABLE, StateSettings
 from app.state.shared import SharedState
 from app.telemetry import metrics
 from app.telemetry.audit import AuditStream
@@ -107,7 +109,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
     recorder = AuditedRecorder(
         AuditStream(to if isinstance(to, Path) else None), RequestLog(), RequestMetrics(), CandidateLog()
     )
-    state = SharedState(settings.state) if settings.state is not None else None
+    stores = _stores(settings.state)
     problems: list[Problem] = []
     loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
@@ -122,11 +124,11 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         body_bytes=settings.limits.body_bytes,
         default_realm=settings.default_realm,
         issuers={
-            name: Issuer(_realm(name, settings.realms[name], settings.limits, of, state), recorder, utc_now)
+            name: Issuer(_realm(name, settings.realms[name], settings.limits, of, stores), recorder, utc_now)
             for name, of in loaded.items()
         },
         directories={name: of.directory for name, of in loaded.items()},
-        state=state,
+        state=stores.shared,
         keys={name: of.keys for name, of in loaded.items()},
         rules={name: of.rules for name, of in loaded.items()},
         candidates={name: of.candidate for name, of in loaded.items() if of.candidate is not None},
@@ -162,9 +164,7 @@ class _Loaded:
     directory: LdapDirectory
 
 
-def _realm(
-    name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded, state: SharedState | None
-) -> Realm:
+def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded, stores: _Stores) -> Realm:
     return Realm(
         name=name,
         issuer=section.issuer,
@@ -177,38 +177,68 @@ def _realm(
         rules=of.rules,
         keys=of.keys,
         login=Login(
-            (RobotLogin(RobotNames(section.robot_prefix)), _shield(name, section, of.directory, state))
+            (RobotLogin(RobotNames(section.robot_prefix)), _shield(name, section, of.directory, stores))
         ),
         candidate=of.candidate,
     )
 
 
-def _shield(name: str, section: RealmSettings, directory: LdapDirectory, state: SharedState | None) -> Shield:
+def _shield(name: str, section: RealmSettings, directory: LdapDirectory, stores: _Stores) -> Shield:
     return Shield(
         directory,
         section.shield,
-        _limiter(name, section, state),
+        _limiter(name, section, stores),
         login_timeout=section.directory.timeouts.login,
         clock=time.monotonic,
         sleep=time.sleep,
     )
 
 
-def _limiter(name: str, section: RealmSettings, state: SharedState | None) -> Limiter:
-    limits = section.shield.limits(section.directory.timeouts.login)
-    tagger = Tagger(secrets.token_bytes(32), name)
-    holder = Holder()
-    timer = time.monotonic
-    local = StoreLimiter(MemoryStore(), lambda: tagger, limits, holder, clock=timer, timer=timer)
-    if state is None:
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """Where failed logins are counted beside the memory of each process.
+
+    Attributes:
+        shared: By all processes of all servers.
+        machine: By the processes of this server, while the shared one is unavailable.
+        outage: When that last was.
+    """
+
+    shared: SharedState | None
+    machine: SharedState | None
+    outage: LastOutage
+
+
+def _stores(section: StateSettings | None) -> _Stores:
+    folder = os.environ.get(FALLBACK_FOLDER_VARIABLE)
+    shared = SharedState(section) if section is not None else None
+    if section is None or section.sqlite is not None or not folder:
+        return _Stores(shared, None, ProcessOutage())
+    machine = SharedState(StateSettings(url=f"sqlite:///{folder}/failures.db"))
+    return _Stores(shared, machine, MachineOutage(Path(folder) / "outage"))
+
+
+def _limiter(name: str, section: RealmSettings, stores: _Stores) -> Limiter:
+    limits, timer = section.shield.limits(section.directory.timeouts.login), time.monotonic
+    holder, tagger = Holder(), Tagger(secrets.token_bytes(32), name)
+    make = functools.partial(StoreLimiter, limits=limits, holder=holder, timer=timer)
+    local: RecordingLimiter = make(MemoryStore(), lambda: tagger, clock=timer)
+    fallback = functools.partial(FallbackLimiter, kept=limits.kept, timer=timer)
+    if stores.machine is not None:
+        local = fallback(
+            make(stores.machine, lambda: tagger, clock=timer),
+            local,
+            ProcessOutage(),
+            on_fault=lambda: None,
+            about={"realm": name, "what": "the store of this machine"},
+        )
+    shared = stores.shared
+    if shared is None:
         return local
-    shared_tagger = functools.cache(lambda: Tagger(state.key(), name))
-    return FallbackLimiter(
-        StoreLimiter(state, shared_tagger, limits, holder, clock=time.time, timer=timer),
+    return fallback(
+        make(shared, functools.cache(lambda: Tagger(shared.key(), name)), clock=time.time),
         local,
-        ProcessOutage(),
-        kept=limits.kept,
-        timer=timer,
+        stores.outage,
         on_fault=metrics.STATE_FAULTS.labels(name).inc,
         about={"realm": name},
     )

@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger
 
 from app import dumps, settings
 from app.configfile import PATH_VARIABLE
+from app.state.settings import FALLBACK_FOLDER_VARIABLE
 from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
 dumps.leave_none()
@@ -32,6 +33,10 @@ if _settings.last_good is None:
     # without a folder that lasts, workers that start later still find what their peers accepted
     _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-last-good-"))
     os.environ[settings.LAST_GOOD_VARIABLE] = _own_folders[-1]
+if _settings.state is not None and _settings.state.sqlite is None:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the folder is its owner's alone
+    _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-fallback-", dir=memory))
+    os.environ[FALLBACK_FOLDER_VARIABLE] = _own_folders[-1]
 
 
 class JsonLogger(Logger):

@@ -12,6 +12,8 @@ from pydantic import SecretStr, field_validator, model_validator
 from app.configfile.fields import Duration, Section, resolve
 from app.errors import UnfitError
 
+FALLBACK_FOLDER_VARIABLE = "WHARFINGER_FALLBACK_FOLDER"
+"""Names the folder in which the processes of one machine count while PostgreSQL is unavailable."""
 _SQLITE, _POSTGRESQL = "sqlite:///", "postgresql+psycopg://"
 _SHORTEST_SECRET = 32
 _HINT = "write sqlite:////var/lib/wharfinger/state.db, or postgresql+psycopg://NAME@HOST/DATABASE"

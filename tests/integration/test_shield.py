@@ -230,6 +230,29 @@ def test_logins_go_on_while_the_state_is_away(start: Start, tap: Tap) -> None:
 
 
 @pytest.mark.slow
+def test_without_the_state_the_workers_of_a_machine_count_together(start: Start, directory: Slapd) -> None:
+    """Four workers, twenty addresses, and no PostgreSQL: the directory sees one budget, not four."""
+    with ExitStack() as running:
+        postgres = running.enter_context(Postgres())
+        state = {"url": postgres.make("state"), "password": PASSWORD, "secret": SECRET}
+
+        def change(settings: dict[str, Any]) -> None:
+            settings["server"].update(workers=4, trusted_proxies=["127.0.0.1"])
+            settings["state"] = state
+
+        clients = _Clients(start(change))
+        assert clients.log_in("198.51.100.200", "alice", f"{WRONG}-before") == 401
+        postgres.stop()
+        found = [clients.log_in(f"198.51.100.{each}", "alice", f"{WRONG}-{each}") for each in range(10)]
+        assert found == [401] * 2 + [429] * 8
+        postgres.start()
+        time.sleep(6)  # it is left alone for five seconds
+        found = [clients.log_in(f"198.51.100.{each}", "alice", f"{WRONG}-{each}") for each in range(10, 20)]
+        assert found == [429] * 10
+    assert _strikes(directory, "alice") == 3
+
+
+@pytest.mark.slow
 def test_a_crash_of_the_state_refuses_no_right_password(start: Start) -> None:
     """Two servers, eight clients, and PostgreSQL that dies twice in the middle of their logins.
 

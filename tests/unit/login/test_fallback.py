@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -13,8 +15,8 @@ from app.directory.names import TypedName
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger
 from app.login.budget import Denied, FailureLimits, Spared
-from app.login.failure_store import AccountRows, MemoryStore
-from app.login.fallback import FallbackLimiter, ProcessOutage
+from app.login.failure_store import AccountRows, FailureStore, MemoryStore
+from app.login.fallback import FallbackLimiter, MachineOutage, ProcessOutage
 from app.login.limiter import StoreLimiter
 from app.login.settlement import BindOutcome, Reservation
 from app.protocol.secret import Secret
@@ -167,6 +169,55 @@ def test_a_state_that_goes_away_during_a_bind_learns_of_its_outcome_later() -> N
     shared.is_away = False
     found = [process.wrong(str(number)) for number in range(5)]
     assert found == [BindOutcome.WRONG] * 4 + [Spared.ACCOUNT_BUDGET]
+
+
+def test_the_processes_of_a_machine_know_of_each_others_outages(tmp_path: Path) -> None:
+    """Each decides by the local store after an outage that another one has met."""
+    first, second = (MachineOutage(tmp_path / "outage") for _ in range(2))
+    assert second.at() == -float("inf")
+    first.note(1234.5)
+    assert second.at() == 1234.5
+    assert stat.S_IMODE((tmp_path / "outage").stat().st_mode) == 0o600
+
+
+def test_a_machine_that_cannot_note_an_outage_goes_on(tmp_path: Path) -> None:
+    """Its folder may be gone; then nothing can be counted there either."""
+    outage = MachineOutage(tmp_path / "missing" / "outage")
+    outage.note(1.0)
+    assert outage.at() == -float("inf")
+
+
+def test_a_local_store_may_fail_too() -> None:
+    """Then the memory of the process counts, also what the other two let through before."""
+    shared, machine = Shared(), Shared()
+    process = Process(shared)
+    process.limiter._local = FallbackLimiter(
+        _store_limiter(process, machine),
+        process.limiter._local,
+        ProcessOutage(),
+        kept=_LIMITS.kept,
+        timer=lambda: process.now,
+        on_fault=lambda: None,
+        about={},
+    )
+    assert process.wrong("a") is BindOutcome.WRONG
+    shared.is_away = True
+    assert process.wrong("b") is BindOutcome.WRONG
+    machine.is_away = True
+    assert process.wrong("c") is BindOutcome.WRONG
+    machine.is_away = shared.is_away = False
+    assert [process.wrong(each) for each in "cde"] == [
+        Spared.REMEMBERED_FAILURE,
+        BindOutcome.WRONG,
+        Spared.ACCOUNT_BUDGET,
+    ]
+
+
+def _store_limiter(process: Process, store: FailureStore) -> StoreLimiter:
+    tagger = Tagger(bytes(32), "demo")
+    return StoreLimiter(
+        store, lambda: tagger, _LIMITS, Holder(), clock=lambda: process.now, timer=lambda: process.now
+    )
 
 
 def test_it_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ deny, and what was not asked is never granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from app.dn import fold
@@ -24,8 +24,7 @@ from app.rules.decision import (
     WhoKind,
 )
 from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
-from app.rules.patterns.index import ANYWHERE, CATALOG
-from app.rules.patterns.pattern import USERNAME, Captures
+from app.rules.patterns.syntax import USERNAME, Captures
 
 _EVERYONE, _AUTHENTICATED = Through(WhoKind.EVERYONE), Through(WhoKind.AUTHENTICATED)
 _EVERY_ACTION = frozenset(str(action) for action in Action)
@@ -65,13 +64,21 @@ class Applied(NamedTuple):
 def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
     """Decide a request; a subject of None is an anonymous one."""
     username = fold(subject.name) if subject is not None else ""  # as the rules' own names are folded
-    places = frozenset(place for scope in scopes for place in _places(scope))
-    applied = [
-        one._replace(unknown=one.rule.when.unknown(subject, context))
-        for one in _reach(rules, subject, username, places)
-        if one.rule.applies(subject, context)
-    ]
-    return Decision(tuple(_decide_resource(applied, scope, username) for scope in scopes), rules.version)
+    asked = [(scope, frozenset(rules.places(scope))) for scope in scopes]
+    by_place: dict[str, list[Applied]] = {}
+    for one in _reach(rules, subject, username, frozenset[str]().union(*(there for _, there in asked))):
+        if one.rule.applies(subject, context):
+            known = one._replace(unknown=one.rule.when.unknown(subject, context))
+            for place in one.rule.places:
+                by_place.setdefault(place, []).append(known)
+    resources = (_decide_resource(_near(by_place, there), scope, username) for scope, there in asked)
+    return Decision(tuple(resources), rules.version)
+
+
+def _near(by_place: Mapping[str, Sequence[Applied]], there: frozenset[str]) -> Iterator[Applied]:
+    """Return what lies in some places, each once."""
+    found = {id(one): one for place in there if place in by_place for one in by_place[place]}
+    return iter(found.values())
 
 
 def granted(
@@ -90,42 +97,34 @@ def granted(
     return decide(rules, subject, scopes, context).access
 
 
-def _places(scope: Scope) -> tuple[str, ...]:
-    """Say where an index has the rules that may be about a resource."""
-    if scope.type is ResourceType.REGISTRY:
-        return (CATALOG,)
-    return scope.name.partition("/")[0], ANYWHERE
-
-
 def _reach(
-    rules: RuleSet, subject: Subject | None, username: str, places: frozenset[str]
+    rules: RuleSet, subject: Subject | None, username: str, there: frozenset[str]
 ) -> Iterator[Applied]:
     """Find the rules of some places that are for a subject, by each way in which they are."""
-    yield from (Applied(rule, _EVERYONE, ()) for rule in rules.for_everyone.near(places))
+    yield from (Applied(rule, _EVERYONE, ()) for rule in rules.for_everyone.near(there))
     if subject is None:
         return
-    yield from (Applied(rule, _AUTHENTICATED, ()) for rule in rules.for_authenticated.near(places))
+    yield from (Applied(rule, _AUTHENTICATED, ()) for rule in rules.for_authenticated.near(there))
     index, kind = (rules.by_robot, WhoKind.ROBOT) if subject.is_robot else (rules.by_user, WhoKind.USER)
     own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
-    for rule, captures in index.find(own_name, username, places):
+    for rule, captures in index.find(own_name, username, there):
         yield Applied(rule, Through(kind, own_name), captures)
     for group in subject.groups:
-        for rule, captures in rules.by_group_name.find(group.name, username, places):
+        for rule, captures in rules.by_group_name.find(group.name, username, there):
             # a name that two groups share proves no membership, so it can only take away
             if not group.ambiguous or rule.effect is Effect.DENY:
                 yield Applied(rule, Through(WhoKind.GROUP, group.name), captures)
         if group.dn is not None:
-            for rule, captures in rules.by_group_dn.find(group.dn, username, places):
+            for rule, captures in rules.by_group_dn.find(group.dn, username, there):
                 yield Applied(rule, Through(WhoKind.GROUP, str(group.dn)), captures)
             if not group.dn.is_comparable:  # it may be the DN that a rule denies by
                 through = Through(WhoKind.GROUP, str(group.dn))
-                yield from (Applied(rule, through, None) for rule in rules.denying_by_dn.near(places))
+                yield from (Applied(rule, through, None) for rule in rules.denying_by_dn.near(there))
 
 
-def _decide_resource(applied: Sequence[Applied], scope: Scope, username: str) -> ResourceDecision:
-    places = frozenset(_places(scope))
+def _decide_resource(near: Iterable[Applied], scope: Scope, username: str) -> ResourceDecision:
     covering = sorted(
-        (one for one in applied if not one.rule.places.isdisjoint(places) and one.covers(scope, username)),
+        (one for one in near if one.covers(scope, username)),
         key=lambda one: (one.rule.order, one.through, one.captures or ()),
     )
     single = {action: _outcome(covering, action) for action in _expand(scope)}

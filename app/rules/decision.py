@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.errors import Position
 from app.protocol.scope import Access, Scope
-from app.rules.patterns.pattern import Captures
+from app.rules.patterns.syntax import Captures
 
 
 class Effect(enum.StrEnum):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from app.dn import DN, fold, parse
 from app.errors import NOWHERE, Position
+from app.protocol.scope import ResourceType, Scope
 from app.rules.conditions import Condition, Conditions, Context, Holds, IPNetwork, Network, Period
 from app.rules.decision import Effect
-from app.rules.patterns.index import ANYWHERE, CATALOG, Index, Shelf
-from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern
+from app.rules.patterns.dns import DNPattern
+from app.rules.patterns.index import Index, Shelf
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import CATALOG_PLACE, RepositoryPattern, gram, places
 
 ROBOT_PREFIX = "robot$"
 """What a robot's name begins with when it logs in, and in tokens and logs."""
@@ -76,7 +79,7 @@ class Rule:
         order: Its place among all rules; for stable output alone, never for meaning.
         actions: What it allows or denies, `*` expanded, with what follows from it (push and pull).
         catalog: Whether it is about the catalog; then `*` of that.
-        places: Where an index has it: the first components of its repositories.
+        places: Where an index has it: a place of each of its repositories, and of the catalog.
     """
 
     order: int
@@ -93,8 +96,8 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Find its places."""
-        places = frozenset(pattern.first or ANYWHERE for pattern in self.repositories)
-        object.__setattr__(self, "places", places | {CATALOG} if self.catalog else places)
+        places = frozenset(pattern.place for pattern in self.repositories)
+        object.__setattr__(self, "places", places | {CATALOG_PLACE} if self.catalog else places)
 
     def applies(self, subject: Subject | None, context: Context) -> bool:
         """Whether its conditions let it apply: where one is not known, only a deny does."""
@@ -188,19 +191,21 @@ class RuleSet:
     Attributes:
         version: The hash of the content they were read from.
         robots: By name.
+        grams: The lengths of the texts that are places of rules.
         denies_by_group_name: Whether a deny rule names a group by its name: then each name must be known.
     """
 
     version: str
     rules: tuple[Rule, ...]
     robots: Mapping[str, Robot] = field(default_factory=dict)
-    by_group_name: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
-    by_group_dn: Index[DN] = field(default_factory=Index, init=False, repr=False, compare=False)
-    denying_by_dn: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
-    by_user: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
-    by_robot: Index[str] = field(default_factory=Index, init=False, repr=False, compare=False)
-    for_authenticated: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
-    for_everyone: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    by_group_name: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
+    by_group_dn: Index[DN, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
+    denying_by_dn: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    by_user: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
+    by_robot: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
+    for_authenticated: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    grams: frozenset[int] = field(init=False, repr=False, compare=False)
+    for_everyone: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
     denies_by_group_name: bool = field(default=False, init=False, repr=False, compare=False)
 
     def conditions(self) -> Iterator[Conditions]:
@@ -208,8 +213,16 @@ class RuleSet:
         yield from (rule.when for rule in self.rules)
         yield from (robot.logs_in for robot in self.robots.values())
 
+    def places(self, scope: Scope) -> Iterable[str]:
+        """Return where an index has the rules that may be about a resource."""
+        if scope.type is ResourceType.REGISTRY:
+            return (CATALOG_PLACE,)
+        return places(scope.name, self.grams)
+
     def __post_init__(self) -> None:
         """Fill the indexes."""
+        grams = frozenset(gram(place) for rule in self.rules for place in rule.places) - {0}
+        object.__setattr__(self, "grams", grams)
         for rule in self.rules:
             for group in rule.who.groups:
                 if isinstance(group, DNPattern):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from app.rules.patterns.pattern import NamePattern
-from app.rules.patterns.pieces import cut
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.syntax import cut
 from app.rules.review.automaton import NAMES, elements, folded, meet
 
 

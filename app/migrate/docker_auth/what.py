@@ -15,7 +15,8 @@ from app.migrate.docker_auth.who import GROUP, Who
 from app.migrate.docker_auth.who import Kind as WhoKind
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
 from app.rules.conditions import IPNetwork
-from app.rules.patterns.pattern import USERNAME, RepositoryPattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import USERNAME
 
 EVERY = frozenset(map(str, Action))
 _ACCOUNT = "${account}"

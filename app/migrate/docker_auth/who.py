@@ -11,7 +11,8 @@ from app.migrate.docker_auth import glob, regex
 from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.pattern import as_patterns
-from app.rules.patterns.pattern import NamePattern, parse_group
+from app.rules.patterns.dns import parse_group
+from app.rules.patterns.names import NamePattern
 
 GROUP = "group"
 """The variable that stands for the group's name."""

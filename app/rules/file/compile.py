@@ -16,7 +16,8 @@ from app.rules.file.owner_tests import Expectation, Test, everything
 from app.rules.file.schema import RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
 from app.rules.file.values import named_group, nearest, parse_time, secret_hash
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Robot, Rule, Who
-from app.rules.patterns.pattern import USERNAME, RepositoryPattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import USERNAME
 
 
 class Compiler:

@@ -32,7 +32,9 @@ from app.rules.file import values
 from app.rules.file.hours import HOURS, hours
 from app.rules.file.values import parse_time
 from app.rules.hours import Hours
-from app.rules.patterns.pattern import DNPattern, NamePattern, RepositoryPattern, parse_group
+from app.rules.patterns.dns import DNPattern, parse_group
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import RepositoryPattern
 
 GroupText = TypeVar("GroupText", bound=str | NamePattern | DNPattern)
 _COMPONENT = r"(?:\*\*|(?:[a-z0-9._:?-]|\*(?!\*)|\{[a-z][a-z0-9_]*\})+)"

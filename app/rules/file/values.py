@@ -14,7 +14,7 @@ from app.protocol import scope
 from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
 from app.rules.conditions import IPNetwork
 from app.rules.model import ROBOT_PREFIX, NamedGroup
-from app.rules.patterns.pattern import NamePattern
+from app.rules.patterns.names import NamePattern
 
 IDENTIFIER = r"[a-z0-9][a-z0-9._-]{0,127}"
 SECRET = r"sha256:[0-9a-f]{64}"  # noqa: S105 - what the hash of one looks like

@@ -6,37 +6,41 @@ depends on how many different shapes there are, and on the rules near it, never 
 patterns with a variable or wildcard at both ends have nothing that they could be found by: each is tried,
 once for each name.
 
-Under a name, rules lie by the first component of the repositories that they are about: somebody in many
-groups is reached by many rules, and a request is about few repositories.
+Under a name, rules lie by the places of the repositories that they are about: somebody in many groups is
+reached by many rules, and a request is about few repositories.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from app.dn import DN
-from app.rules.patterns.pattern import Captures
-
-if TYPE_CHECKING:
-    from app.rules.model import Rule
+from app.rules.patterns.syntax import Captures
 
 Key = TypeVar("Key", str, DN)
 Name_contra = TypeVar("Name_contra", str, DN, contravariant=True)
 _KEPT = 65_536
 """Names of which is kept what may match them."""
-CATALOG = "*"
-"""The place of rules about the catalog; no component of a repository is called so."""
-ANYWHERE = ""
-"""The place of rules about repositories whose first component is not written out."""
+
+
+class Placed(Protocol):
+    """What an index needs of a rule."""
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Where the repositories are that it is about."""
+
+
+Rule = TypeVar("Rule", bound=Placed)
 
 
 class Shape(Protocol[Name_contra]):
     """What names have in common that one pattern matches, but for its text."""
 
     def of(self, name: Name_contra, /) -> Hashable:
-        """Give what a name has there."""
+        """Return what a name has there."""
 
     def __hash__(self) -> int: ...
 
@@ -64,8 +68,8 @@ class Pattern(Protocol[Key]):
         """Match a name."""
 
 
-class Shelf:
-    """Rules by the first component of the repositories that they are about."""
+class Shelf(Generic[Rule]):
+    """Rules by the places of the repositories that they are about."""
 
     __slots__ = ("_rules",)
 
@@ -78,7 +82,7 @@ class Shelf:
             self._rules.setdefault(place, []).append(rule)
 
     def near(self, places: frozenset[str]) -> list[Rule]:
-        """Give the rules in some places, each once."""
+        """Return the rules in some places, each once."""
         here = self._rules
         found = [
             here[place]
@@ -90,17 +94,17 @@ class Shelf:
         return list({id(rule): rule for rules in found for rule in rules}.values())
 
 
-Near = tuple[tuple[Pattern[Key], Shelf, Captures | None], ...]
+Near = tuple[tuple[Pattern[Key], Shelf[Rule], Captures | None], ...]
 """Patterns that match a name, each with its rules and captures; None where that depends on who bears it."""
 
 
-class Index(Generic[Key]):
+class Index(Generic[Key, Rule]):
     """Rules by names and by patterns over names; it is filled before it is asked."""
 
     def __init__(self) -> None:
-        self._named: dict[Key, tuple[Pattern[Key], Shelf]] = {}
-        self._patterned: dict[Shape[Key], dict[Hashable, dict[str, tuple[Pattern[Key], Shelf]]]] = {}
-        self._near: Callable[[Key], Near[Key]] = lru_cache(maxsize=_KEPT)(self._look)
+        self._named: dict[Key, tuple[Pattern[Key], Shelf[Rule]]] = {}
+        self._patterned: dict[Shape[Key], dict[Hashable, dict[str, tuple[Pattern[Key], Shelf[Rule]]]]] = {}
+        self._near: Callable[[Key], Near[Key, Rule]] = lru_cache(maxsize=_KEPT)(self._look)
 
     def add(self, pattern: Pattern[Key], rule: Rule) -> None:
         """Note that a rule applies to whatever a pattern matches."""
@@ -116,12 +120,12 @@ class Index(Generic[Key]):
         shelf.add(rule)
 
     def find(self, name: Key, username: str, places: frozenset[str]) -> Iterator[tuple[Rule, Captures]]:
-        """Give the rules of some places that apply to a name, with what their variables captured of it."""
+        """Return the rules of some places that apply to a name, with what their variables captured of it."""
         near = self._near(name)
         return _match(near, name, username, places) if near else iter(())
 
-    def _look(self, name: Key) -> Near[Key]:
-        """Give what matches a name, or may; kept, for the groups of a login come again."""
+    def _look(self, name: Key) -> Near[Key, Rule]:
+        """Return what matches a name, or may; kept, for the groups of a login come again."""
         tried = [self._named[name]] if name in self._named else []
         for shape, by_common in self._patterned.items():
             tried.extend(by_common.get(shape.of(name), {}).values())
@@ -134,7 +138,7 @@ class Index(Generic[Key]):
 
 
 def _match(
-    near: Near[Key], name: Key, username: str, places: frozenset[str]
+    near: Near[Key, Rule], name: Key, username: str, places: frozenset[str]
 ) -> Iterator[tuple[Rule, Captures]]:
     for pattern, shelf, kept in near:
         rules = shelf.near(places)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from app.dn import DN
 from app.protocol import scope
 from app.rules.model import Who
-from app.rules.patterns.pattern import USERNAME, DNPattern, NamePattern
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.dns import DNPattern
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.syntax import USERNAME, Token
 from app.rules.review.automaton import (
     NAMES,
     Elements,

@@ -19,8 +19,8 @@ from itertools import product, takewhile
 
 from app.dn import fold_case
 from app.protocol import scope
-from app.rules.patterns.pattern import NamePattern
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.syntax import Token
 
 Elements = tuple[Token, ...]
 """A pattern, cut into single characters, wildcards and variables."""

@@ -9,8 +9,8 @@ from app.dn import DN
 from app.protocol import scope
 from app.protocol.scope import ResourceType
 from app.rules.model import Rule
-from app.rules.patterns.pattern import USERNAME, Captures, DNPattern
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.dns import DNPattern
+from app.rules.patterns.syntax import USERNAME, Captures, Token
 from app.rules.review.audience import Audience, AudienceKind, Called, described
 from app.rules.review.automaton import Elements, elements, prefix, written
 from app.rules.review.clauses import clauses

@@ -16,8 +16,8 @@ from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType
 from app.rules.conditions import Conditions
 from app.rules.decision import Effect
 from app.rules.model import Rule
-from app.rules.patterns.pattern import USERNAME, RepositoryPattern
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import USERNAME, Token
 from app.rules.review.audience import AUTHENTICATED, Audience, AudienceKind, Known, bind, of
 from app.rules.review.automaton import Elements, elements, prefix, written
 

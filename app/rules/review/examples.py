@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from app.dn import DN
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona
-from app.rules.patterns.pattern import USERNAME
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.syntax import USERNAME, Token
 from app.rules.review.audience import OWN_NAME, Audience, AudienceKind, Called
 from app.rules.review.automaton import Elements
 

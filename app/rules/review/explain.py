@@ -14,7 +14,8 @@ from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
 from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Subject
-from app.rules.patterns.pattern import USERNAME, RepositoryPattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import USERNAME
 from app.rules.review.audience import AudienceKind
 from app.rules.review.bindings import Reached, reach
 from app.rules.review.examples import group

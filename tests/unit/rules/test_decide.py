@@ -15,6 +15,7 @@ from app.rules.decision import Cause, Effect, Through, WhoKind
 from app.rules.file import load
 from app.rules.model import NamedGroup, Persona, RuleSet
 from tests.support.tools import REPOSITORY
+from tests.support.work import lines_run
 from tests.unit.rules.given import NOW, decision, granted, may, one_rule, person, robot, rule_set
 
 ALL = "delete,pull,push"
@@ -447,6 +448,21 @@ def test_a_deny_applies_where_its_condition_cannot_be_checked(condition: str, la
     assert (denied.rule, denied.unknown, str(denied)) == ("none", (lack,), f"everyone, {lack} not known")
     allow = one_rule("everyone: true", "repositories: [x]", when=condition)
     assert may(allow, None, "x", service="", address="") == ""
+
+
+def test_many_scopes_and_many_rules_that_begin_with_a_wildcard() -> None:
+    """A hundred scopes are held to the rules near each, not to every rule: whoever asks costs little."""
+    patterns = ("['*/app{n}/**']", "['*-{n}/**']", "['**/x{n}*']")
+    lines = [
+        f"- {{id: r{n}, groups: [g], repositories: {patterns[n % 3].replace('{n}', str(n))}, allow: [pull]}}"
+        for n in range(2_000)
+    ]
+    rules = rule_set("\n".join(lines))
+    asked = [f"repository:t-{n}/app{n}/x{n}y:pull" for n in range(100)]
+    somebody = person("bob", "g")
+    made = decision(rules, somebody, *asked)
+    assert all(resource.outcomes[0].granted for resource in made.resources)
+    assert lines_run(lambda: decision(rules, somebody, *asked)) < 100_000  # of two hundred thousand pairs
 
 
 # reasons

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from app import dn
 from app.dn import DN
 from app.errors import UnfitError
-from app.rules.patterns.index import ANYWHERE, CATALOG, Index
-from app.rules.patterns.pattern import DNPattern, NamePattern
+from app.rules.model import Rule
+from app.rules.patterns.dns import DNPattern
+from app.rules.patterns.index import Index
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import ANYWHERE, CATALOG_PLACE
 from tests.support.work import lines_run
 from tests.unit.rules.given import one_rule, rule_set
 
@@ -32,7 +35,7 @@ def test_a_plain_name_finds_its_rules_without_the_others() -> None:
 
 def test_an_index_of_nothing() -> None:
     """No rules are found in an empty index."""
-    index: Index[str] = Index()
+    index: Index[str, Rule] = Index()
     assert list(index.find("x", "x", frozenset({"x"}))) == []
     rule = one_rule("everyone: true", "repositories: [x]").rules[0]
     index.add(NamePattern.parse("y"), rule)
@@ -58,14 +61,16 @@ def test_a_rule_set_is_indexed_by_all_that_it_is_for() -> None:
     [
         ("repositories: [a, b/c, 'd/**']", {"a", "b", "d"}),
         ("repositories: ['host:5000/**']", {"host:5000"}),
-        ("repositories: ['a*/b', '{username}/x', '**', 'e?']", {ANYWHERE}),
-        ("repositories: ['a/*', 'a/b', 'a{username}']", {"a", ANYWHERE}),
-        ("repositories: [a], catalog: true", {"a", CATALOG}),
-        ("catalog: true", {CATALOG}),
+        ("repositories: ['*/b', '{username}/x', '**', 'e?']", {"/b", "/x", ANYWHERE, "~e"}),
+        ("repositories: ['**/app/*/release/*-x', '*-ab/*-c']", {"/release", "~-ab"}),
+        ("repositories: ['*production/*', '*-staging-*/**']", {"~tion", "~ing-"}),
+        ("repositories: ['a/*', 'a/b', 'a{username}', '{username}']", {"a", "~a", ANYWHERE}),
+        ("repositories: [a], catalog: true", {"a", CATALOG_PLACE}),
+        ("catalog: true", {CATALOG_PLACE}),
     ],
 )
 def test_a_rule_lies_where_its_repositories_begin(what: str, places: set[str]) -> None:
-    """Under each first component that is written out, under one place for all others, and by the catalog."""
+    """By the first component, else the longest other one, else the end of the longest text written out."""
     assert one_rule("everyone: true", what, "allow: ['*']").rules[0].places == places
 
 
@@ -89,7 +94,7 @@ def test_an_index_finds_what_a_look_at_every_pattern_finds(
     texts: list[str], name: str, username: str
 ) -> None:
     """By beginnings, ends or neither: nothing is missed, and nothing more is found."""
-    index: Index[str] = Index()
+    index: Index[str, Rule] = Index()
     patterns = []
     for text in texts:
         with contextlib.suppress(UnfitError):
@@ -114,7 +119,7 @@ def test_an_index_of_dns_finds_what_a_look_at_every_pattern_finds(
     texts: list[list[str]], name: list[str]
 ) -> None:
     """Whichever RDNs are written out."""
-    index: Index[DN] = Index()
+    index: Index[DN, Rule] = Index()
     patterns = []
     for text in texts:
         with contextlib.suppress(UnfitError):

@@ -11,8 +11,9 @@ from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.conditions import Period
 from app.rules.decision import Effect, Lack
 from app.rules.model import Robot, Rule
-from app.rules.patterns.pattern import USERNAME, NamePattern, RepositoryPattern
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import USERNAME, Token
 from app.rules.review import audience
 from app.rules.review.audience import Audience, AudienceKind
 from app.rules.review.clauses import tokens

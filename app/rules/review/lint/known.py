@@ -9,7 +9,8 @@ from app.errors import Fault
 from app.rules.conditions import Service
 from app.rules.file.values import nearest
 from app.rules.model import Robot, Rule, RuleSet
-from app.rules.patterns.pattern import DNPattern, NamePattern
+from app.rules.patterns.dns import DNPattern
+from app.rules.patterns.names import NamePattern
 from app.rules.review.lint.finding import Finding, Name
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from app.protocol.scope import ResourceType, Scope
+from app.protocol.scope import Scope
 from app.rules.decide import decide
 from app.rules.decision import Effect, Lack
 from app.rules.file.owner_tests import Test
-from app.rules.model import RuleSet
-from app.rules.patterns.index import ANYWHERE, CATALOG, Shelf
+from app.rules.model import Rule, RuleSet
+from app.rules.patterns.index import Shelf
 from app.rules.review.bindings import reach
 from app.rules.review.lint.finding import Finding, Name
 
@@ -21,26 +21,25 @@ def find(rules: RuleSet, tests: Iterable[Test], now: datetime) -> Iterator[Findi
     tests = tuple(tests)
     if not tests:
         return
-    allows = Shelf()
+    allows: Shelf[Rule] = Shelf()
     for rule in rules.rules:
         if rule.effect is Effect.ALLOW:
             allows.add(rule)
+
+    def is_about(scope: Scope) -> bool:
+        """Whether a rule allows somebody something there."""
+        near = allows.near(frozenset(rules.places(scope)))
+        return any(True for rule in near for _ in reach(rule, scope.type, scope.name))
+
     dated = _always(rules)
     for test in tests:
-        if not any(one.wanted or _is_about(allows, one.scope) for one in test.expectations):
+        if not any(one.wanted or is_about(one.scope) for one in test.expectations):
             names = ", ".join(one.scope.name for one in test.expectations)
             text = f"the test {test.id!r} would pass without any rule: none is about {names}"
             hint = "look for a typo in the names, or expect something that a rule decides"
             yield Finding(Name.TEST_OF_NOTHING, test.id, test.position, text, hint)
         if test.at is None and dated is not None:
             yield from _timed(test, dated, now)
-
-
-def _is_about(allows: Shelf, scope: Scope) -> bool:
-    """Whether a rule allows somebody something there."""
-    is_catalog = scope.type is ResourceType.REGISTRY
-    places = frozenset([CATALOG] if is_catalog else [scope.name.partition("/")[0], ANYWHERE])
-    return any(True for rule in allows.near(places) for _ in reach(rule, scope.type, scope.name))
 
 
 def _always(rules: RuleSet) -> RuleSet | None:

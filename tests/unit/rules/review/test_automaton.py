@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from app.errors import UnfitError
 from app.protocol import scope
-from app.rules.patterns.pattern import NamePattern, RepositoryPattern
-from app.rules.patterns.pieces import Token
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import Token
 from app.rules.review.automaton import (
     NAMES,
     REPOSITORIES,

@@ -18,7 +18,9 @@ from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.file.compile import expand
 from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Who
-from app.rules.patterns.pattern import NamePattern, RepositoryPattern, parse_group
+from app.rules.patterns.dns import parse_group
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import RepositoryPattern
 from app.rules.review.audience import AudienceKind
 from app.rules.review.clauses import Clause
 from app.rules.review.diff.changes import Change, compare

@@ -1,4 +1,4 @@
-"""A pattern cut into its pieces: text, wildcards and variables."""
+"""The syntax of patterns: text, wildcards and variables, and what they are in RE2."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from app.errors import UnfitError
 
+USERNAME = "username"
+"""The variable that every rule has: the subject's own name."""
 MAX_LENGTH = 512
 """Characters of a pattern: above this RE2 may refuse what the variables of a pattern make of it."""
 _SIGN = re.compile(r"(\*\*|\*|\?|\{[^{}]*\})")
@@ -27,7 +29,11 @@ class Token(NamedTuple):
     value: str
 
 
-_WILDCARDS = {"**": Token("deep", ""), "*": Token("run", ""), "?": Token("one", "")}
+_SIGNS = {"**": Token("deep", ""), "*": Token("run", ""), "?": Token("one", "")}
+WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
+"""By kind of token, the expression of RE2 for it."""
+Captures = tuple[tuple[str, str], ...]
+"""What the variables of a rule stand for: (variable, text) pairs, sorted."""
 
 
 def cut(pattern: str) -> tuple[Token, ...]:
@@ -43,7 +49,7 @@ def cut(pattern: str) -> tuple[Token, ...]:
     tokens = []
     for index, piece in enumerate(_SIGN.split(pattern)):
         if index % 2:
-            tokens.append(_WILDCARDS.get(piece) or _variable(piece))
+            tokens.append(_SIGNS.get(piece) or _variable(piece))
         elif "{" in piece or "}" in piece:
             raise UnfitError(f"{pattern!r} has a brace without its partner", "write {name} for a variable")
         elif piece:
@@ -59,7 +65,7 @@ def _variable(sign: str) -> Token:
 
 
 def likeliest_name(pattern: str) -> str:
-    """Give the shortest name that a pattern may match; where that is no legal name, it matches none.
+    """Return the shortest name that a pattern may match; where that is no legal name, it matches none.
 
     A digit for each sign is what every neighbour goes with: separators stand between letters and digits, and
     a port has digits alone.
@@ -68,11 +74,11 @@ def likeliest_name(pattern: str) -> str:
 
 
 def is_plain(tokens: tuple[Token, ...]) -> bool:
-    """Tell whether a pattern is nothing but text."""
+    """Whether a pattern is nothing but text."""
     return len(tokens) == 1 and tokens[0].kind == "text"
 
 
 def variables(tokens: Iterable[Token]) -> frozenset[str]:
-    """Give the names of the variables."""
+    """Return the names of the variables."""
     found = [token.value for token in tokens if token.kind == "variable"]
     return frozenset(found) if found else NO_VARIABLES

@@ -1,14 +1,16 @@
-"""A pattern cut into its pieces."""
+"""The syntax of patterns."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import UnfitError
-from app.rules.patterns.pattern import RepositoryPattern
-from app.rules.patterns.pieces import Token, cut, is_plain, variables
+from app.rules.patterns.dns import parse_group
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import Token, cut, is_plain, variables
 from app.rules.review.automaton import beyond, elements
 
 
@@ -67,3 +69,18 @@ def test_a_pattern_that_loads_matches_some_name(text: str) -> None:
             assert beyond(elements(cut(text)), []) is None
         return
     assert beyond(elements((*pattern.beginning, *pattern.rest)), []) is not None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=40) | st.text("ab*?{}/.-:_", max_size=40))
+def test_any_text_is_a_pattern_or_an_error(text: str) -> None:
+    """No text of a file makes anything else happen, at load or when it is matched."""
+    for parse in (RepositoryPattern.parse, NamePattern.parse, parse_group):
+        try:
+            pattern = parse(text)
+        except UnfitError:
+            continue
+        if isinstance(pattern, RepositoryPattern):
+            pattern.matches("a/b", dict.fromkeys(pattern.variables, "x"))
+        elif isinstance(pattern, NamePattern):
+            pattern.match("a", "alice")

@@ -13,7 +13,6 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -42,12 +41,14 @@ from app.rules.model import ROBOT_PREFIX
 from app.state.settings import StateSettings
 from app.telemetry.audit import AuditSettings
 from app.telemetry.log import LogSettings
+from app.urls import http_url
 
 SECRETS_VARIABLE = "WHARFINGER_SECRETS_DIR"
 _PREFIX = "WHARFINGER__"
 LAST_GOOD_VARIABLE = f"{_PREFIX}LAST_GOOD"
 Model = TypeVar("Model", bound=BaseModel)
-_REALM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_LONGEST_NAME = 64
+"""Octets of a realm's name, which is part of the name of a file too."""
 _BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
 _ROBOT_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9$+._-]{0,62}[$+._-]")
 """It ends with a sign, so that no person's name begins with it by chance."""
@@ -57,10 +58,10 @@ _LONGEST_BACKDATE = timedelta(hours=1)
 
 
 def _realm_name(value: str) -> str:
-    if not _REALM.fullmatch(value):
-        raise UnfitError(
-            f"{value!r} cannot be a realm's name", "write small letters, digits and -, 64 at the most"
-        )
+    printable = bool(value.strip()) and value.isprintable()
+    if not printable or "/" in value or value in (".", "..") or len(value.encode()) > _LONGEST_NAME:
+        hint = "write a part of a path, as the registries' addresses have it, without / in it"
+        raise UnfitError(f"{value!r} cannot be a realm's name", hint)
     return value
 
 
@@ -87,6 +88,7 @@ class ServerSettings(Section):
     """The HTTP server."""
 
     bind: str = "127.0.0.1:5001"
+    url: str | None = None
     workers: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] = 16
     trusted_proxies: tuple[str, ...] = ()
@@ -103,6 +105,15 @@ class ServerSettings(Section):
                 raise UnfitError(
                     f"{each!r} is no network", "write 10.0.0.0/8, an address, or unix"
                 ) from error
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        parsed = http_url(value) if value is not None else None
+        if value is not None and (parsed is None or parsed.query or parsed.fragment):
+            hint = "write https://auth.example.com, as clients reach the server"
+            raise UnfitError("that is no address of a server", hint)  # not shown: it may hold a password
         return value
 
     @field_validator("bind")
@@ -212,17 +223,12 @@ class RealmSettings(Section):
 
     @field_validator("issuer")
     @classmethod
-    def _http_url(cls, value: str) -> str:
-        hint = "write https://auth.example.com/auth/realms/corp"
-        try:
-            url = urlsplit(value)
-            usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port or 1) > 0
-        except ValueError:
-            usable = False
-        if "@" in value:  # not shown: a password may stand before it
+    def _printable(cls, value: str) -> str:
+        hint = "write what the registries have as their 'issuer'"
+        if "://" in value and "@" in value:  # not shown: a password may stand before it
             raise UnfitError("the issuer stands in every token, so it holds no user name", hint)
-        if not usable or not value.isprintable() or " " in value:
-            raise UnfitError(f"{value!r} is no URL", hint)
+        if not value.strip() or not value.isprintable():
+            raise UnfitError(f"{value!r} cannot be an issuer", hint)
         return value
 
 

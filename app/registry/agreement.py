@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote
 
 from app.keys.algorithm import Algorithm
 from app.keys.kid import KeyId
+from app.urls import http_url
 
 TOKEN_ENDPOINT = "/protocol/docker-v2/auth"  # noqa: S105 - a path, no token
 
@@ -60,6 +61,12 @@ def token_url(issuer: str, realm: str) -> str | None:
         The URL; None where the issuer is a mere name rather than the address of this realm.
     """
     base = issuer.rstrip("/")
-    if urlsplit(base).path.endswith(f"/realms/{realm}"):
+    url = http_url(base)
+    if url is not None and unquote(url.path).endswith(f"/realms/{realm}"):
         return base + TOKEN_ENDPOINT
     return None
+
+
+def token_url_below(server: str, realm: str) -> str:
+    """Return where clients get the tokens of a realm from a server at this address."""
+    return f"{server.rstrip('/')}/auth/realms/{quote(realm, safe='')}{TOKEN_ENDPOINT}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 from app.keys.kid import KeyId
-from app.registry.agreement import Agreement, token_url
+from app.registry.agreement import Agreement, token_url, token_url_below
 from app.settings import RealmSettings
 from app.urls import http_url
 
@@ -31,14 +31,17 @@ class UnknownServiceError(ValueError):
         self.text = text
 
 
-def agreement_of(realm: str, section: RealmSettings, service: str, url: str | None) -> Agreement:
+def agreement_of(
+    realm: str, section: RealmSettings, service: str, url: str | None, server: str | None = None
+) -> Agreement:
     """Return what a service's registry and its realm must agree on.
 
     Args:
         realm: The name of the realm.
         section: Its section of the configuration.
         service: The name of the service.
-        url: Where clients reach the token endpoint; None where that follows from the issuer.
+        url: Where clients reach the token endpoint; None where that follows from the configuration.
+        server: Where clients reach the server; None where that follows from the issuer.
 
     Raises:
         UnknownServiceError: The realm has no such service, or nothing says where the token endpoint is.
@@ -48,7 +51,7 @@ def agreement_of(realm: str, section: RealmSettings, service: str, url: str | No
         text = f"realm {realm} has no service {service!r}; it has: {', '.join(section.services)}"
         raise UnknownServiceError(Parameter.SERVICE, text)
     return Agreement(
-        realm=_checked(url) if url else _derived(section.issuer, realm),
+        realm=_checked(url) if url else _derived(section.issuer, realm, server),
         service=service,
         issuer=section.issuer,
         key_id=KeyId.parse(found.key_id),
@@ -57,10 +60,13 @@ def agreement_of(realm: str, section: RealmSettings, service: str, url: str | No
     )
 
 
-def _derived(issuer: str, realm: str) -> str:
-    derived = token_url(issuer, realm)
+def _derived(issuer: str, realm: str, server: str | None) -> str:
+    derived = token_url_below(server, realm) if server is not None else token_url(issuer, realm)
     if derived is None:
-        text = f"the issuer {issuer} does not say where clients reach the token endpoint: give it by --url"
+        text = (
+            f"the issuer {issuer} does not say where clients reach the token endpoint: "
+            "write server.url into the configuration, or give --url"
+        )
         raise UnknownServiceError(Parameter.URL, text)
     return derived
 

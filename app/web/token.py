@@ -19,7 +19,8 @@ from app.web.realms import find, realm_paths
 
 _METHODS = ["GET", "POST"]
 _SHOWN_LENGTH = 256
-_DEFAULT_PATHS = ("/token", "/auth/token")
+_DEFAULT_PATHS = ("/token", "/auth/token", "/auth")
+"""The last is docker_auth's."""
 
 
 def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:

@@ -282,19 +282,27 @@ def test_issuers(load: Load, issuer: str) -> None:
     "issuer",
     [
         "",
-        "auth.example.com",
-        "ftp://a",
-        "http://",
-        "http:///x",
-        "http://[::1",
-        "http://a b",
-        "http://a:x",
+        "  ",
+        "a\tb",
         "http://a\n",
+        "a\u202eb",
     ],
 )
 def test_no_issuers(load: Load, issuer: str) -> None:
-    """What is no http URL is refused."""
-    assert _texts(load, {"realms.demo.issuer": issuer}) == [f"{issuer!r} is no URL"]
+    """What nobody could read is refused."""
+    assert _texts(load, {"realms.demo.issuer": issuer}) == [f"{issuer!r} cannot be an issuer"]
+
+
+@pytest.mark.parametrize("issuer", ["Acme auth server", "gitlab-issuer", "auth.example.com", "http://[::1"])
+def test_issuers_are_text(load: Load, issuer: str) -> None:
+    """Registries compare it, and nobody reads it as an address."""
+    assert load({"realms.demo.issuer": issuer}).realms["demo"].issuer == issuer
+
+
+@pytest.mark.parametrize("url", ["auth.example.com", "ftp://a", "https://bob:secret@a", "https://a?b", ""])
+def test_no_addresses_of_a_server(load: Load, url: str) -> None:
+    """It is where clients reach the server, and is not repeated: a password may stand in it."""
+    assert _texts(load, {"server.url": url}) == ["that is no address of a server"]
 
 
 def test_an_issuer_with_a_password(load: Load) -> None:
@@ -350,7 +358,14 @@ def test_a_default_realm_of_the_environment(load: Load) -> None:
         load(WHARFINGER__DEFAULT_REALM="nope")
 
 
-@pytest.mark.parametrize("realm", ["Demo", "a b", "", "-a", "a/b", "..", "a" * 65, "é"])
+@pytest.mark.parametrize("realm", ["nawia.pl", "DvcLAB", "corp_docker", "a b", "-a", "é", "a%2Fb", "x" * 64])
+def test_names_of_realms_elsewhere(load: Load, realm: str) -> None:
+    """Whatever other token servers call one can be kept."""
+    section = CONFIGURATION["realms"]["demo"]
+    assert realm in load({"realms": {"demo": section, realm: section}}).realms
+
+
+@pytest.mark.parametrize("realm", ["", " ", "a/b", ".", "..", "a\nb", "a" * 65, "é" * 33])
 def test_realm_names_fit_into_a_path(load: Load, realm: str) -> None:
     """A realm's name is part of URLs."""
     section = CONFIGURATION["realms"]["demo"]
@@ -368,7 +383,7 @@ def test_realm_names_fit_into_a_path(load: Load, realm: str) -> None:
         ("WHARFINGER__SERVER", "{", "'server' must be a mapping"),
         ("WHARFINGER__REALMS", "[]", "'realms' must be a mapping"),
         ("WHARFINGER__REALMS__DEMO__DIRECTORY__SERVERS", "ldaps://a", "'servers' must be a list"),
-        ("WHARFINGER__REALMS__DEMO__ISSUER", "x", "'x' is no URL"),
+        ("WHARFINGER__REALMS__DEMO__ISSUER", " ", "' ' cannot be an issuer"),
         ("WHARFINGER__SERVR__BIND", "x", "there is no such setting"),
         ("WHARFINGER__", "x", "there is no such setting"),
     ],

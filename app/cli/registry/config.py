@@ -72,7 +72,7 @@ def config(
     """
     name, section = find_realm(settings, realm)
     try:
-        agreement = agreement_of(name, section, service, url)
+        agreement = agreement_of(name, section, service, url, settings.server.url)
         ring = keyring.load(section.keys)
         made = output(
             RegistryKind(kind),

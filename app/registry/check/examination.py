@@ -104,7 +104,7 @@ def examine(
         return Examination(target.address, target.realm, target.kind, None, (_no_challenge(answer),))
     section = settings.realms[target.realm]
     service = target.service if target.service is not None else _service(section, challenge)
-    agreement = agreement_of(target.realm, section, service, target.url)
+    agreement = agreement_of(target.realm, section, service, target.url, settings.server.url)
     evidence = Evidence(
         kind=target.kind or kind_of(answer, challenge),
         service=challenge.service,

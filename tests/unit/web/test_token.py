@@ -19,7 +19,7 @@ PATHS = [
     for prefix in ("/auth", "")
     for leaf in ("/auth", "")
     for slash in ("", "/")
-] + ["/token", "/token/", "/auth/token", "/auth/token/"]
+] + ["/token", "/token/", "/auth/token", "/auth/token/", "/auth", "/auth/"]
 ALICE = {"Authorization": "Basic " + base64.b64encode(b"alice:alice-password").decode()}
 
 

@@ -72,7 +72,7 @@ def test_files_that_people_changed_are_kept(config: Path, tmp_path: Path) -> Non
         ((SERVICE,), "--for"),
         (("other", "--for", "zot"), f"no service 'other'; it has: {SERVICE}"),
         ((SERVICE, "--for", "zot", "--realm", "no"), "no realm 'no'; the configuration has: corp, other"),
-        ((SERVICE, "--for", "zot", "--realm", "other"), "give it by --url"),
+        ((SERVICE, "--for", "zot", "--realm", "other"), "or give --url"),
         ((SERVICE, "--for", "zot", "--url", "https://user:secret@example.com/"), "write https://"),
     ],
 )

@@ -20,7 +20,7 @@ from app.keys.certificate import self_signed
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId
 from app.keys.signing_key import KeyState, SigningKey
-from app.registry.agreement import Agreement, RegistryKind, token_url
+from app.registry.agreement import Agreement, RegistryKind, token_url, token_url_below
 from app.registry.config.output import Format, Output, output
 from tests.support.authority import Authority
 from tests.unit.conftest import KEY_TIME as NOW
@@ -66,11 +66,19 @@ def _settings(made: Output) -> dict[str, Any]:
         ("http://127.0.0.1:5001/realms/corp", "http://127.0.0.1:5001/realms/corp/protocol/docker-v2/auth"),
         ("https://auth.example.com/auth/realms/other", None),
         ("https://auth.example.com", None),
+        ("Acme auth server", None),
+        ("gitlab/realms/corp", None),
     ],
 )
 def test_the_token_endpoint_is_derived_from_the_issuer(issuer: str, expected: str | None) -> None:
     """Where the issuer is the address of its realm; nothing is guessed otherwise."""
     assert token_url(issuer, "corp") == expected
+
+
+def test_the_token_endpoint_below_the_address_of_a_server() -> None:
+    """The name of the realm is a part of the path, whatever is in it."""
+    expected = "https://a.example.com/x/auth/realms/caf%C3%A9%20%25/protocol/docker-v2/auth"
+    assert token_url_below("https://a.example.com/x/", "café %") == expected
 
 
 def test_distribution_2_is_refused_a_key_that_it_cannot_verify(edwards: KeyRing) -> None:

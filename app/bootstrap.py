@@ -211,7 +211,7 @@ class _Stores:
 
 def _stores(section: StateSettings | None) -> _Stores:
     folder = os.environ.get(FALLBACK_FOLDER_VARIABLE)
-    shared = SharedState(section) if section is not None else None
+    shared = SharedState(section, metrics.STATE_CLOCK.set) if section is not None else None
     if section is None or section.sqlite is not None or not folder:
         return _Stores(shared, None, ProcessOutage())
     machine = SharedState(StateSettings(url=f"sqlite:///{folder}/failures.db"))

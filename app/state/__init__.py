@@ -7,6 +7,8 @@ tables.py      the same as tables
 engine.py      how to connect to one SQLite file, or to PostgreSQL
 database.py    a database that answers in time, or is unavailable
 logins.py      the failed and proved logins
+clock.py       whether this server's clock is the database's
+holder.py      which process holds a pending row
 shared.py      all of it, as the rest of the program sees it
 prepare.py     brings the database up to date before the server starts; migrations/ has the steps
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 from sqlalchemy.engine import Row
 
 from app.errors import StateUnavailable
+from app.state.clock import ClockCheck
 from app.state.database import Database
 from app.state.rows import TOLERANCE, LoginRow, LoginState
 from app.state.tables import IS_FAILURE, logins
@@ -52,8 +53,8 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 class SqlFailureStore:
     """Keeps rows in a database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clocks: ClockCheck) -> None:
+        self._database, self._clocks = database, clocks
         self._next_sweep = 0.0
         self._lock = threading.Lock()
         self.is_full = False
@@ -79,11 +80,12 @@ class SqlFailureStore:
             return True
 
     def _sweep(self, now: float) -> None:
-        """Remove expired rows, some at a time, and find out whether there is room."""
+        """Remove expired rows, some at a time; find out whether there is room, and compare the clocks."""
         try:
             swept = self._database.run(lambda connection: connection.execute(_SWEEP, {"now": now}).rowcount)
             if swept == _BATCH:  # after a flood more rows expire than the usual pause would ever remove
                 self._next_sweep = now + _SOON_SECONDS
+            self._database.run(self._clocks.compare)
             self.is_full = self._database.run(lambda connection: connection.scalar(_COUNT)) == _MOST
         except StateUnavailable:
             return  # whoever needs the database next reports it

@@ -22,9 +22,16 @@ T = TypeVar("T")
 class SharedState:
     """What the processes of all servers share."""
 
-    def __init__(self, settings: StateSettings) -> None:
-        """Connect to nothing yet, so that the process may fork afterwards."""
-        self._settings = settings
+    def __init__(
+        self, settings: StateSettings, report_clocks: Callable[[float], object] = lambda _: None
+    ) -> None:
+        """Connect to nothing yet, so that the process may fork afterwards.
+
+        Args:
+            settings: Where the state is kept.
+            report_clocks: Gets how many seconds this server's clock and the database's are apart.
+        """
+        self._settings, self._report_clocks = settings, report_clocks
         self._lock = threading.Lock()
         self._opened: tuple[Database, SqlFailureStore] | None = None
         self._key: bytes | None = None
@@ -74,11 +81,12 @@ class SharedState:
 
     def _open(self) -> tuple[Database, SqlFailureStore]:
         if self._opened is None:
+            from app.state.clock import ClockCheck  # noqa: PLC0415 - it brings SQLAlchemy
             from app.state.database import Database  # noqa: PLC0415 - it brings SQLAlchemy
             from app.state.logins import SqlFailureStore  # noqa: PLC0415 - it too
 
             with self._lock:
                 if self._opened is None:
                     database = Database(self._settings)
-                    self._opened = database, SqlFailureStore(database)
+                    self._opened = database, SqlFailureStore(database, ClockCheck(self._report_clocks))
         return self._opened

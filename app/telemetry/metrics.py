@@ -45,6 +45,11 @@ SPARED = Counter(
 STATE_FAULTS = Counter(
     "wharfinger_state_faults", "Times that the shared state could not be used in time", ["realm"]
 )
+STATE_CLOCK = Gauge(
+    "wharfinger_state_clock_difference_seconds",
+    "How far the clocks of this server and of PostgreSQL are apart",
+    multiprocess_mode="livemax",
+)
 
 RULES_PROCESSES = Gauge(
     "wharfinger_rules_processes",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect, text
 
 from app.errors import ConfigurationError, StateUnavailable
 from app.state import database, engine, prepare, secret
+from app.state.clock import ClockCheck
 from app.state.database import Database
 from app.state.logins import SqlAccountRows
 from app.state.rows import LoginRow, LoginState
@@ -223,6 +224,43 @@ def test_no_setting_of_the_server_shows_an_old_snapshot() -> None:
         level = asked.run(lambda connection: connection.scalar(text("SHOW transaction_isolation")))
         asked.close()
     assert level == "read committed"
+
+
+def test_clocks_that_differ_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Until they agree again; each look is reported, whichever is ahead."""
+    reported: list[float] = []
+    clocks = ClockCheck(reported.append)
+    for ahead in (0.5, -6.0, -7.0, 4.0, 6.0):
+        clocks.note(ahead)
+    assert reported == [0.5, 6.0, 7.0, 4.0, 6.0]
+    told = [record.__dict__["ahead_seconds"] for record in caplog.records]
+    assert told == [-6.0, 6.0]
+
+
+def test_a_file_has_no_clock_of_its_own(tmp_path: Path) -> None:
+    """There is nothing to compare with."""
+    reported: list[float] = []
+    asked = Database(_settings(tmp_path))
+    asked.run(ClockCheck(reported.append).compare)
+    asked.close()
+    assert reported == []
+
+
+@pytest.mark.slow
+def test_the_clock_is_compared_with_that_of_postgresql() -> None:
+    """By the database's own clock, not by when a transaction began; a slow answer is no measurement."""
+    reported: list[float] = []
+    with Postgres() as running:
+        url = running.make("state")
+        asked = Database(StateSettings.model_validate({"url": url, "password": PASSWORD, "secret": "x" * 32}))
+        asked.run(ClockCheck(reported.append).compare)
+        asked.run(ClockCheck(reported.append, lambda: time.time() + 60).compare)
+        slow = iter((0.0, 2.0))
+        asked.run(ClockCheck(reported.append, lambda: next(slow)).compare)
+        asked.close()
+    assert len(reported) == 2
+    assert reported[0] < 1
+    assert 59 < reported[1] < 61
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:

@@ -31,14 +31,22 @@ class ResourceType(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """The actions on a repository that a registry asks for."""
+    """The actions on a repository that a registry asks for, in the order in which people name them."""
 
-    DELETE = "delete"
     PULL = "pull"
     PUSH = "push"
+    DELETE = "delete"
 
 
-_KNOWN_ACTIONS = frozenset(Action) | {ALL_ACTIONS}
+SINGLE_ACTIONS = tuple(map(str, Action))
+ACTIONS = (*SINGLE_ACTIONS, ALL_ACTIONS)
+"""Every word for an action. `*` on a repository is all of them at once; the catalog has no other."""
+ACTIONS_OF = {
+    ResourceType.REPOSITORY: frozenset(SINGLE_ACTIONS),
+    ResourceType.REGISTRY: frozenset([ALL_ACTIONS]),
+}
+"""What can be granted on each type of resource, each by itself."""
+_KNOWN_ACTIONS = frozenset(ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)

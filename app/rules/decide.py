@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from app.dn import fold
-from app.protocol.scope import ALL_ACTIONS, Access, Action, ResourceType, Scope
+from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, SINGLE_ACTIONS, Access, ResourceType, Scope
 from app.rules.conditions import Context, Holds
 from app.rules.decision import (
     ActionOutcome,
@@ -27,7 +27,6 @@ from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
 from app.rules.patterns.syntax import USERNAME, Captures
 
 _EVERYONE, _AUTHENTICATED = Through(WhoKind.EVERYONE), Through(WhoKind.AUTHENTICATED)
-_EVERY_ACTION = frozenset(str(action) for action in Action)
 
 
 class Applied(NamedTuple):
@@ -136,7 +135,7 @@ def _decide_resource(near: Iterable[Applied], scope: Scope, username: str) -> Re
 def _expand(scope: Scope) -> frozenset[str]:
     """Give the actions to decide: `*` on a repository asks for every single one, and for itself."""
     if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in scope.actions:
-        return scope.actions | _EVERY_ACTION
+        return scope.actions | ACTIONS_OF[scope.type]
     return scope.actions
 
 
@@ -149,7 +148,7 @@ def _outcome(covering: Sequence[Applied], action: str) -> ActionOutcome:
 
 def _all_of(single: dict[str, ActionOutcome]) -> ActionOutcome:
     """Grant `*` on a repository only where every single action is granted."""
-    parts = [single[action] for action in sorted(_EVERY_ACTION)]
+    parts = [single[action] for action in sorted(SINGLE_ACTIONS)]
     granted = all(part.granted for part in parts)
     allowed = {cause: None for part in parts for cause in part.allowed_by}
     denied = {cause: None for part in parts for cause in part.denied_by}

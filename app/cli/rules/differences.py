@@ -12,11 +12,11 @@ import click
 
 from app.cli.output import add_row, joined, show, show_json, table, workflow_command
 from app.errors import Problem
+from app.protocol.scope import ACTIONS
 from app.rules.conditions import moment
 from app.rules.model import RuleSet
 from app.rules.review.diff.changes import Change, Changes
 from app.rules.review.replay import Replayed, Right, Seen
-from app.rules.review.resources import ACTIONS
 from app.rules.review.survey import Survey, Tried
 
 SCHEMA = 1

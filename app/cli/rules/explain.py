@@ -13,13 +13,12 @@ from app.cli.output import add_row, joined, show, show_json, table
 from app.cli.rules.arguments import attribute_option, read_scope
 from app.cli.rules.options import RequestOptions, Source, SourceOptions, request_options, source_options
 from app.dn import fold
-from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
+from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision, Through, WhoKind
 from app.rules.model import ROBOT_PREFIX, Group, Subject
 from app.rules.review import subjects
 from app.rules.review.explain import explain as decide_and_explain
-from app.rules.review.resources import ACTIONS
 from app.rules.review.subjects import ANONYMOUS, NOBODY, AskedSubject
 
 SCHEMA = 1

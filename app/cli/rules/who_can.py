@@ -13,7 +13,7 @@ from app.cli.options import format_option
 from app.cli.output import add_row, joined, show, show_csv, show_json, table
 from app.cli.rules.arguments import read_scope
 from app.cli.rules.options import RequestOptions, Source, SourceOptions, request_options, source_options
-from app.protocol.scope import ALL_ACTIONS, ResourceType, Scope
+from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import Effect
 from app.rules.review.people import People, ReviewedSubject, find_people
@@ -31,7 +31,7 @@ class _Review:
 
 
 @click.command()
-@click.argument("action", type=click.Choice(["pull", "push", "delete", ALL_ACTIONS]))
+@click.argument("action", type=click.Choice(ACTIONS))
 @click.argument("repository")
 @click.option("--expand", is_flag=True, help="List the people of the groups too; asks the directory.")
 @request_options

@@ -13,12 +13,12 @@ from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.pattern import Kind, Piece, as_patterns
 from app.migrate.docker_auth.who import GROUP, Who
 from app.migrate.docker_auth.who import Kind as WhoKind
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
+from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, CATALOG, Action, ResourceType
 from app.rules.conditions import IPNetwork
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
 
-EVERY = frozenset(map(str, Action))
+EVERY = ACTIONS_OF[ResourceType.REPOSITORY]
 _ACCOUNT = "${account}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import Position, Problem
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
+from app.protocol.scope import ACTIONS_OF, CATALOG, ResourceType, Scope
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause
@@ -121,8 +121,8 @@ def failures(rules: RuleSet, tests: Iterable[Test], now: datetime) -> tuple[Prob
 def everything(name: str) -> Scope:
     """Ask for everything that a repository, or the catalog, has."""
     if name == CATALOG:
-        return Scope(ResourceType.REGISTRY, CATALOG, frozenset({ALL_ACTIONS}))
-    return Scope(ResourceType.REPOSITORY, name, frozenset(str(action) for action in Action))
+        return Scope(ResourceType.REGISTRY, CATALOG, ACTIONS_OF[ResourceType.REGISTRY])
+    return Scope(ResourceType.REPOSITORY, name, ACTIONS_OF[ResourceType.REPOSITORY])
 
 
 def words(actions: Iterable[str]) -> str:

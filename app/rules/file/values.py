@@ -11,7 +11,7 @@ from ipaddress import IPv6Network, ip_address, ip_network
 
 from app.errors import UnfitError
 from app.protocol import scope
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action
+from app.protocol.scope import ACTIONS, ALL_ACTIONS, CATALOG, SINGLE_ACTIONS
 from app.rules.conditions import IPNetwork
 from app.rules.model import ROBOT_PREFIX, NamedGroup
 from app.rules.patterns.names import NamePattern
@@ -35,7 +35,6 @@ _MEANT = {
     "delete": ("remove", "rm", "del", "destroy"),
     ALL_ACTIONS: ("all", "admin", "any", "**", "full", "rw", "manage"),
 }
-_ACTIONS = frozenset([*map(str, Action), ALL_ACTIONS])
 _WORDS = {word: action for action, words in _MEANT.items() for word in words}
 _LAST = datetime.max.replace(tzinfo=UTC)
 _MAPPED = IPv6Network("::ffff:0:0/96")
@@ -53,10 +52,10 @@ def action(text: str) -> str:
     Raises:
         UnfitError: It is none.
     """
-    if text in _ACTIONS:
+    if text in ACTIONS:
         return text
     word = text.strip().lower()
-    known = {str(each): str(each) for each in Action} | _WORDS
+    known = {each: each for each in SINGLE_ACTIONS} | _WORDS
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
     meant = known.get(word) or (known[close[0]] if close else "")
     hint = f"did you mean '{meant}'?" if meant else "write 'pull', 'push', 'delete' or '*'"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType
+from app.protocol.scope import ACTIONS_OF, CATALOG, ResourceType
 from app.rules.conditions import Conditions
 from app.rules.decision import Effect
 from app.rules.model import Rule
@@ -22,10 +22,6 @@ from app.rules.review.audience import AUTHENTICATED, Audience, AudienceKind, Kno
 from app.rules.review.automaton import Elements, elements, prefix, written
 
 _CATALOG = elements([Token("text", CATALOG)])
-_ACTIONS = {
-    ResourceType.REPOSITORY: frozenset(map(str, Action)),
-    ResourceType.REGISTRY: frozenset([ALL_ACTIONS]),
-}
 _WILD = ""
 """The first component of patterns that begin with a wildcard or a variable."""
 
@@ -55,7 +51,7 @@ class Clause:
     @property
     def actions(self) -> frozenset[str]:
         """The actions that it allows or denies."""
-        return self.rule.actions & _ACTIONS[self.type]
+        return self.rule.actions & ACTIONS_OF[self.type]
 
     @property
     def first(self) -> str:

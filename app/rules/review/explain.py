@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from app import dn
-from app.protocol.scope import ALL_ACTIONS, Action, ResourceType, Scope
+from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
@@ -22,7 +22,6 @@ from app.rules.review.examples import group
 
 MOST = 5
 """How many are told of one action."""
-_EVERY_ACTION = frozenset([ALL_ACTIONS, *map(str, Action)])
 _ANYTHING = RepositoryPattern.parse("**")
 
 
@@ -48,7 +47,7 @@ class _Search:
         allows = [rule for rule in rules.rules if rule.effect is Effect.ALLOW]
         self._allows = {rule.id: rule for rule in allows}
         # with the conditions and actions left out, the engine tells which rules lack only these
-        freed = [replace(rule, when=ALWAYS, actions=_EVERY_ACTION) for rule in allows]
+        freed = [replace(rule, when=ALWAYS, actions=frozenset(ACTIONS)) for rule in allows]
         self._freed = RuleSet("", tuple(freed))
         self._boundless = RuleSet("", tuple(replace(rule, repositories=(_ANYTHING,)) for rule in freed))
 

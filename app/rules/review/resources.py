@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from app.errors import UnfitError
 from app.protocol import scope
-from app.protocol.scope import ALL_ACTIONS, CATALOG, Action, ResourceType, Scope
+from app.protocol.scope import ACTIONS, ACTIONS_OF, ALL_ACTIONS, CATALOG, ResourceType, Scope
 
 CATALOG_RESOURCE = f"{ResourceType.REGISTRY}:{CATALOG}"
-ACTIONS = (Action.PULL, Action.PUSH, Action.DELETE, ALL_ACTIONS)
-"""In the order in which people name them."""
 
 
 def parse_resource(text: str) -> tuple[ResourceType, str]:
@@ -37,7 +35,7 @@ def parse_actions(text: str, kind: ResourceType) -> frozenset[str]:
     if not words <= {*known}:
         wrong = ", ".join(sorted(words.difference(known)))
         raise UnfitError(f"{wrong} is no action", f"there is {', '.join(known)}")
-    return words or frozenset(known if kind is ResourceType.REGISTRY else map(str, Action))
+    return words or ACTIONS_OF[kind]
 
 
 def parse_scope(resource: str, actions: str = "") -> Scope:

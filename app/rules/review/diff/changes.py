@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.protocol.scope import ALL_ACTIONS
+from app.protocol.scope import ACTIONS
 from app.rules.conditions import Network, moment
 from app.rules.model import Robot, Rule, RuleSet
 from app.rules.review.audience import Audience
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.clauses import Clause
 from app.rules.review.diff.effects import Because, Comparison, Impact
-
-_ORDER = ("pull", "push", "delete", ALL_ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def _gather(comparison: Comparison) -> Iterator[Change]:
 
 
 def _actions(impacts: Iterable[Impact]) -> tuple[str, ...]:
-    return tuple(sorted({one.action for one in impacts}, key=_ORDER.index))
+    return tuple(sorted({one.action for one in impacts}, key=ACTIONS.index))
 
 
 def _sentence(impacts: list[Impact], told_apart: Circumstances) -> Change:

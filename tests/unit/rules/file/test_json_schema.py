@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from app.cli.main import main
 from app.configfile import yaml
 from app.errors import ConfigurationError
+from app.protocol.scope import ACTIONS
 from app.rules.file.json_schema import json_schema
 from tests.docs import walk
 from tests.docs.reading import PAGES
@@ -120,3 +121,9 @@ def test_patterns_of_repositories(pattern: str, *, valid: bool) -> None:
     """An editor marks a pattern that can match nothing."""
     rule = {"id": "a", "everyone": True, "repositories": [pattern], "allow": ["pull"]}
     assert VALIDATOR.is_valid({"version": 1, "rules": [rule]}) == valid
+
+
+def test_the_actions_of_the_file_are_those_of_the_protocol() -> None:
+    """In the order in which people name them."""
+    allow = json_schema()["$defs"]["RuleEntry"]["properties"]["allow"]
+    assert json.dumps([*ACTIONS]) in json.dumps(allow)

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app import dn
-from app.directory import names
+from app.directory import names, returned
 from app.directory.active_directory import own_sids
 from app.directory.passwords import PasswordCheck
 from app.directory.people import UNKNOWN, Authenticated, People, Person
 from app.directory.searcher import Searcher
 from app.directory.settings import PLACE, DirectorySettings
-from app.errors import Code, Refusal
+from app.errors import Code, DirectoryMisconfigured, Fault, Refusal
 from app.ldap.connection import Connection
 from app.ldap.deadline import Deadline
+from app.ldap.filters import NO_ATTRIBUTES
 from app.protocol.credentials import WRONG_CREDENTIALS
 from app.protocol.secret import Secret
 
@@ -89,7 +90,25 @@ class DirectLogin:
 
     def _authenticated(self, searcher: Searcher, name: str, deadline: Deadline) -> Authenticated | Refusal:
         person = self.entry(searcher, name, deadline)
-        return UNKNOWN if person is None else Authenticated(person, searcher)
+        if person is not None:
+            return Authenticated(person, searcher)
+        if self._by_dn:
+            self._require_readable(searcher, self.bind_name(name) or "", deadline)
+        return UNKNOWN
+
+    def _require_readable(self, searcher: Searcher, bound: str, deadline: Deadline) -> None:
+        """Make sure that the entry that was bound can be read: then it is none of the configured people.
+
+        Raises:
+            DirectoryMisconfigured: It cannot, although the password is right.
+        """
+        if returned.entry_at(searcher, bound, "", (NO_ATTRIBUTES,), deadline) is None:
+            hint = (
+                "let the service account read people"
+                if self._searcher is not None
+                else "let people read their own entries, or set directory.service_account"
+            )
+            raise DirectoryMisconfigured(Fault(f"{bound} can bind, and its entry cannot be read", hint))
 
     def entry(self, searcher: Searcher, name: str, deadline: Deadline) -> Person | None:
         """Find the entry of a name without a password; None where there is none of ours.

@@ -127,7 +127,7 @@ class ServerSettings(Section):
         return value
 
     def worker_count(self) -> int:
-        """Give the number of processes: one for each core that this process may use, unless configured."""
+        """Return the number of processes: one for each core that this process may use, unless configured."""
         return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
 
 
@@ -157,7 +157,7 @@ class ServiceSettings(Section):
         return value
 
     def service(self) -> Service:
-        """Give what the section says of a registry's tokens."""
+        """Return what the section says of a registry's tokens."""
         return Service(KeyId.parse(self.key_id), self.x5c, self.algorithm, self.kind == "zot")
 
 
@@ -210,7 +210,7 @@ class RealmSettings(Section):
         return RealmKeys(self.keys, self.issuer, self.key_services(), waits)
 
     def key_services(self) -> dict[str, Service]:
-        """Give what is asked of the keys, by the name of the service."""
+        """Return what is asked of the keys, by the name of the service."""
         return {name: section.service() for name, section in self.services.items()}
 
     @field_validator("robot_prefix")
@@ -315,7 +315,7 @@ def load(path: Path) -> Settings:
 
 
 def _describe(error: ValidationError, document: Document, overrides: Overrides) -> Iterator[Problem]:
-    """Give the problems of a validation, each at its place in the file or named by its variable."""
+    """Yield the problems of a validation, each at its place in the file or named by its variable."""
     for violation in problems.violations(error, document, Settings):
         source = overrides.source(violation.location, document)
         if source is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app import bootstrap
+from app import attention, bootstrap
 from app.cli.options import config_option
 from app.rules.file import load
 from app.settings import Settings
@@ -29,4 +29,7 @@ def check_config(settings: Settings) -> None:
         click.echo(f"  signs with {signing.algorithm} key {signing.libtrust} for {services}")
         for warning in parts.keys[name].warnings():
             click.echo(f"  warning: {warning}")
+    in_force = {name: each.current for name, each in parts.rules.items()}
+    for warning in attention.warnings(settings, in_force):
+        click.echo(f"warning: {warning}")
     click.echo("The configuration is good.")

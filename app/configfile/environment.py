@@ -60,7 +60,7 @@ class SecretsSource(NestedSecretsSettingsSource):
 
 
 def named_as_in(document: object, data: dict[str, Any], annotation: Any) -> dict[str, Any]:
-    """Give the names of realms and services in data the case that a document writes them in.
+    """Rename realms and services in data as a document writes them, upper and lower case alike.
 
     Names of variables and secret files have no case: what they set would otherwise be another realm, or
     another service, beside the one that is meant.
@@ -102,7 +102,7 @@ class Overrides:
         return cls(prefix, {name: how for name, how in named.items() if name.startswith(prefix)})
 
     def unknown(self, model: type[BaseModel], document: Document) -> Iterator[Problem]:
-        """Report names that begin as no setting does, or that name what the document does not have.
+        """Yield a problem for each name that is no setting, or is of a realm or service that is not there.
 
         pydantic-settings would pass over the former, and make another realm or service of the latter.
         """

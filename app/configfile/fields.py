@@ -37,7 +37,7 @@ class Section(BaseModel):
 
 
 def _is_number(annotation: object) -> bool:
-    """Tell whether numbers are among what an annotation takes, and true and false are not."""
+    """Whether an annotation takes numbers, but not true and false."""
     options = {annotation, *typing.get_args(annotation)}
     kinds = options | {kind for option in options for kind in typing.get_args(option)}
     return bool not in kinds and any(isinstance(kind, int) or kind is int for kind in kinds)
@@ -78,7 +78,7 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 def resolve(path: Path, base: Path) -> Path:
-    """Give a path of a file as seen from the folder that the file lies in; `~` is the home folder."""
-    with contextlib.suppress(RuntimeError):  # there is no such home: then it is a name like any other
+    """Return a path that a file names, as seen from the file's folder; `~` is the home folder."""
+    with contextlib.suppress(RuntimeError):  # there is no such home folder: `~` is part of a name
         path = path.expanduser()
     return (base / path).absolute()

@@ -23,7 +23,7 @@ def packed(line: int, column: int) -> int:
 
 
 def unpacked(node: object) -> Place:
-    """Give the place of a node."""
+    """Return the place of a node."""
     place = node if isinstance(node, int) else node[0]  # type: ignore[index]  # a list or a tuple
     assert isinstance(place, int)  # noqa: S101 - by the shape of the tree
     return place >> _COLUMN_BITS, place & (1 << _COLUMN_BITS) - 1
@@ -79,7 +79,7 @@ def _key_index(node: object, key: str | int) -> int:
 
 
 def _walk(location: Location, node: object) -> Iterator[Location]:
-    """Give the location of every value."""
+    """Yield the location of every value."""
     yield location
     if isinstance(node, list):
         for index, item in enumerate(node[1:]):

@@ -68,7 +68,7 @@ class Violation:
     at_key: bool = False
 
     def problem(self, document: Document) -> Problem:
-        """Give it as a problem that stands at its place in a document."""
+        """Return the problem that stands at its place in a document."""
         return document.problem(self.location, self.text, self.hint, key=self.at_key)
 
 

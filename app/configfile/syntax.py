@@ -89,5 +89,5 @@ def problem(error: yaml.YAMLError, source: str, file: str) -> Problem:
 
 
 def place_of(before: bytes) -> tuple[int, int]:
-    """Give the line and the column of what stands behind a text."""
+    """Return the line and the column of what follows a text."""
     return before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1

@@ -203,7 +203,7 @@ def _conditions(entry: WhenEntry) -> Conditions:
 
 
 def expand(effect: Effect, words: Iterable[str]) -> frozenset[str]:
-    """Give every action that a list of words means: `*` is all, push includes pull, no pull means no push."""
+    """Return the actions that words mean: `*` is all, push includes pull, and denying pull denies push."""
     return _expanded(effect, frozenset(words))
 
 

@@ -16,7 +16,7 @@ _NULL = {"type": "null"}
 
 
 def json_schema() -> dict[str, Any]:
-    """Give the schema of a rules file (draft 2020-12)."""
+    """Return the schema of a rules file (draft 2020-12)."""
     made = RulesFile.model_json_schema(by_alias=True)
     return {"$schema": _DIALECT, **_tidy(made), "title": "Wharfinger rules"}
 

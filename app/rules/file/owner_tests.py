@@ -47,13 +47,13 @@ class Test:
     expectations: tuple[Expectation, ...]
 
     def context(self, now: datetime) -> Context:
-        """Give the circumstances that it takes place in."""
+        """Return the circumstances of the request that it makes."""
         return Context(self.service, self.address, self.at or now)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one expectation.
+    """The outcome of one expectation.
 
     Attributes:
         outcomes: Of each single action, and why.
@@ -77,7 +77,7 @@ class Outcome:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Say of each action on which test and rules differ why it is granted or not."""
+        """Why each action on which test and rules differ is granted or not."""
         if not self.logs_in:
             return ("the robot cannot log in from there, or then",)
         return tuple(
@@ -87,14 +87,14 @@ class Outcome:
         )
 
     def problem(self) -> Problem:
-        """Give a failure as a problem of the file."""
+        """Return a failure as a problem of the file."""
         name, wanted = self.expectation.scope.name, words(self.expectation.wanted)
         text = f"test {self.test.id!r}: {name} grants {words(self.granted)}, not {wanted}"
         return Problem(self.expectation.position, text, "; ".join(self.reasons))
 
 
 def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[Outcome]:
-    """Run one test; gives what came of each expectation."""
+    """Run one test, and yield the outcome of each expectation."""
     context, logs_in = test.context(now), _logs_in(rules, test)
     for expectation in test.expectations:
         decision = decide(rules, test.subject, [expectation.scope], context)
@@ -102,7 +102,7 @@ def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[Outcome]:
 
 
 def _logs_in(rules: RuleSet, test: Test) -> bool:
-    """Tell whether a robot could log in, by what the test says: where it says nothing, it could."""
+    """Whether a robot could log in from the address and at the time that a test names, if it names any."""
     if test.subject is None or not test.subject.is_robot:
         return True
     robot = rules.robots[test.subject.name.removeprefix(ROBOT_PREFIX)]
@@ -112,14 +112,14 @@ def _logs_in(rules: RuleSet, test: Test) -> bool:
 
 
 def failures(rules: RuleSet, tests: Iterable[Test], now: datetime) -> tuple[Problem, ...]:
-    """Run tests; gives a problem for each expectation that is not met."""
+    """Run tests, and return a problem for each expectation that is not met."""
     return tuple(
         outcome.problem() for test in tests for outcome in run(rules, test, now) if not outcome.passed
     )
 
 
 def everything(name: str) -> Scope:
-    """Ask for everything that a repository, or the catalog, has."""
+    """Return the scope of every action on a repository, or on the catalog."""
     if name == CATALOG:
         return Scope(ResourceType.REGISTRY, CATALOG, ACTIONS_OF[ResourceType.REGISTRY])
     return Scope(ResourceType.REPOSITORY, name, ACTIONS_OF[ResourceType.REPOSITORY])

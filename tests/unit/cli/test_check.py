@@ -64,6 +64,41 @@ def test_a_good_configuration_is_said_to_be_good(tmp_path: Path, config: dict[st
     assert result.output.endswith("The configuration is good.\n")
 
 
+@pytest.mark.parametrize(("mode", "warns"), [(0o600, False), (0o400, False), (0o640, True), (0o644, True)])
+def test_a_secret_that_others_can_read_is_warned_of(
+    tmp_path: Path, config: dict[str, Any], mode: int, *, warns: bool
+) -> None:
+    """As a key is refused; the configuration is good all the same, for some mounts leave no choice."""
+    password = tmp_path / "password"
+    password.write_text("secret")
+    password.chmod(mode)
+    result = _check(tmp_path, config)
+    assert result.exit_code == 0
+    warning = f"warning: {password}: others than its owner have access to this secret (mode {mode:04o})"
+    assert (warning in result.output) == warns
+
+
+@pytest.mark.parametrize(
+    ("server", "warns"),
+    [
+        ({}, False),
+        ({"bind": "unix:/run/w.sock"}, True),
+        ({"bind": "unix:/run/w.sock", "trusted_proxies": ["10.0.0.0/8"]}, True),
+        ({"bind": "unix:/run/w.sock", "trusted_proxies": ["unix"]}, False),
+    ],
+)
+def test_networks_where_no_request_has_an_address(
+    tmp_path: Path, config: dict[str, Any], server: dict[str, Any], *, warns: bool
+) -> None:
+    """The rules of the sample have networks; a Unix socket says no address, unless a proxy does."""
+    config["server"] = server
+    result = _check(tmp_path, config)
+    assert result.exit_code == 0
+    assert ("warning: realm demo: rules or robots have networks" in result.output) == warns
+    (tmp_path / "rules.yaml").write_text("version: 1\nrules: []\n")
+    assert "networks" not in _check(tmp_path, config).output
+
+
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path, config: dict[str, Any]) -> None:
     """Rules, keys and certificates of the realm, one line each; the exit code is 1."""
     _spoil(tmp_path, config)

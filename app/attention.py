@@ -1,0 +1,71 @@
+"""What loads and may still be wrong with a configuration, for `check-config` and for the log at the start."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from app.keys.reader import Reader
+from app.rules.conditions import Network
+from app.rules.model import RuleSet
+from app.settings import RealmSettings, ServerSettings, Settings
+
+_UNIX = "unix"
+
+
+def warnings(settings: Settings, rules: Mapping[str, RuleSet]) -> Iterator[str]:
+    """Yield what an administrator should look at.
+
+    Args:
+        settings: The configuration.
+        rules: By realm, those in force.
+    """
+    reader = Reader.of_process()
+    for path in _secret_files(settings):
+        yield from _shared(path, reader)
+    if _knows_no_address(settings.server):
+        for realm, each in rules.items():
+            if any(isinstance(one, Network) for conditions in each.conditions() for one in conditions):
+                yield (
+                    f"realm {realm}: rules or robots have networks, and with bind {settings.server.bind} no "
+                    "request has an address: they allow nothing, and deny always "
+                    f"(write trusted_proxies: [{_UNIX}], and have the proxy say it)"
+                )
+
+
+def _secret_files(settings: Settings) -> Iterator[Path]:
+    """Yield the files of secrets that the configuration names, each once."""
+    named = [*_of_state(settings)]
+    for section in settings.realms.values():
+        named += _of_realm(section)
+    yield from dict.fromkeys(named)
+
+
+def _of_state(settings: Settings) -> Iterator[Path]:
+    if settings.state is not None:
+        for path in (settings.state.password_file, settings.state.secret_file):
+            if path is not None:
+                yield path
+
+
+def _of_realm(section: RealmSettings) -> Iterator[Path]:
+    account = section.directory.service_account
+    for path in (account.password_file if account else None, section.directory.tls.client_key):
+        if path is not None:
+            yield path
+
+
+def _shared(path: Path, reader: Reader) -> Iterator[str]:
+    try:
+        status = path.stat()
+    except OSError:
+        return  # whoever reads it says so
+    if reader.shares(status):
+        mode = f"{stat.S_IMODE(status.st_mode):04o}"
+        yield f"{path}: others than its owner have access to this secret (mode {mode}): `chmod 600 {path}`"
+
+
+def _knows_no_address(server: ServerSettings) -> bool:
+    """Whether no request has an address: a Unix socket has none, and no proxy is trusted to say it."""
+    return server.bind.startswith("unix:") and _UNIX not in server.trusted_proxies

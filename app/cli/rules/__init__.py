@@ -13,6 +13,7 @@ _PLACES: Places = {
     "import": ("app.cli.rules.import_:import_", "Make rules of what other token servers have."),
     "schema": ("app.cli.rules.schema:schema", "Print the JSON Schema of a rules file, for editors."),
     "version": ("app.cli.rules.version:version", "Print the version of rules, as audit lines name it."),
+    "unused": ("app.cli.rules.unused:unused", "Say which rights no request of an audit log needed."),
     "who-can": ("app.cli.rules.who_can:who_can", "Say who can do something with a repository."),
 }
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
+from app.cli import audit_log
 from app.cli.exits import finish
 from app.cli.options import Moment, config_path_option, format_option
 from app.cli.output import progress
-from app.cli.rules import audit_log
 from app.cli.rules.differences import Sides, compared, replayed, surveyed
 from app.cli.rules.options import RealmOptions, open_directory_of, read_rules
 from app.rules.review import lists
 from app.rules.review.diff.changes import compare
 from app.rules.review.replay import Replay, Replayed
-from app.rules.review.subjects import Unanswered
 from app.rules.review.survey import Survey, survey
+from app.rules.review.unanswered import Unanswered
 
 _FILE = click.Path(path_type=Path)
 
@@ -62,7 +62,7 @@ def diff(
         raise click.UsageError("Choose --replay or --subjects.")
     sides = Sides(old, read_rules(old), new, read_rules(new), at or datetime.now(UTC))
     if logs:
-        changed = replayed(_answered(_replay(sides, logs, realm), realm), sides, form)
+        changed = replayed(_replay(sides, logs, realm), sides, form)
     elif subjects is not None and repositories is not None:
         changed = surveyed(_survey(sides, subjects, repositories, RealmOptions(config, realm)), sides, form)
     else:
@@ -72,32 +72,9 @@ def diff(
 
 def _replay(sides: Sides, logs: tuple[Path, ...], realm: str | None) -> Replayed:
     replay = Replay(sides.old, sides.new, realm)
-    with progress("replaying", audit_log.size(logs)) as moved:
-        for path in logs:
-            for line in audit_log.lines(path, moved):
-                replay.line(line)
+    audit_log.read(logs, "replaying", replay.line)
+    replay.result.check(realm)
     return replay.result
-
-
-def _answered(found: Replayed, realm: str | None) -> Replayed:
-    """Return what was found, if it says anything about the rules of one realm.
-
-    Raises:
-        Unanswered: It does not.
-    """
-    known = ", ".join(sorted(found.realms))
-    if realm is None and len(found.realms) > 1:
-        raise Unanswered(f"the lines are of several realms; choose one with --realm:\n{known}")
-    if realm is not None and found.realms and realm not in found.realms:
-        raise Unanswered(f"no line is of the realm {realm!r}; the realms of the lines:\n{known}")
-    if not found.lines:
-        raise Unanswered("there is no line that could be decided again: the log is empty")
-    if not found.decided:
-        parts = [f"none of {found.lines} lines could be decided again"]
-        parts += [f"{found.unusable} not whole, or without the groups"] if found.unusable else []
-        parts += [f"{found.passed} without a decision: refused, or nothing asked"] if found.passed else []
-        raise Unanswered(";\n".join(parts))
-    return found
 
 
 def _survey(sides: Sides, subjects: Path, repositories: Path, realm: RealmOptions) -> Survey:

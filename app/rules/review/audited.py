@@ -17,6 +17,7 @@ from app import dn
 from app.rules.conditions import Condition, Conditions, Context, Holds
 from app.rules.decision import Lack
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, RuleSet
+from app.rules.review.unanswered import Unanswered
 
 _MOST_SUBJECTS, _MOST_VALUES = 100_000, 1_000_000
 """Subjects, and addresses or services that are remembered; beyond, the memory begins anew."""
@@ -67,6 +68,28 @@ class AuditCounts:
     def lines(self) -> int:
         """How many were read, without those of realms that were not asked about."""
         return self.decided + self.unusable + self.passed
+
+    def check(self, realm: str | None) -> None:
+        """Check that the lines say anything about the rules of one realm.
+
+        Args:
+            realm: The one that was asked about; None where none was named.
+
+        Raises:
+            Unanswered: They do not.
+        """
+        known = ", ".join(sorted(self.realms))
+        if realm is None and len(self.realms) > 1:
+            raise Unanswered(f"the lines are of several realms; choose one with --realm:\n{known}")
+        if realm is not None and self.realms and realm not in self.realms:
+            raise Unanswered(f"no line is of the realm {realm!r}; the realms of the lines:\n{known}")
+        if not self.lines:
+            raise Unanswered("there is no line that could be decided again: the log is empty")
+        if not self.decided:
+            parts = [f"none of {self.lines} lines could be decided again"]
+            parts += [f"{self.unusable} not whole, or without the groups"] if self.unusable else []
+            parts += [f"{self.passed} without a decision: refused, or nothing asked"] if self.passed else []
+            raise Unanswered(";\n".join(parts))
 
 
 class AuditedRequests:

@@ -11,7 +11,8 @@ from app.protocol.scope import Scope
 from app.rules.file.schema import TestSubject
 from app.rules.model import ROBOT_PREFIX, Persona, RuleSet, Subject
 from app.rules.review.resources import parse_scope
-from app.rules.review.subjects import ANONYMOUS, Directory, Unanswered, describe, look_up
+from app.rules.review.subjects import ANONYMOUS, Directory, describe, look_up
+from app.rules.review.unanswered import Unanswered
 
 _DESCRIBED = '{"user": "bob", "groups": ["team-web"]}'
 

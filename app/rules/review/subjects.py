@@ -9,17 +9,14 @@ from typing import Protocol
 
 from app import dn
 from app.dn import DN
-from app.errors import Refusal, WharfingerError
+from app.errors import Refusal
 from app.rules.conditions import Context
 from app.rules.file.values import named_group
 from app.rules.model import ROBOT_PREFIX, Persona, RuleSet, Subject
+from app.rules.review.unanswered import Unanswered
 
 ANONYMOUS = "anonymous"
 """What stands for somebody without a login."""
-
-
-class Unanswered(WharfingerError):  # noqa: N818 - it is an answer that is missing
-    """A question of an owner has no answer: what it names does not exist, or cannot be read."""
 
 
 class Member(Protocol):

@@ -17,6 +17,8 @@ from app.errors import ConfigurationError, DirectoryMisconfigured, Position, Pro
 from app.keys.algorithm import Algorithm
 from app.keys.create import create
 from app.keys.signing_key import KeyState
+from app.telemetry.audit import line
+from tests.support import records
 from tests.support.parts import NOW
 from tests.support.server import SAMPLE_RULES, SERVICE
 
@@ -88,6 +90,15 @@ CASES: dict[str, list[tuple[int, str]]] = {
     ],
     "rules schema": [(0, ""), (2, "nonsense")],
     "rules version": [(0, "rules.yaml"), (1, "missing.yaml"), (2, "")],
+    "rules unused": [
+        (0, "used.yaml --replay=audit.jsonl"),
+        (1, "rules.yaml --replay=audit.jsonl"),
+        (1, "used.yaml --replay=missing.jsonl"),
+        (1, "used.yaml --replay=list"),
+        (1, "used.yaml --replay=audit.jsonl --realm=nowhere"),
+        (1, "missing.yaml --replay=audit.jsonl"),
+        (2, "used.yaml"),
+    ],
     "rules who-can": [
         (0, f"pull base/x {_RULES}"),
         (1, f"delete base/x {_RULES}"),
@@ -141,6 +152,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     Path("acl.yaml").write_text("acl: [{match: {account: alice, name: x}, actions: [pull]}]\n")
     Path("list").write_text("anonymous\n")
+    Path("used.yaml").write_text(
+        "version: 1\nrules: [{id: a, users: [bob], repositories: [x], allow: [pull]}]\n"
+    )
+    asked = records.scopes("repository:x:pull")
+    Path("audit.jsonl").write_bytes(line(records.token_record(subject="bob", asked=asked, rules_version="v")))
     return tmp_path
 
 

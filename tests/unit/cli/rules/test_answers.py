@@ -44,6 +44,10 @@ CASES = {
     "explain-no-action": (2, ["explain", "bob", "web/app", "write", *_HERE]),
     "explain-no-rules": (2, ["explain", "bob", "web/app"]),
     "explain-broken-rules": (1, ["explain", "bob", "web/app", "--rules", "broken.yaml"]),
+    "unused": (1, ["unused", "new.yaml", "--replay", "audit.jsonl"]),
+    "unused-csv": (1, ["unused", "new.yaml", "--replay", "audit.jsonl", "--format", "csv"]),
+    "unused-json": (1, ["unused", "new.yaml", "--replay", "audit.jsonl", "--format", "json"]),
+    "unused-diff": (1, ["unused", "new.yaml", "--replay", "audit.jsonl", "--format", "diff"]),
     "who-can": (0, ["who-can", "push", "web/release/app", *_HERE]),
     "who-can-csv": (0, ["who-can", "push", "web/release/app", *_HERE, "--format", "csv"]),
     "who-can-json": (0, ["who-can", "push", "web/release/app", *_HERE, "--format", "json"]),
@@ -134,7 +138,7 @@ def test_answers(case: str) -> None:
         expected.write_text(result.output, encoding="utf-8")
     assert result.output == expected.read_text(encoding="utf-8")
     assert result.exit_code == code
-    if not {"json", "github", "csv"} & set(case.split("-")):
+    if not {"json", "github", "csv", "unused"} & set(case.split("-")):
         assert max(map(len, result.stdout.splitlines()), default=0) <= 80
     if code and case.startswith("diff-") and result.stderr:
         assert result.stdout == ""

@@ -17,7 +17,8 @@ from app.rules.conditions import Context
 from app.rules.decision import Through, WhoKind
 from app.rules.model import RuleSet
 from app.rules.review.people import People, find_people
-from app.rules.review.subjects import Origin, Unanswered, look_up
+from app.rules.review.subjects import Origin, look_up
+from app.rules.review.unanswered import Unanswered
 from app.rules.review.who_can import Inquiry
 from tests.unit.rules.given import NOW, rule_set
 

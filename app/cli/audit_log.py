@@ -1,4 +1,4 @@
-"""The audit logs of `wharfinger rules diff --replay`: files, compressed ones too, and standard input."""
+"""Audit logs as commands read them: files, compressed ones too, and standard input."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from app.rules.review.subjects import Unanswered
+from app.cli.output import progress
+from app.rules.review.unanswered import Unanswered
 
 STANDARD_INPUT = Path("-")
 _GZIP = b"\x1f\x8b"
@@ -21,12 +22,25 @@ _LONGEST = 16 * 1024 * 1024
 """Bytes of one line; those of the server are far shorter, and a compressed file may hold an endless one."""
 
 
-def size(paths: Iterable[Path]) -> int:
-    """Return the bytes of some logs, as far as they are known beforehand.
+def read(paths: Sequence[Path], doing: str, take: Callable[[bytes], object]) -> None:
+    """Read the lines of logs, one after the other, and show how far it is.
+
+    Args:
+        paths: The files; `-` is standard input.
+        doing: What is done with the lines, for a person who waits.
+        take: Takes a line.
 
     Raises:
-        Unanswered: One of them is not there.
+        Unanswered: One of them cannot be read to its end.
     """
+    with progress(doing, _size(paths)) as moved:
+        for path in paths:
+            for line in lines(path, moved):
+                take(line)
+
+
+def _size(paths: Iterable[Path]) -> int:
+    """Return the bytes of some logs, as far as they are known beforehand."""
     try:
         return sum(path.stat().st_size for path in paths if path != STANDARD_INPUT)
     except OSError as error:

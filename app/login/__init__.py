@@ -4,9 +4,11 @@ login.py          which authenticator checks which kind of credentials
 robots.py         the robots of the rules file, and their secrets
 shield.py         the directory behind what spares it: logins remembered, logins at once made one
 floor.py          refusals take as long as each other
+remembered.py     good logins, remembered by one process
 limiter.py        the directory is asked only where that locks nobody out
   attempt.py        one attempt, and the keyed hashes that stand for it
   budget.py         the arithmetic, pure
+  settlement.py     what is kept of an attempt once the directory has answered
   failure_store.py  where failures and proofs are kept: the port, and the store in memory
   fallback.py       the local store while the shared one is unavailable
 settings.py       the section of the configuration file
@@ -24,6 +26,7 @@ count as failures, until they are older than the window:
     | lost    | its answer did not come              | the row is too old                                    |
     | proof   | it said that the password is right   | the row is too old, or another password proved right  |
 
-A process that dies leaves its row pending: one failure too many, never one too few. An attempt that the
-directory refused whatever the password, or that it was not asked about, leaves no row.
+A process that dies leaves its row pending: one failure too many, never one too few. Once it is known to be
+gone or its lease is over, the row counts as lost. A lost row is removed when the same password proves right.
+An attempt that the directory refused whatever the password, or that it was not asked about, leaves no row.
 """

@@ -56,6 +56,9 @@ COSTS: Final[Mapping[str, Mapping[str, Cost]]] = {
         "wrong pull": _REFUSED,
         "anonymous pull": _NEXT,
     },
+    "oras": {**_CONTAINERS_IMAGE, "denied push": _FIRST, "denied pull": _NEXT},
+    # regctl asks for a token for the manifest, and for another one for the blobs.
+    "regctl": {**_CONTAINERS_IMAGE, "push": Cost(("GET 200", "GET 200"), 0), "denied pull": _NEXT},
     # ctr knows no login. With credentials it asks by POST, and after a 401 again by GET; without, by GET.
     # It pushes blobs side by side, and how many it has begun when the first is denied is by chance.
     "ctr": {

@@ -19,6 +19,7 @@ from tests.support.engine import Engine
 from tests.support.images import Layout
 from tests.support.measured import Client, LoggedIn, Measured
 from tests.support.newcomers import Newcomer
+from tests.support.oras import Oras, Regctl
 from tests.support.podman import Podman
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
 
@@ -36,6 +37,13 @@ _TEXTS: Final = {
         "denied push": "unexpected status code 401 Unauthorized",
         "denied pull": "UNAUTHORIZED: authentication required",
     },
+    "oras": {
+        "wrong login": _WRONG,
+        "wrong pull": _WRONG,
+        "denied push": "response status code 401: Unauthorized",
+        "denied pull": "unauthorized: authentication required",
+    },
+    "regctl": {"wrong login": "unauthorized", "wrong pull": "unauthorized", "denied": "unauthorized"},
     "ctr": {
         "wrong pull": "failed to fetch oauth token: unexpected status: 401",
         "denied": "insufficient_scope: authorization failed",
@@ -82,6 +90,8 @@ class Bench:
             "podman": lambda path: Podman("podman", path),
             "buildah": lambda path: Podman("buildah", path),
             "crane": Crane,
+            "oras": Oras,
+            "regctl": Regctl,
         }
         return makers[self.name](folder)
 
@@ -97,7 +107,7 @@ class Bench:
         assert (texts.get(operation) or texts["denied"]) in finished.stderr
 
 
-@pytest.fixture(params=["skopeo", "podman", "buildah", "docker", "crane", "ctr"])
+@pytest.fixture(params=["skopeo", "podman", "buildah", "docker", "crane", "oras", "regctl", "ctr"])
 def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:
     """Give each kind of client before that registry, in a folder whose name is short."""
     with tempfile.TemporaryDirectory(prefix="wh-") as folder:

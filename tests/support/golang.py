@@ -25,7 +25,8 @@ def built_by_go(command: str, version: str, *ask: str) -> Path:
     folder = CACHE / "go" / "bin"
     program = folder / command.rpartition("/")[2]
     with exclusive(folder / ".lock"):
-        if not program.exists() or version not in run(program, *ask).text:
+        # helm leaves the last zero of its version out.
+        if not program.exists() or version.removesuffix(".0") not in run(program, *ask).text:
             _build(f"{command}@{version}", folder)
     return program
 

@@ -80,10 +80,10 @@ def _refusals(url: SplitResult, named: RealmAddress, resolve: Resolve) -> Iterat
     literal, host, own = _literal(url), url.hostname or "", http_url(named.registry)
     if is_loopback(url):
         yield "is a loopback address: only clients on that machine reach it"
-    if literal is not None and (literal.is_private or literal.is_loopback or literal.is_link_local):
-        yield "is a private IP address, which crane and cosign refuse: give the server a name"
     elif literal is not None:
         yield "is an IP address: certificates rarely fit one"
+    if literal is not None and literal.is_private and (own is None or host != own.hostname):
+        yield "is a private IP address, which crane and cosign refuse unless the registry has the same host"
     if own is not None and own.scheme == "https" and url.scheme == "http":
         yield "is not encrypted and the registry is, which crane, cosign and oras refuse"
     if own is not None and host != own.hostname:

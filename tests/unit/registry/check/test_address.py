@@ -44,8 +44,14 @@ def test_the_address_of_the_realm(realm: str, severity: str | None, text: str) -
     ("realm", "registry", "expected"),
     [
         (REALM, "https://registry.example.com", []),
-        ("http://127.0.0.1:5001/token", "http://127.0.0.1:5000", ["is a loopback", "crane and cosign"]),
-        ("https://10.0.0.1/token", "https://registry.example.com", ["crane and cosign"]),
+        ("http://127.0.0.1:5001/token", "http://127.0.0.1:5000", ["is a loopback"]),
+        (
+            "http://127.0.0.1:5001/token",
+            "http://localhost:5000",
+            ["is a loopback", "crane and cosign", "oras refuses"],
+        ),
+        ("https://10.0.0.1/token", "https://registry.example.com", ["rarely fit", "crane and cosign"]),
+        ("https://10.0.0.1/token", "https://10.0.0.1", ["rarely fit"]),
         ("https://[2001:4860:4860::8888]/token", "https://registry.example.com", ["certificates rarely fit"]),
         ("http://localhost:5001/token", "http://localhost:5000", ["is a loopback"]),
         ("http://localhost:5001/token", "http://127.0.0.1:5000", ["is a loopback", "oras refuses"]),

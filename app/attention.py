@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from app.keys.reader import Reader
-from app.rules.conditions import Network
 from app.rules.model import RuleSet
+from app.rules.networks import Network
 from app.settings import RealmSettings, ServerSettings, Settings
 
 _UNIX = "unix"

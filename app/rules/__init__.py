@@ -2,7 +2,10 @@
 
 patterns/      patterns over names, DNs and repositories, and an index that finds rules by names (pure)
 decision.py    the outcome of a decision, and its reasons (pure)
-conditions.py  when a rule holds: one class for each condition (pure)
+conditions.py  when a rule holds: a class for each condition, with all that is known of it (pure)
+networks.py    one of these: the networks that a request comes from (pure)
+hours.py       another: the hours of the week in a time zone (pure)
+robot_names.py what robots are called when they log in (pure)
 model.py       rule, rule set, robot; what the engine needs to know of who asks (pure)
 decide.py      rules + subject + request -> decision (pure)
 file/          the YAML file: read, checked, compiled, followed while the server runs

@@ -15,26 +15,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    collapse_addresses,
-    ip_address,
-    ip_network,
-)
 from typing import ClassVar, Protocol
 
 from app.dn import fold
 from app.rules.decision import Lack
 
-IPNetwork = IPv4Network | IPv6Network
-_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _OTHER_SERVICE = "(any other)"
-_PARSED = 4096
-"""Addresses that are kept parsed: one request asks many rules about its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +53,9 @@ class Holds(enum.Enum):
     UNKNOWN = enum.auto()
 
 
-def _holds(answer: bool) -> Holds:  # noqa: FBT001 - it is what is turned into the answer
-    return Holds.YES if answer else Holds.NO
+def answer(holds: bool) -> Holds:  # noqa: FBT001 - it is what is turned into the answer
+    """Turn what is known into an answer."""
+    return Holds.YES if holds else Holds.NO
 
 
 class Condition(ABC):
@@ -97,7 +84,7 @@ class Condition(ABC):
 
     @abstractmethod
     def want(self, context: Context) -> str:
-        """Say what a request lacks for which it does not hold."""
+        """Put into words what a request lacks for which it does not hold."""
 
     def normal(self, now: datetime) -> Condition | None:  # noqa: ARG002 - most are the same at all times
         """Return it so that those which mean the same from now on are equal; None where it always holds."""
@@ -123,7 +110,7 @@ class Service(Condition):
     def check(self, subject: HasAttributes | None, context: Context) -> Holds:
         """Compare the service."""
         del subject
-        return _holds(context.service in self.names) if context.service else Holds.UNKNOWN
+        return answer(context.service in self.names) if context.service else Holds.UNKNOWN
 
     def implies(self, other: Condition) -> bool:
         """Compare the names."""
@@ -131,12 +118,12 @@ class Service(Condition):
 
     def words(self) -> tuple[str, ...]:
         """Name the services."""
-        return (f"service {_either(sorted(self.names))}",)
+        return (f"service {either(sorted(self.names))}",)
 
     def want(self, context: Context) -> str:
         """Name the services."""
         del context
-        return f"the service is not {_either(sorted(self.names))}"
+        return f"the service is not {either(sorted(self.names))}"
 
     @staticmethod
     def examples(conditions: Iterable[Condition]) -> tuple[str, ...]:
@@ -146,98 +133,6 @@ class Service(Condition):
         while other in names:
             other = f"({other})"
         return (other, *sorted(names))
-
-
-@dataclass(frozen=True, slots=True)
-class Network(Condition):
-    """The request comes from one of some networks."""
-
-    lack = Lack.NETWORK
-
-    networks: tuple[IPNetwork, ...]
-
-    def check(self, subject: HasAttributes | None, context: Context) -> Holds:
-        """Look for the address in the networks."""
-        del subject
-        return self.contain(context.address)
-
-    def contain(self, address: str) -> Holds:
-        """Whether an address lies in one of them; of a text that is no address that is not known."""
-        parsed = _address(address)
-        if parsed is None:
-            return Holds.UNKNOWN
-        return _holds(any(parsed in network for network in self.networks))
-
-    def implies(self, other: Condition) -> bool:
-        """Whether each network lies in one of the other's; both have been collapsed."""
-        return isinstance(other, Network) and all(
-            any(_lies_in(one, wider) for wider in other.networks) for one in self.networks
-        )
-
-    def normal(self, now: datetime) -> Network:
-        """Collapse the networks."""
-        del now
-        return Network(self.collapsed)
-
-    @property
-    def collapsed(self) -> tuple[IPNetwork, ...]:
-        """The fewest networks that have the same addresses, in order."""
-        networks = set(self.networks)
-        four = collapse_addresses(one for one in networks if isinstance(one, IPv4Network))
-        six = collapse_addresses(one for one in networks if isinstance(one, IPv6Network))
-        return (*four, *six)
-
-    def words(self) -> tuple[str, ...]:
-        """Name the networks."""
-        return (f"from {_either(map(str, self.networks))}",)
-
-    def want(self, context: Context) -> str:
-        """Name the address and the networks."""
-        address = context.address or "of the client, which is not known,"
-        return f"the address {address} is not in {_either(map(str, self.networks))}"
-
-    @staticmethod
-    def examples(conditions: Iterable[Condition]) -> tuple[str, ...]:
-        """Return an address for each set of networks in which one can lie.
-
-        The first stands for all that are in none. Where every address is in one, it is the empty text, the
-        unknown address: elsewhere no right depends on it that does not also depend on another example.
-        """
-        named = {net for one in conditions if isinstance(one, Network) for net in one.networks}
-        found = dict(_one_of_each(named.union(_EVERYWHERE)))
-        outside = (found[whole] for whole in _EVERYWHERE if whole in found and whole not in named)
-        return (next(outside, ""), *(address for network, address in found.items() if network in named))
-
-
-@lru_cache(maxsize=_PARSED)
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Parse an address, also an IPv4 one that a dual-stack socket wrote as IPv6; None where it is none."""
-    try:
-        parsed = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(parsed, "ipv4_mapped", None) or parsed
-
-
-def _lies_in(one: IPNetwork, other: IPNetwork) -> bool:
-    if isinstance(one, IPv4Network):
-        return isinstance(other, IPv4Network) and one.subnet_of(other)
-    return isinstance(other, IPv6Network) and one.subnet_of(other)
-
-
-def _one_of_each(networks: Iterable[IPNetwork]) -> Iterator[tuple[IPNetwork, str]]:
-    """Return an address of each network that is in no smaller one of them, where there is such an address."""
-    # each stands before those within it, which follow it without a gap
-    ordered = sorted(networks, key=lambda one: (one.version, int(one.network_address), one.prefixlen))
-    for index, network in enumerate(ordered):
-        candidate, last = int(network.network_address), int(network.broadcast_address)
-        for at in range(index + 1, len(ordered)):
-            one = ordered[at]
-            if candidate > last or not _lies_in(one, network) or candidate < int(one.network_address):
-                break
-            candidate = max(candidate, int(one.broadcast_address) + 1)
-        if candidate <= last:
-            yield network, str(type(network.network_address)(candidate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +153,7 @@ class Period(Condition):
         """Compare the time."""
         del subject
         begun = self.start is None or self.start <= context.now
-        return _holds(begun and (self.end is None or context.now < self.end))
+        return answer(begun and (self.end is None or context.now < self.end))
 
     def implies(self, other: Condition) -> bool:
         """Whether the other has as early a start, and as late an end."""
@@ -318,7 +213,7 @@ class Attribute(Condition):
         values = subject.values(self.name) if subject is not None else ()
         if values is None:
             return Holds.UNKNOWN
-        return _holds(not self.accepted.isdisjoint(map(fold, values)))
+        return answer(not self.accepted.isdisjoint(map(fold, values)))
 
     def implies(self, other: Condition) -> bool:
         """Compare the values of the same attribute."""
@@ -326,12 +221,12 @@ class Attribute(Condition):
 
     def words(self) -> tuple[str, ...]:
         """Name attribute and values."""
-        return (f"{self.name} is {_either(sorted(self.accepted))}",)
+        return (f"{self.name} is {either(sorted(self.accepted))}",)
 
     def want(self, context: Context) -> str:
         """Name attribute and values."""
         del context
-        return f"the attribute {self.name} is not {_either(sorted(self.accepted))}"
+        return f"the attribute {self.name} is not {either(sorted(self.accepted))}"
 
     @staticmethod
     def examples(conditions: Iterable[Condition]) -> Mapping[str, tuple[str, ...]]:
@@ -410,5 +305,6 @@ def moment(time: datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
 
-def _either(texts: Iterable[str]) -> str:
+def either(texts: Iterable[str]) -> str:
+    """Put several texts of which one is meant into words."""
     return " or ".join(texts)

@@ -42,7 +42,7 @@ class Applied(NamedTuple):
     unknown: tuple[Lack, ...] = ()
 
     def covers(self, scope: Scope, username: str) -> bool:
-        """Tell whether the rule is about a resource."""
+        """Whether the rule is about a resource."""
         if scope.type is ResourceType.REGISTRY:
             return self.rule.catalog
         # most rules end here, without a look at what their variables stand for
@@ -55,7 +55,7 @@ class Applied(NamedTuple):
         return any(pattern.matches(scope.name, bound) for pattern in near)
 
     def cause(self) -> Cause:
-        """Give it as a reason of an outcome."""
+        """Return it as a reason of an outcome."""
         rule, captures = self.rule, self.captures or ()
         return Cause(rule.id, rule.position, rule.effect, self.through, captures, self.unknown)
 
@@ -133,7 +133,7 @@ def _decide_resource(near: Iterable[Applied], scope: Scope, username: str) -> Re
 
 
 def _expand(scope: Scope) -> frozenset[str]:
-    """Give the actions to decide: `*` on a repository asks for every single one, and for itself."""
+    """Return the actions to decide: `*` on a repository asks for every single one, and for itself."""
     if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in scope.actions:
         return scope.actions | ACTIONS_OF[scope.type]
     return scope.actions

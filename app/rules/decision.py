@@ -133,7 +133,7 @@ class ResourceDecision:
 
     @property
     def access(self) -> Access | None:
-        """Give what is granted here; None where that is nothing."""
+        """What is granted here; None where that is nothing."""
         granted = tuple(outcome.action for outcome in self.outcomes if outcome.granted)
         return Access(self.scope.type, self.scope.name, granted) if granted else None
 
@@ -152,7 +152,7 @@ class Decision:
 
     @property
     def access(self) -> tuple[Access, ...]:
-        """Give all that is granted, in the order of the request."""
+        """All that is granted, in the order of the request."""
         return tuple(entry for resource in self.resources if (entry := resource.access) is not None)
 
     @property

@@ -65,7 +65,7 @@ class Hours(Condition):
         return (f"within {self.text}",)
 
     def want(self, context: Context) -> str:
-        """Say what the clock shows."""
+        """Repeat what was written, and name what the clock shows."""
         wall = self._wall(context.now)
         return f"it holds within {self.text}, and there it is {DAYS[wall.weekday()]} {wall:%H:%M}"
 

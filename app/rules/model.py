@@ -10,8 +10,9 @@ from typing import Protocol
 from app.dn import DN, fold, parse
 from app.errors import NOWHERE, Position
 from app.protocol.scope import ResourceType, Scope
-from app.rules.conditions import Condition, Conditions, Context, Holds, IPNetwork, Network, Period
+from app.rules.conditions import Condition, Conditions, Context, Holds, Period
 from app.rules.decision import Effect
+from app.rules.networks import IPNetwork, Network
 from app.rules.patterns.dns import DNPattern
 from app.rules.patterns.index import Index, Shelf
 from app.rules.patterns.names import NamePattern
@@ -180,7 +181,7 @@ class Robot:
         return not self.networks or Network(self.networks).contain(address) is Holds.YES
 
     def persona(self) -> Persona:
-        """Give it as a subject of decisions."""
+        """Return it as a subject of decisions."""
         return Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
 
 
@@ -209,7 +210,7 @@ class RuleSet:
     denies_by_group_name: bool = field(default=False, init=False, repr=False, compare=False)
 
     def conditions(self) -> Iterator[Conditions]:
-        """Give the conditions of all rules, and those on which robots log in."""
+        """Return the conditions of all rules, and those on which robots log in."""
         yield from (rule.when for rule in self.rules)
         yield from (robot.logs_in for robot in self.robots.values())
 

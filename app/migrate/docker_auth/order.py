@@ -17,7 +17,7 @@ from app.migrate.docker_auth.entry import Entry
 from app.migrate.docker_auth.overlap import any_overlap
 from app.migrate.docker_auth.who import Kind, Who
 from app.protocol.scope import Action
-from app.rules.conditions import IPNetwork
+from app.rules.networks import IPNetwork
 
 
 @dataclass(frozen=True, slots=True)

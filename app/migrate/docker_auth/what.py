@@ -14,7 +14,7 @@ from app.migrate.docker_auth.pattern import Kind, Piece, as_patterns
 from app.migrate.docker_auth.who import GROUP, Who
 from app.migrate.docker_auth.who import Kind as WhoKind
 from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, CATALOG, Action, ResourceType
-from app.rules.conditions import IPNetwork
+from app.rules.networks import IPNetwork
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
 

@@ -10,12 +10,13 @@ from app.configfile.marks import Location
 from app.configfile.yaml import Document
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
-from app.rules.conditions import ALWAYS, Attribute, Condition, Conditions, Network, Period, Service
+from app.rules.conditions import ALWAYS, Attribute, Condition, Conditions, Period, Service
 from app.rules.decision import Effect
 from app.rules.file.owner_tests import Expectation, Test, everything
 from app.rules.file.schema import RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
 from app.rules.file.values import named_group, nearest, parse_time, secret_hash
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Robot, Rule, Who
+from app.rules.networks import Network
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
 

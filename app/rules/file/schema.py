@@ -27,11 +27,11 @@ from app import dn
 from app.configfile.fields import Section
 from app.configfile.problems import NO_VALUE_HINT
 from app.errors import UnfitError
-from app.rules.conditions import IPNetwork
 from app.rules.file import values
 from app.rules.file.hours import HOURS, hours
 from app.rules.file.values import parse_time
 from app.rules.hours import Hours
+from app.rules.networks import IPNetwork
 from app.rules.patterns.dns import DNPattern, parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern

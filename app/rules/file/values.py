@@ -12,8 +12,8 @@ from ipaddress import IPv6Network, ip_address, ip_network
 from app.errors import UnfitError
 from app.protocol import scope
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, CATALOG, SINGLE_ACTIONS
-from app.rules.conditions import IPNetwork
 from app.rules.model import ROBOT_PREFIX, NamedGroup
+from app.rules.networks import IPNetwork
 from app.rules.patterns.names import NamePattern
 
 IDENTIFIER = r"[a-z0-9][a-z0-9._-]{0,127}"

@@ -180,7 +180,7 @@ def _check_components(components: Sequence[str], text: str) -> None:
 
 
 def _letters_hint(text: str) -> str:
-    """Say what to write instead of characters that no repository name has."""
+    """Return what to write instead of characters that no repository name has."""
     if "@" in text:
         return "a rule is about repositories: take the @ and what follows out"
     if re.fullmatch(r"[A-Za-z0-9._/:-]+", text):
@@ -189,7 +189,7 @@ def _letters_hint(text: str) -> str:
 
 
 def _component_hint(text: str, whole: str, *, is_host: bool) -> str:
-    """Say what to write instead of a component that no repository name has.
+    """Return what to write instead of a component that no repository name has.
 
     Args:
         text: The component.

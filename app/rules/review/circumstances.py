@@ -9,8 +9,9 @@ from heapq import merge
 from itertools import groupby, product
 from operator import itemgetter
 
-from app.rules.conditions import Condition, Conditions, Context, Holds, Network, Service, moment
+from app.rules.conditions import Condition, Conditions, Context, Holds, Service, moment
 from app.rules.decision import Lack
+from app.rules.networks import Network
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 _ROUND = timedelta(weeks=53)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.protocol.scope import ACTIONS
-from app.rules.conditions import Network, moment
+from app.rules.conditions import moment
 from app.rules.model import Robot, Rule, RuleSet
+from app.rules.networks import Network
 from app.rules.review.audience import Audience
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.clauses import Clause

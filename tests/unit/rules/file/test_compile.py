@@ -9,10 +9,11 @@ import pytest
 
 from app import dn
 from app.errors import Position
-from app.rules.conditions import Conditions, Network
+from app.rules.conditions import Conditions
 from app.rules.decision import Effect
 from app.rules.file.compile import expand
 from app.rules.model import NamedGroup
+from app.rules.networks import Network
 from tests.unit.rules.given import NOW, problems_of, rule_set
 
 HASH = "ab" * 32

@@ -7,8 +7,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.rules.conditions import Condition, Conditions, Holds, Network, Period, Service, moment
+from app.rules.conditions import Condition, Conditions, Holds, Period, Service, moment
 from app.rules.file.hours import hours
+from app.rules.networks import Network
 from app.rules.review.circumstances import Circumstances
 from tests.support.work import lines_run
 from tests.unit.rules.given import NOW

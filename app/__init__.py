@@ -21,6 +21,7 @@ Where things are:
     web/         Flask: parse, call one thing, render
     cli/         the same objects, another mouth
     settings.py  the configuration file; bootstrap.py makes the objects from it
+    expiry.py    when to be told of what ends
     attention.py what loads and may still be wrong with it
     configfile/  YAML files that people write, with positions in every error
     watch/       files that change while the server runs: the last good of each, and who looks

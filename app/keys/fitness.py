@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.errors import Problem
+from app.expiry import ends_soon
 from app.keys.algorithm import BUNDLED, Algorithm, has_full_coordinates
 from app.keys.keyring import KeyRing
 from app.keys.kid import KeyId, KidFormat
 from app.keys.signing_key import KeyState, SigningKey
-
-_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _of_time(key: SigningKey, now: datetime) -> Iterable[str]:
         yield f"its certificate is not valid before {begins:%Y-%m-%d %H:%M} UTC"
     elif now > ends:
         yield f"its certificate expired on {ends:%Y-%m-%d}: services with `x5c` are refused"
-    elif now > ends - _SOON:
+    elif ends_soon(ends, now):
         yield f"its certificate expires on {ends:%Y-%m-%d}: rotate before that"
 
 

@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.directory.inspect import content
 from app.directory.inspect.report import Inspected, ServerReport, Tls
@@ -18,6 +18,7 @@ from app.directory.presets import DirectoryKind
 from app.directory.service_account import ServiceAccount
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryError, DirectoryUnavailable, Fault
+from app.expiry import ends_soon
 from app.ldap import certificates, codes, faults, oids
 from app.ldap.answers import Entry
 from app.ldap.codes import ResultCode
@@ -28,7 +29,6 @@ from app.ldap.requests import Query
 from app.ldap.resolver import Resolver
 from app.ldap.transport import Address
 
-_SOON = timedelta(days=30)
 _ROOT_ATTRIBUTES = (
     "vendorName",
     "vendorVersion",
@@ -103,7 +103,7 @@ class _Inspection:
         cipher = tls.cipher()
         certificate = certificates.read(tls.getpeercert(binary_form=True) or b"")
         self._report.tls = Tls(tls.version() or "", cipher[0] if cipher else "", certificate)
-        if certificate is not None and certificate.not_after - now < _SOON:
+        if certificate is not None and ends_soon(certificate.not_after, now):
             days = (certificate.not_after - now).days
             fault = Fault(f"its certificate ends in {days} days", "renew it, and then reload the server")
             self._add("certificate", start, fault=fault, is_fatal=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from app.errors import Position
+from app.expiry import ends_soon
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.conditions import Period
 from app.rules.decision import Effect, Lack
@@ -19,7 +20,6 @@ from app.rules.review.audience import Audience, AudienceKind
 from app.rules.review.clauses import tokens
 from app.rules.review.lint.finding import Finding, Name
 
-SOON = timedelta(days=30)
 _CHANGES = frozenset({str(Action.PUSH), str(Action.DELETE)})
 _HOST = re.compile(r"localhost|[a-z0-9.-]+:[0-9]+|(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _OWN_NAME = Token("variable", USERNAME)
@@ -46,7 +46,7 @@ def of_robot(robot: Robot, now: datetime) -> Iterator[Finding]:
 def _expiry(
     what: str, about: str, position: Position, end: datetime | None, now: datetime
 ) -> Iterator[Finding]:
-    if end is None or end > now + SOON:
+    if end is None or not ends_soon(end, now):
         return
     last = f"{end - timedelta(microseconds=1):%Y-%m-%d}"
     if end <= now:

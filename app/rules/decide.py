@@ -25,6 +25,7 @@ from app.rules.decision import (
 )
 from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
 from app.rules.patterns.syntax import USERNAME, Captures
+from app.rules.together import together
 
 _EVERYONE, _AUTHENTICATED = Through(WhoKind.EVERYONE), Through(WhoKind.AUTHENTICATED)
 
@@ -64,8 +65,9 @@ def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], con
     """Decide a request; a subject of None is an anonymous one."""
     username = fold(subject.name) if subject is not None else ""  # as the rules' own names are folded
     asked = [(scope, frozenset(rules.places(scope))) for scope in scopes]
+    everywhere = frozenset[str]().union(*(there for _, there in asked))
     by_place: dict[str, list[Applied]] = {}
-    for one in _reach(rules, subject, username, frozenset[str]().union(*(there for _, there in asked))):
+    for one in _reach(rules, subject, username, everywhere, scopes):
         if one.rule.applies(subject, context):
             known = one._replace(unknown=one.rule.when.unknown(subject, context))
             for place in one.rule.places:
@@ -97,7 +99,11 @@ def granted(
 
 
 def _reach(
-    rules: RuleSet, subject: Subject | None, username: str, there: frozenset[str]
+    rules: RuleSet,
+    subject: Subject | None,
+    username: str,
+    there: frozenset[str],
+    scopes: Sequence[Scope],
 ) -> Iterator[Applied]:
     """Find the rules of some places that are for a subject, by each way in which they are."""
     yield from (Applied(rule, _EVERYONE, ()) for rule in rules.for_everyone.near(there))
@@ -119,6 +125,8 @@ def _reach(
             if not group.dn.is_comparable:  # it may be the DN that a rule denies by
                 through = Through(WhoKind.GROUP, str(group.dn))
                 yield from (Applied(rule, through, None) for rule in rules.denying_by_dn.near(there))
+    for rule, names, captures in together(rules, subject, username, there, scopes):
+        yield Applied(rule, Through(WhoKind.GROUPS, " and ".join(names)), captures)
 
 
 def _decide_resource(near: Iterable[Applied], scope: Scope, username: str) -> ResourceDecision:

@@ -30,6 +30,7 @@ class Lack(enum.StrEnum):
     NETWORK = "network"
     TIME = "time"
     ATTRIBUTE = "attribute"
+    EXCEPTED = "excepted"
     AMBIGUOUS = "ambiguous"
     LOGIN = "login"
     GROUP = "group"
@@ -45,6 +46,7 @@ class WhoKind(enum.StrEnum):
     USER = "user"
     ROBOT = "robot"
     GROUP = "group"
+    GROUPS = "groups"
 
 
 class Through(NamedTuple):
@@ -52,7 +54,8 @@ class Through(NamedTuple):
 
     Attributes:
         kind: In which way the rule is for it.
-        name: The user, the robot, or the name or DN of the group by which the rule is for it; else empty.
+        name: The user, the robot, or the name or DN of the group by which the rule is for it, or of all of
+            several groups; else empty.
     """
 
     kind: WhoKind

@@ -17,6 +17,7 @@ from app.rules.patterns.dns import DNPattern
 from app.rules.patterns.index import Index, Shelf
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import CATALOG_PLACE, RepositoryPattern, gram, places
+from app.rules.patterns.syntax import Captures
 
 ROBOT_PREFIX = "robot$"
 """What a robot's name begins with when it logs in, and in tokens and logs."""
@@ -61,15 +62,65 @@ class Subject(Protocol):
         """Return the values of an attribute (in lower case); none where it has none, None if not known."""
 
 
+GroupPattern = NamePattern | DNPattern
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """For whom an allow rule is not, although it is for them otherwise; any one of them is enough.
+
+    None of the patterns captures anything.
+    """
+
+    groups: tuple[GroupPattern, ...] = ()
+    users: tuple[NamePattern, ...] = ()
+    robots: tuple[NamePattern, ...] = ()
+
+    def meant(self, subject: Subject) -> str:
+        """Return through what a subject is excepted: `group contractors`; empty if it is not."""
+        username = fold(subject.name)
+        own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
+        kind, patterns = ("robot", self.robots) if subject.is_robot else ("user", self.users)
+        if any(pattern.match(own_name, username) is not None for pattern in patterns):
+            return f"{kind} {own_name}"
+        for group in subject.groups:  # one that shares its name with another counts: it can only take away
+            for pattern in self.groups:
+                if (name := matched(pattern, group, username)) is not None:
+                    return f"group {name[0]}"
+                if isinstance(pattern, DNPattern) and group.dn is not None and not group.dn.is_comparable:
+                    return f"group {group.dn}"  # it may be the one
+        return ""
+
+
+NO_EXCEPTIONS = Exceptions()
+"""What most rules have: they share it."""
+
+
+def matched(pattern: GroupPattern, group: Group, username: str) -> tuple[str, Captures] | None:
+    """Match a group with a pattern; return the name or DN by which it matches, and what that captures."""
+    if isinstance(pattern, NamePattern):
+        captures = pattern.match(group.name, username)
+        return None if captures is None else (group.name, captures)
+    captures = pattern.match(group.dn, username) if group.dn is not None else None
+    return None if captures is None else (str(group.dn), captures)
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Whom a rule is for; any one of them is enough."""
+    """Whom a rule is for; any one of them is enough, of `all_groups` every one is needed.
 
-    groups: tuple[NamePattern | DNPattern, ...] = ()
+    Attributes:
+        all_groups: Patterns each of which one of the subject's groups matches; what they capture is shared.
+        exceptions: For whom it is not all the same.
+    """
+
+    groups: tuple[GroupPattern, ...] = ()
+    all_groups: tuple[GroupPattern, ...] = ()
     users: tuple[NamePattern, ...] = ()
     robots: tuple[NamePattern, ...] = ()
     authenticated: bool = False
     everyone: bool = False
+    exceptions: Exceptions = NO_EXCEPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +152,18 @@ class Rule:
         object.__setattr__(self, "places", places | {CATALOG_PLACE} if self.catalog else places)
 
     def applies(self, subject: Subject | None, context: Context) -> bool:
-        """Whether its conditions let it apply: where one is not known, only a deny does."""
+        """Whether its conditions and exceptions let it apply: where one is not known, only a deny does."""
+        exceptions = self.who.exceptions
+        if exceptions is not NO_EXCEPTIONS and subject is not None and exceptions.meant(subject):
+            return False
         holds = self.when.check(subject, context)
         return holds is Holds.YES or (holds is Holds.UNKNOWN and self.effect is Effect.DENY)
+
+    @property
+    def takes_by_group_name(self) -> bool:
+        """Whether somebody has fewer rights by it because of the name of a group."""
+        denied = (*self.who.groups, *self.who.all_groups) if self.effect is Effect.DENY else ()
+        return any(isinstance(one, NamePattern) for one in (*denied, *self.who.exceptions.groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +253,8 @@ class RuleSet:
         version: The hash of the content they were read from.
         robots: By name.
         grams: The lengths of the texts that are places of rules.
-        denies_by_group_name: Whether a deny rule names a group by its name: then each name must be known.
+        denies_by_group_name: Whether a deny rule, or an exception, names a group by its name: then each name
+            must be known.
     """
 
     version: str
@@ -201,6 +262,10 @@ class RuleSet:
     robots: Mapping[str, Robot] = field(default_factory=dict)
     by_group_name: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_group_dn: Index[DN, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
+    by_one_of_all_names: Index[str, Rule] = field(
+        default_factory=Index, init=False, repr=False, compare=False
+    )
+    by_one_of_all_dns: Index[DN, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
     denying_by_dn: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
     by_user: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_robot: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
@@ -225,20 +290,34 @@ class RuleSet:
         grams = frozenset(gram(place) for rule in self.rules for place in rule.places) - {0}
         object.__setattr__(self, "grams", grams)
         for rule in self.rules:
-            for group in rule.who.groups:
-                if isinstance(group, DNPattern):
-                    self.by_group_dn.add(group, rule)
-                    if rule.effect is Effect.DENY:
-                        self.denying_by_dn.add(rule)
-                else:
-                    self.by_group_name.add(group, rule)
-                    if rule.effect is Effect.DENY:
-                        object.__setattr__(self, "denies_by_group_name", True)
-            for user in rule.who.users:
-                self.by_user.add(user, rule)
-            for robot in rule.who.robots:
-                self.by_robot.add(robot, rule)
-            if rule.who.authenticated:
+            who = rule.who
+            for index, dn_index, patterns in (
+                (self.by_group_name, self.by_group_dn, who.groups),
+                (self.by_one_of_all_names, self.by_one_of_all_dns, who.all_groups),
+                (self.by_user, None, who.users),
+                (self.by_robot, None, who.robots),
+            ):
+                _fill(index, dn_index, patterns, rule)
+            if rule.effect is Effect.DENY and any(
+                isinstance(one, DNPattern) for one in (*who.groups, *who.all_groups)
+            ):
+                self.denying_by_dn.add(rule)
+            if who.authenticated:
                 self.for_authenticated.add(rule)
-            if rule.who.everyone:
+            if who.everyone:
                 self.for_everyone.add(rule)
+            if rule.takes_by_group_name:
+                object.__setattr__(self, "denies_by_group_name", True)
+
+
+def _fill(
+    names: Index[str, Rule],
+    dns: Index[DN, Rule] | None,
+    patterns: Iterable[GroupPattern],
+    rule: Rule,
+) -> None:
+    for pattern in patterns:
+        if isinstance(pattern, NamePattern):
+            names.add(pattern, rule)
+        elif dns is not None:
+            dns.add(pattern, rule)

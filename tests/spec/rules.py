@@ -64,6 +64,7 @@ def granted(text: str, somebody: Somebody, request: Request) -> frozenset[str]:
         rule
         for rule in yaml.load(text, yaml.BaseLoader).get("rules", ())  # noqa: S506 - texts alone
         if _holds(rule.get("when", {}), somebody, request)
+        and not _is_excepted(rule.get("except", {}), somebody)
         and any(_is_about(rule, bound, somebody, request) for bound in _ways(rule, somebody))
     ]
     if request.resource == "catalog":
@@ -104,10 +105,33 @@ def _ways(rule: Mapping[str, Any], somebody: Somebody) -> Iterator[Bound]:
     for pattern in patterns:
         yield from _match_name(pattern, own.removeprefix("robot$"), own)
     for pattern, group in itertools.product(rule.get("groups", ()), somebody.groups):
-        if "=" in pattern:
-            yield from _match_dn(pattern, group, own)
-        else:
-            yield from _match_name(pattern, _dn(group)[0][0][1], own)
+        yield from _match_group(pattern, group, own)
+    if "all_groups" in rule:
+        for chosen in itertools.product(somebody.groups, repeat=len(rule["all_groups"])):
+            pairs = zip(rule["all_groups"], chosen, strict=True)
+            each = [[*_match_group(pattern, group, own)] for pattern, group in pairs]
+            for bounds in itertools.product(*each):
+                together = {item for bound in bounds for item in bound.items()}
+                if len(together) == len(dict(together)):  # one variable, one text
+                    yield dict(together)
+
+
+def _match_group(pattern: str, group: str, own: str) -> Iterator[Bound]:
+    if "=" in pattern:
+        yield from _match_dn(pattern, group, own)
+    else:
+        yield from _match_name(pattern, _dn(group)[0][0][1], own)
+
+
+def _is_excepted(exceptions: Mapping[str, Any], somebody: Somebody) -> bool:
+    """Whether a rule is not for somebody although it is otherwise."""
+    own = _fold(somebody.name)
+    names = exceptions.get("robots" if somebody.is_robot else "users", ())
+    in_groups = itertools.product(exceptions.get("groups", ()), somebody.groups)
+    return bool(own) and (
+        any([*_match_name(pattern, own.removeprefix("robot$"), own)] for pattern in names)
+        or any([*_match_group(pattern, group, own)] for pattern, group in in_groups)
+    )
 
 
 def _is_about(rule: Mapping[str, Any], bound: Bound, somebody: Somebody, request: Request) -> bool:

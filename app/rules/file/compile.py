@@ -13,9 +13,18 @@ from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.conditions import ALWAYS, Attribute, Condition, Conditions, Period, Service
 from app.rules.decision import Effect
 from app.rules.file.owner_tests import Expectation, Test, everything
-from app.rules.file.schema import RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
+from app.rules.file.schema import ExceptEntry, RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
 from app.rules.file.values import named_group, nearest, parse_time, secret_hash
-from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, Robot, Rule, Who
+from app.rules.model import (
+    NO_EXCEPTIONS,
+    ROBOT_PREFIX,
+    Exceptions,
+    NamedGroup,
+    Persona,
+    Robot,
+    Rule,
+    Who,
+)
 from app.rules.networks import Network
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
@@ -34,14 +43,17 @@ class Compiler:
         at: Location = ("rules", index)
         who = Who(
             groups=tuple(entry.groups or ()),
+            all_groups=tuple(dict.fromkeys(entry.all_groups or ())),
             users=tuple(entry.users or ()),
             robots=tuple(entry.robots or ()),
             authenticated=entry.authenticated,
             everyone=entry.everyone,
+            exceptions=_exceptions(entry.except_),
         )
         repositories = tuple(entry.repositories or ())
         when = _conditions(entry.when)
         self._check_parts(entry, at)
+        self._check_exceptions(entry, at)
         self._check_variables(who, repositories, at)
         self._check_when(entry, when, (*at, "when"))
         effect = Effect.ALLOW if entry.allow is not None else Effect.DENY
@@ -102,7 +114,8 @@ class Compiler:
         )
 
     def _check_parts(self, entry: RuleEntry, at: Location) -> None:
-        if not (entry.groups or entry.users or entry.robots or entry.authenticated or entry.everyone):
+        named = entry.groups or entry.all_groups or entry.users or entry.robots
+        if not (named or entry.authenticated or entry.everyone):
             hint = "write groups, users, robots, 'authenticated: true' or 'everyone: true'"
             self._report(at, f"the rule {entry.id!r} is for nobody", hint)
         if not (entry.repositories or entry.catalog):
@@ -119,11 +132,30 @@ class Compiler:
                 hint = f"{hint} in a rule of its own, for it would mean all of the repositories' actions here"
             self._report((*at, word), "the catalog knows the action '*' alone", hint)
 
+    def _check_exceptions(self, entry: RuleEntry, at: Location) -> None:
+        if entry.except_ is None:
+            return
+        place: Location = (*at, "except")
+        if not entry.except_.model_fields_set:
+            self._report(place, "'except' names nobody", "write groups, users or robots, or take the key out")
+        if entry.deny is not None:
+            text = "a deny has no exception: it always wins"
+            self._report(place, text, "name in the rule itself whom it denies")
+        if entry.everyone:
+            text = "'everyone' has no exception: who is excepted asks without a login"
+            self._report(place, text, "write 'authenticated: true'")
+        exceptions = _exceptions(entry.except_)
+        for key in ("groups", "users", "robots"):
+            for index, pattern in enumerate(getattr(exceptions, key)):
+                if pattern.variables or pattern.is_personal:
+                    text = f"{pattern.text!r} has a variable, and an exception captures nothing"
+                    self._report((*place, key, index), text, "write '*' for any part of a name")
+
     def _check_variables(self, who: Who, repositories: Sequence[RepositoryPattern], at: Location) -> None:
         if not any(pattern.variables for pattern in repositories):
             return
         captured = frozenset[str]().union(
-            *(pattern.variables for pattern in (*who.groups, *who.users, *who.robots))
+            *(pattern.variables for pattern in (*who.groups, *who.all_groups, *who.users, *who.robots))
         )
         for index, pattern in enumerate(repositories):
             for variable in sorted(pattern.variables - captured - {USERNAME}):
@@ -182,6 +214,12 @@ class Compiler:
 
     def _report(self, at: Location, text: str, hint: str = "") -> None:
         self.problems.append(self._document.problem(at, text, hint))
+
+
+def _exceptions(entry: ExceptEntry | None) -> Exceptions:
+    if entry is None or not entry.model_fields_set:
+        return NO_EXCEPTIONS
+    return Exceptions(tuple(entry.groups or ()), tuple(entry.users or ()), tuple(entry.robots or ()))
 
 
 def _conditions(entry: WhenEntry) -> Conditions:

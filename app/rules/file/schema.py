@@ -38,7 +38,9 @@ from app.rules.patterns.repository import RepositoryPattern
 
 GroupText = TypeVar("GroupText", bound=str | NamePattern | DNPattern)
 _COMPONENT = r"(?:\*\*|(?:[a-z0-9._:?-]|\*(?!\*)|\{[a-z][a-z0-9_]*\})+)"
-_LISTS = frozenset({"groups", "users", "robots", "repositories", "allow", "deny", "services", "networks"})
+_LISTS = frozenset(
+    {"groups", "all_groups", "users", "robots", "repositories", "allow", "deny", "services", "networks"}
+)
 
 
 def _tried(parse: Callable[[str], object]) -> AfterValidator:
@@ -169,6 +171,20 @@ class WhenEntry(_Entry):
     )
 
 
+class ExceptEntry(_Entry):
+    """For whom an allow rule is not, although it is for them otherwise."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    groups: Groups | None = Field(
+        default=None,
+        description="Not people and robots in such a group.",
+        examples=[["contractors"]],
+    )
+    users: Users | None = Field(default=None, description="Not these people.")
+    robots: Robots | None = Field(default=None, description="Not these robots, named without robot$.")
+
+
 class RuleEntry(_Entry):
     """One rule: who, what, effect, when."""
 
@@ -178,6 +194,7 @@ class RuleEntry(_Entry):
                 {
                     "anyOf": [
                         {"required": ["groups"]},
+                        {"required": ["all_groups"]},
                         {"required": ["users"]},
                         {"required": ["robots"]},
                         {"required": ["authenticated"], "properties": {"authenticated": {"const": True}}},
@@ -191,6 +208,7 @@ class RuleEntry(_Entry):
                     ]
                 },
                 {"oneOf": [{"required": ["allow"]}, {"required": ["deny"]}]},
+                {"not": {"required": ["except", "deny"]}},
             ]
         }
     )
@@ -205,10 +223,19 @@ class RuleEntry(_Entry):
         description="Who: people and robots in such a group. A name pattern, or a DN (it has = in it).",
         examples=[["team-{team}"]],
     )
+    all_groups: Groups | None = Field(
+        default=None,
+        max_length=8,
+        description="Who: people and robots that are in each of these groups; captures are shared.",
+        examples=[["team-{team}", "editors"]],
+    )
     users: Users | None = Field(default=None, description="Who: these people; patterns over their names.")
     robots: Robots | None = Field(default=None, description="Who: these robots, named without robot$.")
     authenticated: bool = Field(default=False, description="Who: anyone who has logged in.")
     everyone: bool = Field(default=False, description="Who: anyone, with or without a login.")
+    except_: Annotated[
+        ExceptEntry | None, Field(alias="except", description="Who it is not for, in an allow rule.")
+    ] = None
     repositories: Repositories | None = Field(
         default=None,
         description="What: patterns over whole repository names. * is a part of a component, ** is one or "

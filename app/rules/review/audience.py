@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from app.dn import DN
+from app.dn import DN, fold
 from app.protocol import scope
 from app.rules.model import Who
 from app.rules.patterns.dns import DNPattern
@@ -94,16 +94,18 @@ class Audience:
 
     Attributes:
         called: How the subject, or each of the groups that it must be in, is called.
+        exceptions: Who of them is not meant.
         numbers: The number of each variable, as a token.
     """
 
     kind: AudienceKind
     called: tuple[Called, ...] = ()
+    exceptions: frozenset[Audience] = frozenset()
     numbers: Mapping[str, Token] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         """Return it as people read it: `group team-{team}`, `everyone`."""
-        return described(self.kind, [one.text for one in self.called])
+        return but(described(self.kind, [one.text for one in self.called]), self)
 
     @property
     def literal(self) -> tuple[str | DN, ...] | None:
@@ -128,6 +130,8 @@ class Audience:
 
     def cover(self, narrower: Audience) -> Known | None:
         """Return what the variables stand for, if this means every subject of `narrower`; None if not."""
+        if not self.exceptions <= narrower.exceptions:
+            return None
         variables = narrower.variables
         own = {USERNAME: variables[USERNAME]} if USERNAME in variables else {}
         if self.kind is AudienceKind.EVERYONE:
@@ -147,10 +151,25 @@ def described(kind: AudienceKind, names: Sequence[str]) -> str:
     return f"{kind}{'s' if len(names) > 1 else ''} {' and '.join(names)}".strip()
 
 
+def but(words: str, audience: Audience) -> str:
+    """Add to words for an audience who of it is not meant."""
+    exceptions = sorted(map(str, audience.exceptions))
+    return f"{words}, but not {' or '.join(exceptions)}" if exceptions else words
+
+
 def of(who: Who) -> Iterator[Audience]:
     """Return each way in which a rule is for somebody."""
+    exceptions = who.exceptions
+    meant = _each(Who(groups=exceptions.groups, users=exceptions.users, robots=exceptions.robots))
+    kept = frozenset(meant)
+    return (replace(one, exceptions=kept) for one in _each(who)) if kept else _each(who)
+
+
+def _each(who: Who) -> Iterator[Audience]:
     for group in who.groups:
         yield _of(AudienceKind.GROUP, group)
+    if who.all_groups:
+        yield _of(AudienceKind.GROUP, *sorted(who.all_groups, key=lambda one: str(one.key or fold(one.text))))
     for user in who.users:
         yield _of(AudienceKind.USER, user)
     for robot in who.robots:
@@ -166,7 +185,7 @@ def _of(kind: AudienceKind, *patterns: NamePattern | DNPattern) -> Audience:
     called = tuple(_called(pattern, numbers) for pattern in patterns)
     if kind is AudienceKind.USER and patterns[0].key is None and len(called[0].name) == 1:
         numbers = dict.fromkeys(numbers, OWN_NAME)  # it captures the whole of one's own name
-    return Audience(kind, called, numbers)
+    return Audience(kind, called, numbers=numbers)
 
 
 def _variables(pattern: NamePattern | DNPattern) -> Iterator[str]:

@@ -11,7 +11,7 @@ from app.protocol.scope import ResourceType
 from app.rules.model import Rule
 from app.rules.patterns.dns import DNPattern
 from app.rules.patterns.syntax import USERNAME, Captures, Token
-from app.rules.review.audience import Audience, AudienceKind, Called, described
+from app.rules.review.audience import Audience, AudienceKind, Called, but, described
 from app.rules.review.automaton import Elements, elements, prefix, written
 from app.rules.review.clauses import clauses
 from app.rules.review.examples import group
@@ -112,9 +112,9 @@ class Reached:
     def __str__(self) -> str:
         """Return for whom: `group team-web`, `user alice`, `everyone`."""
         if self.username and not self.audience.called:
-            return described(AudienceKind.USER, [self.username])
+            return but(described(AudienceKind.USER, [self.username]), self.audience)
         said = described(self.audience.kind, self.names)
-        return f"{said}, as user {self.username}" if self.username else said
+        return but(f"{said}, as user {self.username}" if self.username else said, self.audience)
 
     def groups(self) -> tuple[DN | str, ...]:
         """Return the groups that are meant, by DN or by name."""

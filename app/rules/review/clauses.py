@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
+from itertools import chain, combinations
 
 from app.protocol.scope import ACTIONS_OF, CATALOG, ResourceType
 from app.rules.conditions import Conditions
@@ -72,7 +72,7 @@ def clauses(rule: Rule, when: Conditions | None = None) -> Iterator[Clause]:
         for pattern in rule.repositories:
             # without a login there is no name of one's own
             own = audience.kind is AudienceKind.EVERYONE and USERNAME in pattern.variables
-            meant = AUTHENTICATED if own else audience
+            meant = replace(AUTHENTICATED, exceptions=audience.exceptions) if own else audience
             bound = bind(tokens(pattern), meant)
             if bound is not None:
                 place = (ResourceType.REPOSITORY, written(bound), bound, prefix(bound), pattern.text)
@@ -147,8 +147,10 @@ def _places(clause: Clause, effect: Effect) -> Iterator[_Place]:
     kinds = dict.fromkeys((clause.audience.kind, AudienceKind.AUTHENTICATED, AudienceKind.EVERYONE))
     for kind in kinds:
         yield effect, clause.type, kind, None
-    if clause.audience.literal is not None:
-        yield effect, clause.type, clause.audience.kind, clause.audience.literal
+    names = [one.literal for one in clause.audience.called if one.literal is not None]
+    for count in range(1, len(names) + 1):
+        for some in combinations(names, count):
+            yield effect, clause.type, clause.audience.kind, some
 
 
 def _near(

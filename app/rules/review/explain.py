@@ -13,7 +13,7 @@ from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
-from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Subject
+from app.rules.model import NO_EXCEPTIONS, NamedGroup, Persona, Rule, RuleSet, Subject, matched
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
 from app.rules.review.audience import AudienceKind
@@ -46,8 +46,16 @@ class _Search:
         self._username = dn.fold(subject.name) if subject is not None else ""
         allows = [rule for rule in rules.rules if rule.effect is Effect.ALLOW]
         self._allows = {rule.id: rule for rule in allows}
-        # with the conditions and actions left out, the engine tells which rules lack only these
-        freed = [replace(rule, when=ALWAYS, actions=frozenset(ACTIONS)) for rule in allows]
+        # with conditions, actions and exceptions left out, the engine tells which rules lack only these
+        freed = [
+            replace(
+                rule,
+                when=ALWAYS,
+                actions=frozenset(ACTIONS),
+                who=replace(rule.who, exceptions=NO_EXCEPTIONS),
+            )
+            for rule in allows
+        ]
         self._freed = RuleSet("", tuple(freed))
         self._boundless = RuleSet("", tuple(replace(rule, repositories=(_ANYTHING,)) for rule in freed))
 
@@ -106,6 +114,8 @@ class _Search:
         elif len(wants) > 1 and all(holds is Holds.UNKNOWN for _, holds in unmet):
             # what nobody said is one thing to say
             wants = [(wants[0][0], " and ".join(text for _, text in wants))]
+        if self._subject is not None and (excepted := rule.who.exceptions.meant(self._subject)):
+            wants.append((Lack.EXCEPTED, f"it excepts {excepted}"))
         if len(wants) == 1:
             yield _of_cause(cause, *wants[0])
 
@@ -128,8 +138,14 @@ class _Search:
                 return (Lack.NAME, f"it is for {reached}") if other else (Lack.LOGIN, "nobody has logged in")
         if self._subject is None or (reached.username and reached.username != self._username):
             return Lack.NAME, f"it is for {reached}"
-        name = " and ".join(reached.names)
-        if any(group.ambiguous and group.name == name for group in self._subject.groups):
+        groups = self._subject.groups
+        lacking = [
+            name
+            for called, name in zip(reached.audience.called, reached.names, strict=True)
+            if not any(matched(called.source, group, self._username) for group in groups)
+        ]
+        name = " and ".join(lacking or reached.names)
+        if any(group.ambiguous and group.name == name for group in groups):
             what = f"the name {name} does not say which group {me} is in"
             return Lack.AMBIGUOUS, f"{what}: write its DN into the rule"
         return Lack.GROUP, f"{me} is not in group {name}"

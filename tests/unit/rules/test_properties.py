@@ -16,7 +16,7 @@ from app.rules.conditions import ALWAYS, Conditions, Context, Period, Service
 from app.rules.decide import decide
 from app.rules.decision import Decision, Effect, Lack
 from app.rules.file.compile import expand
-from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.model import Exceptions, NamedGroup, Persona, Rule, RuleSet, Who
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
@@ -37,6 +37,11 @@ _WHO = st.builds(
             parse_group
         ),
         max_size=2,
+    ).map(tuple),
+    all_groups=st.lists(
+        st.sampled_from(["team-web", "team-{x}", "*", "cn={x},ou=b,dc=x"]).map(parse_group),
+        max_size=2,
+        unique=True,
     ).map(tuple),
     users=st.lists(st.sampled_from(["alice", "b*", "{x}"]).map(NamePattern.parse), max_size=1).map(tuple),
     robots=st.lists(st.sampled_from(["ci", "ci-{x}"]).map(NamePattern.parse), max_size=1).map(tuple),
@@ -60,12 +65,15 @@ def _rules(
 ) -> Rule:
     made = effect or draw(st.sampled_from(Effect))
     number = draw(st.integers(0, 10**6))
+    who = draw(_WHO)
+    if made is Effect.ALLOW and not who.everyone and draw(st.booleans()):
+        who = replace(who, exceptions=Exceptions(groups=draw(_WHO).groups[:1], users=draw(_WHO).users))
     return Rule(
         order=number,
         id=f"r{number}",
         description="",
         position=Position("f", number, 1),
-        who=draw(_WHO),
+        who=who,
         repositories=draw(_REPOSITORIES),
         catalog=draw(st.booleans()),
         effect=made,

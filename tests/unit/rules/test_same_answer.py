@@ -97,6 +97,17 @@ _WHEN = st.sampled_from([{"from": text} for text in _FROM] + [{"until": text} fo
 )
 
 
+_CAPTURELESS = st.sampled_from([*_GROUP_NAMES, *_DNS, "*", "*-*", "????", "team-*"])
+_EXCEPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "groups": st.lists(_CAPTURELESS, min_size=1, max_size=2),
+        "users": st.lists(st.sampled_from([*_NAMES, "al*", "?eb"]), min_size=1, max_size=2),
+        "robots": st.lists(st.sampled_from(["ci", "CI-*"]), min_size=1, max_size=1),
+    },
+).filter(bool)
+
+
 @st.composite
 def _rules(draw: st.DrawFn) -> dict[str, Any]:
     """Make a rule that loads: no variable that nothing binds, no date that ends before it begins."""
@@ -105,6 +116,7 @@ def _rules(draw: st.DrawFn) -> dict[str, Any]:
             {},
             optional={
                 "groups": st.lists(_NAME_PATTERNS | _DN_PATTERNS, min_size=1, max_size=3),
+                "all_groups": st.lists(_NAME_PATTERNS | _DN_PATTERNS, min_size=1, max_size=3),
                 "users": st.lists(_USER_PATTERNS, min_size=1, max_size=2),
                 "robots": st.lists(_ROBOT_PATTERNS, min_size=1, max_size=2),
                 "authenticated": st.just(value=True),
@@ -112,7 +124,7 @@ def _rules(draw: st.DrawFn) -> dict[str, Any]:
             },
         ).filter(bool)
     )
-    who = [pattern for key in ("groups", "users", "robots") for pattern in rule.get(key, ())]
+    who = [pattern for key in ("groups", "all_groups", "users", "robots") for pattern in rule.get(key, ())]
     bound = {"username", *_VARIABLES.findall(" ".join(who))}
     about = _REPOSITORY_PATTERNS.filter(lambda pattern: bound.issuperset(_VARIABLES.findall(pattern)))
     if draw(st.integers(0, 5)) == 0:
@@ -120,6 +132,8 @@ def _rules(draw: st.DrawFn) -> dict[str, Any]:
     else:
         rule["repositories"] = draw(st.lists(about, min_size=1, max_size=3))
         rule[draw(st.sampled_from(["allow", "deny"]))] = draw(_WORDS)
+    if "allow" in rule and "everyone" not in rule and draw(st.integers(0, 2)) == 0:
+        rule["except"] = draw(_EXCEPTIONS)
     when = draw(_WHEN) if draw(st.integers(0, 4)) == 0 else {}
     return rule | ({"when": when} if when else {})
 

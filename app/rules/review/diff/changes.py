@@ -100,7 +100,10 @@ def _sentence(impacts: list[Impact], told_apart: Circumstances) -> Change:
         because=first.because,
         when=first.clause.when.words(),
         example=_example(first),
-        circumstances=told_apart.words(first.context) if first.context is not None else (),
+        circumstances=(
+            *((f"as {first.also}",) if first.also is not None else ()),
+            *(told_apart.words(first.context) if first.context is not None else ()),
+        ),
         rules=_rules(clauses),
     )
 

@@ -19,7 +19,7 @@ from app.rules.conditions import Attribute, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.model import Persona, RuleSet
-from app.rules.review.audience import rebind
+from app.rules.review.audience import Audience, rebind
 from app.rules.review.automaton import Elements, TooHardError, Word, beyond, loose, meet
 from app.rules.review.bindings import solve
 from app.rules.review.circumstances import Circumstances
@@ -59,6 +59,7 @@ class Impact:
     Attributes:
         gains: Whether somebody gains rather than loses.
         word: A name that is concerned; None where none was found.
+        also: What somebody must be besides, because the other rule set excepts just them.
         context: A request for it that is decided differently; None where none was found.
     """
 
@@ -67,6 +68,7 @@ class Impact:
     gains: bool
     word: Word | None
     context: Context | None
+    also: Audience | None = None
 
     @property
     def certain(self) -> bool:
@@ -234,25 +236,45 @@ class _Search:
         except TooHardError:
             return self._impact(clauses[0], action)
         left = [(context, name) for context, name in named if name is not None]
-        for context, name in left:
-            if self._differ(name, action, clauses, context):
-                return self._impact(clauses[0], action, name, context)
+        for also in (None, *self._exceptions(action)):
+            for context, name in left:
+                if self._differ(name, action, clauses, context, also):
+                    return self._impact(clauses[0], action, name, context, also)
         if not left and all_tried:
             return None
         return self._impact(clauses[0], action, word)
 
-    def _impact(
-        self, clause: Clause, action: str, word: Word | None = None, context: Context | None = None
-    ) -> Impact:
-        return Impact(clause, action, self.gains, word, context)
+    def _exceptions(self, action: str) -> list[Audience]:
+        """Return some of those whom allows of the poor one except."""
+        allows = (one for (word, _), one in self.poor.clauses.each.items() if word == action)
+        found = dict.fromkeys(also for one in allows for also in one.audience.exceptions)
+        return [*islice(found, _MOST_WAYS)]
 
-    def _differ(self, word: Word, action: str, clauses: Sequence[Clause], context: Context) -> bool:
+    def _impact(
+        self,
+        clause: Clause,
+        action: str,
+        word: Word | None = None,
+        context: Context | None = None,
+        also: Audience | None = None,
+    ) -> Impact:
+        return Impact(clause, action, self.gains, word, context, also)
+
+    def _differ(
+        self,
+        word: Word,
+        action: str,
+        clauses: Sequence[Clause],
+        context: Context,
+        also: Audience | None,
+    ) -> bool:
         """Make a subject that all clauses mean, and evaluate both rule sets; in several ways if there are."""
         name = example(word, {})
         asked = Scope(clauses[0].type, name, frozenset([action]))
         ways = product(*(solve(clause.pattern, name) for clause in clauses))
         for way in islice(ways, _MOST_WAYS):
             parts = [(clause.audience, values) for clause, values in zip(clauses, way, strict=True)]
+            parts += [(also, {})] if also is not None else []
             conditions = [condition for clause in clauses for condition in clause.when]
             try:
                 subject = persona(*parts, attributes=Attribute.examples(conditions))

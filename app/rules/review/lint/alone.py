@@ -81,7 +81,9 @@ def _broad_variable(rule: Rule) -> Found:
     if rule.effect is Effect.DENY:
         return
     used = frozenset[str]().union(*(pattern.variables for pattern in rule.repositories))
-    for kind, patterns in (("group", rule.who.groups), ("user", rule.who.users), ("robot", rule.who.robots)):
+    who = rule.who
+    groups = (*who.groups, *who.all_groups)
+    for kind, patterns in (("group", groups), ("user", who.users), ("robot", who.robots)):
         for pattern in patterns:
             if isinstance(pattern, NamePattern) and pattern.variables & used and not _has_letters(pattern):
                 text = f"in the rule {rule.id!r} {pattern.text} captures the name of any {kind}"
@@ -104,7 +106,12 @@ def _widened_who(rule: Rule) -> Found:
     who = rule.who
     names = [
         key
-        for key, patterns in (("groups", who.groups), ("users", who.users), ("robots", who.robots))
+        for key, patterns in (
+            ("groups", who.groups),
+            ("all_groups", who.all_groups),
+            ("users", who.users),
+            ("robots", who.robots),
+        )
         if any(not pattern.variables for pattern in patterns)
     ]
     wide = "everyone" if who.everyone else "authenticated" if who.authenticated else ""

@@ -28,7 +28,7 @@ class KnownGroups(Protocol):
 def robots(rules: RuleSet) -> Iterator[Finding]:
     """Look for robots that rules name and that are in no file."""
     for rule in rules.rules:
-        for pattern in rule.who.robots:
+        for pattern in (*rule.who.robots, *rule.who.exceptions.robots):
             if pattern.key is not None and pattern.key not in rules.robots:
                 yield _unknown(Name.UNKNOWN_ROBOT, rule, f"robot {pattern.text!r}", pattern.key, rules.robots)
 
@@ -49,7 +49,7 @@ def groups(rules: RuleSet, directory: KnownGroups) -> Iterator[Finding]:
     """
     answers: dict[str, Fault | None] = {}
     for rule in rules.rules:
-        for pattern in rule.who.groups:
+        for pattern in (*rule.who.groups, *rule.who.all_groups, *rule.who.exceptions.groups):
             if pattern.key is None:
                 continue
             text = _text(pattern)

@@ -17,7 +17,7 @@ from app.rules.conditions import ALWAYS, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.file.compile import expand
-from app.rules.model import NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.model import NO_EXCEPTIONS, Exceptions, NamedGroup, Persona, Rule, RuleSet, Who
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
@@ -194,12 +194,23 @@ _GROUP_PATTERNS = [
 _WHO = st.builds(
     Who,
     groups=st.lists(st.sampled_from(_GROUP_PATTERNS).map(parse_group), max_size=2).map(tuple),
+    all_groups=st.lists(st.sampled_from(_GROUP_PATTERNS).map(parse_group), max_size=2, unique=True).map(
+        tuple
+    ),
     users=st.lists(
         st.sampled_from(["alice", "b*", "{x}", "{username}"]).map(NamePattern.parse), max_size=1
     ).map(tuple),
     robots=st.lists(st.sampled_from(["ci", "ci-{x}"]).map(NamePattern.parse), max_size=1).map(tuple),
     authenticated=st.booleans(),
     everyone=st.booleans(),
+)
+_EXCEPTIONS = st.builds(
+    Exceptions,
+    groups=st.lists(
+        st.sampled_from(["team-web", "team-*", "*", "cn=web,ou=b"]).map(parse_group), max_size=1
+    ).map(tuple),
+    users=st.lists(st.sampled_from(["alice", "b*"]).map(NamePattern.parse), max_size=1).map(tuple),
+    robots=st.lists(st.just("ci").map(NamePattern.parse), max_size=1).map(tuple),
 )
 _REPOSITORIES = st.lists(
     st.sampled_from(
@@ -213,12 +224,15 @@ _WORDS = st.frozensets(st.sampled_from(["pull", "push", "delete", "*"]), min_siz
 @st.composite
 def _rules(draw: st.DrawFn) -> Rule:
     effect, number = draw(st.sampled_from(Effect)), draw(st.integers(0, 10**6))
+    who = draw(_WHO)
+    if effect is Effect.ALLOW and not who.everyone:
+        who = replace(who, exceptions=draw(st.just(NO_EXCEPTIONS) | _EXCEPTIONS))
     return Rule(
         order=number,
         id=f"r{number}",
         description="",
         position=Position("f", number, 1),
-        who=draw(_WHO),
+        who=who,
         repositories=draw(_REPOSITORIES),
         catalog=draw(st.booleans()),
         effect=effect,
@@ -278,7 +292,8 @@ def _is_about(clause: Clause, action: str, asked: Scope, subject: Persona | None
         for kind in AudienceKind
     }
     who = Who(
-        groups=patterns[AudienceKind.GROUP],
+        all_groups=patterns[AudienceKind.GROUP],
+        exceptions=clause.rule.who.exceptions,
         users=patterns[AudienceKind.USER],  # type: ignore[arg-type]
         robots=patterns[AudienceKind.ROBOT],  # type: ignore[arg-type]
         authenticated=clause.audience.kind is AudienceKind.AUTHENTICATED,

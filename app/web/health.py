@@ -6,15 +6,17 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from cachetools import TTLCache, cached
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from app.errors import ConfigurationError, WharfingerError
+from app.errors import ConfigurationError, Refusal, WharfingerError
 from app.keys.keyring import KeyRing
 from app.telemetry import metrics
+from app.web import errors
+from app.web.realms import find
 
 _log = logging.getLogger("wharfinger.health")
 _STATE = "state"
@@ -79,7 +81,7 @@ def blueprint(
     rules: Mapping[str, Watched],
     keys: Mapping[str, WatchedKeys],
 ) -> Blueprint:
-    """Return the endpoints; ready is a server whose every realm has its directory.
+    """Return the endpoints; ready is a server whose every realm has its directory, or, if so asked, any.
 
     What else has a fault is told of, but a server without it is ready: without the state each process counts
     failed logins alone, and files that cannot be used leave the last good ones in force.
@@ -88,18 +90,7 @@ def blueprint(
 
     @cached(TTLCache(1, _KNOWN_FOR_SECONDS, time.monotonic), lock=threading.Lock())
     def checks() -> Mapping[str, str]:
-        found = {}
-        for realm, directory in directories.items():
-            fault = _fault(directory)
-            if fault is not None:
-                _log.warning("not ready", extra={"realm": realm, **_details(fault)})
-            found[f"{realm}/directory"] = _word(fault)
-        if state is not None:
-            fault = _fault(state)
-            if fault is not None:
-                _log.warning("ready without the state", extra=_details(fault))
-            found[_STATE] = _word(fault)
-        return found
+        return _checks(directories, state)
 
     @routes.get("/livez")
     def livez() -> Response:
@@ -107,13 +98,27 @@ def blueprint(
 
     @routes.get("/readyz")
     def readyz() -> Response:
+        return readiness(None, any if request.args.get("realms") == "any" else all)
+
+    @routes.get("/readyz/<realm>")
+    def readyz_of_realm(realm: str) -> Response:
+        directory = find(directories, realm)
+        return errors.render(directory) if isinstance(directory, Refusal) else readiness(realm, all)
+
+    def readiness(only: str | None, enough: Callable[[Iterable[bool]], bool]) -> Response:
+        """Answer for one realm, or for all where None is named."""
         found = checks()
-        works = all(result == "ok" for name, result in found.items() if name != _STATE)
+        named = {
+            name: result
+            for name, result in found.items()
+            if name == _STATE or only is None or name == _check_of(only)
+        }
+        works = enough(result == "ok" for name, result in named.items() if name != _STATE)
         told = {
             "status": "ready" if works else "not ready",
-            "checks": found,
-            "rules": {realm: _rules(each) for realm, each in rules.items()},
-            "keys": {realm: _keys(each) for realm, each in keys.items()},
+            "checks": named,
+            "rules": {realm: _rules(each) for realm, each in rules.items() if only in (None, realm)},
+            "keys": {realm: _keys(each) for realm, each in keys.items() if only in (None, realm)},
         }
         return _answer(told, works=works)
 
@@ -122,6 +127,26 @@ def blueprint(
         return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
     return routes
+
+
+def _checks(directories: Mapping[str, Pingable], state: Pingable | None) -> Mapping[str, str]:
+    """Ask everything that a server needs, and log what does not work."""
+    found = {}
+    for realm, directory in directories.items():
+        fault = _fault(directory)
+        if fault is not None:
+            _log.warning("not ready", extra={"realm": realm, **_details(fault)})
+        found[_check_of(realm)] = _word(fault)
+    if state is not None:
+        fault = _fault(state)
+        if fault is not None:
+            _log.warning("ready without the state", extra=_details(fault))
+        found[_STATE] = _word(fault)
+    return found
+
+
+def _check_of(realm: str) -> str:
+    return f"{realm}/directory"
 
 
 def _fault(asked: Pingable) -> WharfingerError | None:

@@ -150,6 +150,39 @@ def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
     assert response.get_json()["rules"] == {"demo": {"version": "abc", "files": "faulty"}}
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "checks"),
+    [
+        ("/readyz", 503, {"a/directory", "b/directory"}),
+        ("/readyz?realms=any", 200, {"a/directory", "b/directory"}),
+        ("/readyz/a", 200, {"a/directory"}),
+        ("/readyz/b", 503, {"b/directory"}),
+    ],
+)
+def test_one_realm_without_its_directory(path: str, status: int, checks: set[str], ring: KeyRing) -> None:
+    """It makes the server not ready, unless any realm is enough, or another realm is asked for."""
+    away = FakeDirectory(fault=DirectoryUnavailable("away"))
+    keys = {"a": Watched(ring, None), "b": Watched(ring, None)}
+    application = Flask("test")
+    application.register_blueprint(health.blueprint({"a": FakeDirectory(), "b": away}, None, {}, keys))
+    response = application.test_client().get(path)
+    assert (response.status_code, response.get_json()["checks"].keys()) == (status, checks)
+    assert response.get_json()["keys"].keys() == {name[0] for name in checks}
+
+
+def test_no_realm_is_enough_where_none_works() -> None:
+    """Of several realms without their directory none is ready."""
+    away = FakeDirectory(fault=DirectoryUnavailable("away"))
+    application = Flask("test")
+    application.register_blueprint(health.blueprint({"a": away, "b": away}, None, {}, {}))
+    assert application.test_client().get("/readyz?realms=any").status_code == 503
+
+
+def test_the_readiness_of_an_unknown_realm(client: FlaskClient) -> None:
+    """There is no such realm, ready or not."""
+    assert client.get("/readyz/nowhere").status_code == 404
+
+
 @pytest.mark.parametrize("fault", [None, ConfigurationError([])])
 def test_files_that_nobody_could_look_at_for_long_are_stale(
     ring: KeyRing, fault: ConfigurationError | None

@@ -28,18 +28,25 @@ class Outcome:
         rules: Its rules, as mappings of the file; none where it needs none, or cannot be turned.
         refusal: Why it cannot be turned; empty where it can.
         notes: What is different from before.
+        decided_by: The earlier entries that decide all that it matches, where it is never reached.
     """
 
     entry: Entry
     rules: tuple[Mapping[str, Any], ...] = ()
     refusal: str = ""
     notes: tuple[str, ...] = ()
+    decided_by: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         """Say it in a line."""
         place = f"entry {self.entry.number} (line {self.entry.line})"
         if self.refusal:
             return f"{place}: cannot be turned: {self.refusal}"
+        if self.decided_by:
+            several = len(self.decided_by) > 1
+            numbers = " and ".join(map(str, self.decided_by))
+            first = f"entries {numbers} decide" if several else f"entry {numbers} decides"
+            return f"{place}: is never reached: {first} all it matches; if it was meant to deny, move it up"
         names = " and ".join(str(rule["id"]) for rule in self.rules)
         became = f"became {names}" if names else "needs no rule: what it does not give is denied anyway"
         return "; ".join([f"{place}: {became}", *self.notes])
@@ -65,6 +72,8 @@ def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[
         repositories += of_repositories
         catalog += of_catalog
     settled: dict[int, list[tuple[Part, bool]]] = {entry.number: [] for entry in entries}
+    repositories, never = order.reached(repositories)
+    catalog, never_catalog = order.reached(catalog)
     for parts in (repositories, catalog):
         for at, part in enumerate(parts):
             try:
@@ -74,9 +83,19 @@ def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[
     return tuple(
         Outcome(entry, refusal=refused[entry.number])
         if entry.number in refused
-        else Outcome(entry, tuple(_rules(settled[entry.number])), notes=notes[entry.number])
+        else Outcome(
+            entry,
+            tuple(_rules(settled[entry.number])),
+            notes=notes[entry.number],
+            decided_by=() if settled[entry.number] else _first(entry, never, never_catalog),
+        )
         for entry in entries
     )
+
+
+def _first(entry: Entry, *never: Mapping[int, int]) -> tuple[int, ...]:
+    """Return the numbers of the entries that decide all that one matches."""
+    return tuple(sorted({decided[entry.number] for decided in never if entry.number in decided}))
 
 
 def _parts(entry: Entry, group_labels: Collection[str]) -> tuple[list[Part], list[Part], tuple[str, ...]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from app.errors import UnfitError
 from app.migrate.docker_auth.entry import Entry
-from app.migrate.docker_auth.overlap import any_overlap
+from app.migrate.docker_auth.overlap import all_within, any_overlap
 from app.migrate.docker_auth.who import Kind, Who
 from app.protocol.scope import Action
 from app.rules.networks import IPNetwork
@@ -46,6 +46,32 @@ class Part:
             and (not self.services or not other.services or bool(set(self.services) & set(other.services)))
             and _meet(self.networks, other.networks)
         )
+
+    def within(self, earlier: Part) -> bool:
+        """Whether an earlier entry decides every request that this one matches."""
+        return (
+            self.who.within(earlier.who)
+            and all_within(self.names, earlier.names)
+            and (not earlier.services or (bool(self.services) and {*self.services} <= {*earlier.services}))
+            and (not earlier.networks or _within(self.networks, earlier.networks))
+        )
+
+
+def reached(parts: Sequence[Part]) -> tuple[list[Part], dict[int, int]]:
+    """Leave out the parts that are never reached.
+
+    Returns:
+        The others, and for the number of each entry that was left out that of the entry which decides first.
+    """
+    kept: list[Part] = []
+    decided: dict[int, int] = {}
+    for part in parts:
+        first = next((each for each in kept if part.within(each)), None)
+        if first is None:
+            kept.append(part)
+        else:
+            decided[part.entry.number] = first.entry.number
+    return kept, decided
 
 
 def settle(parts: Sequence[Part], at: int) -> Part:
@@ -98,6 +124,14 @@ def _meet(ones: tuple[IPNetwork, ...], others: tuple[IPNetwork, ...]) -> bool:
     if not ones or not others:
         return True
     return any(one.version == other.version and one.overlaps(other) for one in ones for other in others)
+
+
+def _within(ones: tuple[IPNetwork, ...], wider: tuple[IPNetwork, ...]) -> bool:
+    return bool(ones) and all(any(_lies(one, other) for other in wider) for one in ones)
+
+
+def _lies(one: IPNetwork, other: IPNetwork) -> bool:
+    return one.version == other.version and one.overlaps(other) and one.prefixlen >= other.prefixlen
 
 
 def _listed(actions: frozenset[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
 from app.migrate.docker_auth.entry import Entry
-from app.migrate.docker_auth.overlap import any_overlap
+from app.migrate.docker_auth.overlap import all_within, any_overlap
 from app.migrate.docker_auth.pattern import as_patterns
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
@@ -59,6 +59,14 @@ class Who:
         if kinds == {Kind.USERS}:
             return any_overlap(self.names, other.names, of_names=True)
         return True
+
+    def within(self, wider: Who) -> bool:
+        """Whether whoever is meant is meant by another, too. "No" may be wrong, "yes" never is."""
+        if wider.kind is Kind.EVERYONE or self == wider:
+            return True
+        if wider.kind is Kind.SIGNED_IN:
+            return self.kind in (Kind.USERS, Kind.GROUPS)
+        return self.kind is wider.kind is Kind.USERS and all_within(self.names, wider.names, of_names=True)
 
 
 def who(entry: Entry, group_labels: Collection[str]) -> Who:

@@ -177,6 +177,39 @@ def test_an_entry_that_keeps_something_back_becomes_a_deny() -> None:
     assert [rule["allow"] for rule in second.rules] == [["*"]]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"account": "/.+/"}, {"account": "eve"}),
+        ({"account": "/.+/", "name": "a/*"}, {"account": "a*", "name": "a/b"}),
+        ({"ip": "10.0.0.0/8"}, {"ip": "10.1.0.0/16", "service": "one"}),
+        ({"account": "e*"}, {"account": "eve"}),
+        ({}, {"labels": {"groups": "dev"}}),
+    ],
+)
+def test_an_entry_that_is_never_reached_is_named(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """It becomes no rule, no deny and no conflict: whoever wrote it may believe that it denies."""
+    reached, never, last = _outcomes(
+        {"match": first, "actions": ["*"]},
+        {"match": second, "actions": []},
+        {"match": {"name": "b", "type": "repository"}, "actions": ["pull"]},
+    )
+    assert reached.rules
+    assert not never.rules
+    assert "is never reached: entry 1 decides all it matches" in str(never)
+    assert "move it up" in str(never)
+    assert not last.refusal
+
+
+def test_an_account_in_other_letters_is_reached() -> None:
+    """docker_auth tells Alice and alice apart."""
+    _, second = _outcomes(
+        {"match": {"account": "Alice"}, "actions": ["*"]},
+        {"match": {"account": "alice"}, "actions": ["pull"]},
+    )
+    assert not second.decided_by
+
+
 def test_an_exception_before_a_deny_cannot_keep_its_meaning() -> None:
     """A deny wins here: `only test-* for test` cannot be said as it is said there."""
     *_, refused, last = _outcomes(
@@ -204,7 +237,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     done = _import(tmp_path, REFERENCE)
     assert done.exit_code == 0, done.output
     assert "entry 1 (line 3): became docker-auth-1 and docker-auth-1-catalog\n" in done.stderr
-    assert "entry 6 (line 14): needs no rule" in done.stderr
+    assert "entry 6 (line 14): is never reached: entries 3 and 4 decide all it matches" in done.stderr
     assert "without regard to case" in done.stderr
     written: Any = yaml.parse(done.stdout, "rules.yaml").data
     assert [rule["id"] for rule in written["rules"]] == [

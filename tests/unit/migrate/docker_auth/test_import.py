@@ -238,6 +238,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "entry 1 (line 3): became docker-auth-1 and docker-auth-1-catalog\n" in done.stderr
     assert "entry 6 (line 14): is never reached: entries 3 and 4 decide all it matches" in done.stderr
+    assert "entry 5 (line 12): is never reached: entry 4 decides" in done.stderr
     assert "without regard to case" in done.stderr
     written: Any = yaml.parse(done.stdout, "rules.yaml").data
     assert [rule["id"] for rule in written["rules"]] == [
@@ -246,7 +247,6 @@ def test_a_whole_file(tmp_path: Path) -> None:
         "docker-auth-2",
         "docker-auth-3-catalog",
         "docker-auth-4",
-        "docker-auth-5",
     ]
     assert written["rules"][0]["description"] == "Admin has full access to everything."
 

@@ -39,7 +39,7 @@ class Person:
         return f"{self.uid}-password"
 
     def line(self, path: str, service: str) -> str:
-        """Give the request for a push to the person's team: a path and Basic credentials."""
+        """Return the request for a push to the person's team: a path and Basic credentials."""
         repository = f"{self.groups[0].removeprefix('team-')}/app"
         query = f"service={quote(service)}&scope={quote(f'repository:{repository}:pull,push')}"
         basic = base64.b64encode(f"{self.uid}:{self.password}".encode()).decode()
@@ -47,7 +47,7 @@ class Person:
 
 
 def people() -> list[Person]:
-    """Give everybody, each in 5 to 20 groups, a team among them."""
+    """Return everybody, each in 5 to 20 groups, a team among them."""
     dice = random.Random(10_000)  # noqa: S311 - the same company each time
     return [_make(f"person{number:05}", dice) for number in range(PEOPLE)]
 
@@ -99,7 +99,7 @@ def _group(name: str, members: Sequence[str]) -> str:
 
 
 def rules() -> dict[str, Any]:
-    """Give 200 rules: a few for everybody, by capture, and many for some groups, by name and by DN."""
+    """Return 200 rules: a few for everybody, by capture, and many for some groups, by name and by DN."""
     return {"version": 1, "rules": [*_common(), *_shared(), *_releases(), *_denials()]}
 
 

@@ -30,7 +30,7 @@ class Directory:
     tls_port: int = field(default_factory=free_port)
 
     def program(self, everybody: Sequence[Person]) -> Program:
-        """Give slapd with these people, not yet started."""
+        """Return slapd with these people, not yet started."""
         fixtures = self.folder / "fixtures"
         fixtures.mkdir(parents=True)
         for name in _FIXTURES:
@@ -45,7 +45,7 @@ class Directory:
         )
 
     def section(self, *, nested: bool, tls: bool) -> dict[str, Any]:
-        """Give the `directory` section of a realm's configuration."""
+        """Return the `directory` section of a realm's configuration."""
         ldaps, ldap = f"ldaps://127.0.0.1:{self.tls_port}", f"ldap://127.0.0.1:{self.port}"
         return {
             "servers": [ldaps if tls else ldap],

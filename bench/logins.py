@@ -131,12 +131,12 @@ def _without_servers(
 
 
 def _nobody() -> Iterator[int]:
-    """Give a port that takes no connections."""
+    """Return a port that takes no connections."""
     yield free_port()
 
 
 def _mute() -> Iterator[int]:
-    """Give a port that takes connections, and on which nobody ever says a word."""
+    """Return a port that takes connections, and on which nobody ever says a word."""
     with socket.create_server((_HOST, 0)) as listener:
         yield listener.getsockname()[1]
 

@@ -108,7 +108,7 @@ def _steps(log: Path, start: int) -> Mapping[str, float]:
 
 
 def summarise(rounds: Iterable[Round]) -> Mapping[int, Mapping[str, Summary]]:
-    """Give the medians, by number of connections and target."""
+    """Return the medians, by number of connections and target."""
     grouped: dict[int, dict[str, list[Round]]] = {}
     for one in rounds:
         grouped.setdefault(one.connections, {}).setdefault(one.target, []).append(one)

@@ -44,7 +44,7 @@ class Replayed:
 
 
 def records(lines: int, seed: int = 1) -> Iterator[TokenRecord]:
-    """Give requests of many people in 5 to 20 groups; the same seed gives the same."""
+    """Return requests of many people in 5 to 20 groups; the same seed gives the same."""
     dice = random.Random(seed)  # noqa: S311 - the same requests each time, no secret
     people = [sorted(dice.sample(range(_RULES), dice.randint(5, 20))) for _ in range(_PEOPLE)]
     for number in range(lines):

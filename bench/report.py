@@ -43,7 +43,7 @@ class Setting:
 
 
 def text(results: Results, figures: Sequence[Figure], plan: Plan, setting: Setting) -> str:
-    """Give the tables."""
+    """Return the tables."""
     return "\n".join([*_heading(plan, setting), *_tables(results), *_logins(figures, results)])
 
 
@@ -98,7 +98,7 @@ def _steps(summary: Summary) -> str:
 def as_json(
     results: Results, rounds: Sequence[Round], figures: Sequence[Figure], plan: Plan, setting: Setting
 ) -> str:
-    """Give all that was measured; times are milliseconds."""
+    """Return all that was measured; times are milliseconds."""
     medians = [
         {"target": name, "connections": connections} | asdict(summary)
         for connections, targets in results.items()

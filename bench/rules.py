@@ -78,7 +78,7 @@ def write(path: Path, count: int, one: Callable[[int], str] = rule) -> Path:
 
 
 def person() -> Persona:
-    """Give somebody in two hundred groups: the first hundred rules reach half of them, no others any."""
+    """Return somebody in two hundred groups: the first hundred rules reach half of them, no others any."""
     names = [_group(number) for number in range(SMALL)]
     names += [f"unknown-{number}" for number in range(_GROUPS - len(names))]
     return Persona(

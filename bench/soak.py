@@ -145,7 +145,7 @@ def growth(samples: Sequence[Sample], people: int) -> list[str]:
 
 
 def row(sample: Sample) -> str:
-    """Give a line of the table."""
+    """Return a line of the table."""
     of = sample.held
     return (
         f"{sample.logins:10,}{sample.restarts:10,}{of.descriptors:12}{of.threads:10}"

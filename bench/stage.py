@@ -92,7 +92,7 @@ def running(folder: Path, *, nested: bool, tls: bool) -> Iterator[Stage]:
 
 
 def settings(directory: dict[str, Any], memory: str) -> dict[str, Any]:
-    """Give a configuration.
+    """Return a configuration.
 
     Args:
         directory: The section of the realm.
@@ -124,7 +124,7 @@ def write_requests(file: Path, who: Sequence[company.Person]) -> Path:
 
 
 def _floor(folder: Path) -> tuple[Program, str]:
-    """Give the floor with the settings and the keys of the server that remembers, not yet started."""
+    """Return the floor with the settings and the keys of the server that remembers, not yet started."""
     address = f"127.0.0.1:{free_port()}"
     gunicorn = ("-m", "gunicorn", "--config", "python:app.gunicorn_conf", "bench.floor:application")
     program = Program(

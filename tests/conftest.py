@@ -37,53 +37,53 @@ def _unchanged(_: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="session")
 def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    """Give the sample directory; a test that stops or changes one starts its own by `start_slapd`."""
+    """Return the sample directory; a test that stops or changes one starts its own by `start_slapd`."""
     with Slapd(tmp_path_factory.mktemp("directory") / "slapd") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def slapd_section(slapd: Slapd) -> Sections:
-    """Give the `directory` section of the sample directory."""
+    """Return the `directory` section of the sample directory."""
     return functools.partial(ldap.section, slapd)
 
 
 @pytest.fixture(scope="session")
 def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    """Give an OpenLDAP with everything in it that people trip over."""
+    """Return an OpenLDAP with everything in it that people trip over."""
     with Slapd(tmp_path_factory.mktemp("openldap") / "slapd", variant=openldap_company.company()) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def openldap_section(openldap: Slapd) -> Sections:
-    """Give its `directory` section."""
+    """Return its `directory` section."""
     return functools.partial(ldap.section, openldap)
 
 
 @pytest.fixture(scope="session")
 def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samba]:
-    """Give a domain controller."""
+    """Return a domain controller."""
     with Samba(tmp_path_factory.mktemp("samba") / "samba") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def samba_section(samba: Samba) -> Sections:
-    """Give its `directory` section."""
+    """Return its `directory` section."""
     return samba.section
 
 
 @pytest.fixture(scope="session")
 def dirsrv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dirsrv]:
-    """Give a 389 Directory Server."""
+    """Return a 389 Directory Server."""
     with Dirsrv(tmp_path_factory.mktemp("dirsrv") / "dirsrv") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def dirsrv_section(dirsrv: Dirsrv) -> Sections:
-    """Give its `directory` section."""
+    """Return its `directory` section."""
     return dirsrv.section
 
 
@@ -135,7 +135,7 @@ def opendj_section(opendj: JvmDirectory) -> Sections:
 
 @pytest.fixture
 def start_slapd(tmp_path: Path) -> Iterator[Callable[[], Slapd]]:
-    """Give a function that starts a further sample directory; it ends with the test."""
+    """Return a function that starts a further sample directory; it ends with the test."""
     with contextlib.ExitStack() as running:
 
         def start() -> Slapd:
@@ -146,14 +146,14 @@ def start_slapd(tmp_path: Path) -> Iterator[Callable[[], Slapd]]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, slapd: Slapd) -> Iterator[Server]:
-    """Give the sample company's server; a test that needs another configuration uses `start_server`."""
+    """Return the sample company's server; a test that needs another configuration uses `start_server`."""
     with sample_server(tmp_path_factory.mktemp("wharfinger"), slapd) as running:
         yield running
 
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Give a function that starts a further server on a directory; it ends with the test.
+    """Return a function that starts a further server on a directory; it ends with the test.
 
     Its second argument changes the configuration in place, as in
     `start_server(slapd, lambda settings: settings["log"].update(level="debug"))`.

@@ -71,7 +71,7 @@ def new(
 
 
 def _entry(name: str, groups: list[str], expires: str | None, networks: list[str]) -> list[str]:
-    """Give the lines of a rules file, but for the secret.
+    """Return the lines of a rules file, but for the secret.
 
     Raises:
         BadParameter: The rules file would not take one of the values.

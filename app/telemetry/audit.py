@@ -120,7 +120,7 @@ def line(record: TokenRecord) -> bytes:
 
 
 def _groups(record: TokenRecord) -> dict[str, object]:
-    """Give what the decision was made with; of too much the first, and how many are left out."""
+    """Return what the decision was made with; of too much the first, and how many are left out."""
     attributes = {name: list(values) for name, values in record.attributes.items()}
     left = _LONGEST_GROUPS - sum(len(name) + sum(map(len, values)) for name, values in attributes.items())
     without_attributes = left < 0

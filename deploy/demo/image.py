@@ -31,7 +31,7 @@ class Blob:
         return hashlib.sha256(self.data).hexdigest()
 
     def descriptor(self) -> dict[str, object]:
-        """Give what an image manifest says of it."""
+        """Return what an image manifest says of it."""
         return {"mediaType": self.media_type, "digest": f"sha256:{self.digest}", "size": len(self.data)}
 
 
@@ -44,7 +44,7 @@ class Image:
     layer: Blob
 
     def blobs(self) -> tuple[Blob, ...]:
-        """Give everything it is made of."""
+        """Return everything it is made of."""
         return (self.layer, self.config, self.manifest)
 
 

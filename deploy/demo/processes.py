@@ -104,7 +104,7 @@ def run(command: Sequence[str | Path]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Give our environment without what would override the files that the demo writes."""
+    """Return our environment without what would override the files that the demo writes."""
     return {
         name: value
         for name, value in os.environ.items()

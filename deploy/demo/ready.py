@@ -29,7 +29,7 @@ def check_free(port: Port) -> None:
 
 
 def accepts(port: Port) -> bool:
-    """Tell whether something listens."""
+    """Whether something listens."""
     try:
         socket.create_connection((ADDRESS, port.number), timeout=_SECONDS).close()
     except OSError:
@@ -38,7 +38,7 @@ def accepts(port: Port) -> bool:
 
 
 def answers(port: Port, path: str, status: int) -> bool:
-    """Tell whether a GET gets this status; asked straight, past any proxy of the environment."""
+    """Whether a GET gets this status; asked straight, past any proxy of the environment."""
     connection = http.client.HTTPConnection(ADDRESS, port.number, timeout=_SECONDS)
     try:
         connection.request("GET", path)

@@ -46,7 +46,7 @@ class Ports:
         return f"http://{HOST}:{self.wharfinger.number}/auth/realms/demo"
 
     def all(self) -> tuple[Port, ...]:
-        """Give them in the order in which they are used."""
+        """Return them in the order in which they are used."""
         return (self.ldap, self.ldaps, self.wharfinger, self.registry)
 
 

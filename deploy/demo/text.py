@@ -16,7 +16,7 @@ _TOKEN = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"token\"])'"
 
 
 def welcome(ports: Ports) -> str:
-    """Give the people, their passwords and rights, and lines to type that work as they are."""
+    """Return the people, their passwords and rights, and lines to type that work as they are."""
     registry = f"{HOST}:{ports.registry.number}"
     server = f"http://{HOST}:{ports.wharfinger.number}"
     directory = f"ldaps://{ADDRESS}:{ports.ldaps.number}"

@@ -39,12 +39,12 @@ class Command:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """Give the blocks of a page in their order."""
+    """Return the blocks of a page in their order."""
     return [Block(*found) for found in _FENCE.findall(page.read_text(encoding="utf-8"))]
 
 
 def commands_of(block: Block) -> Iterator[Command]:
-    """Give the commands of a block."""
+    """Return the commands of a block."""
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         line, _, shown = part.partition("\n")
         yield Command(line, shown)
@@ -63,7 +63,7 @@ class Reader:
     variables: dict[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
-        """Give the file that stands for one of the page's."""
+        """Return the file that stands for one of the page's."""
         path = self.root / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         return path

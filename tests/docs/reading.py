@@ -29,39 +29,39 @@ class Table:
     rows: tuple[Row, ...]
 
     def codes(self, column: str) -> tuple[str, ...]:
-        """Give the first word in code of every cell of a column."""
+        """Return the first word in code of every cell of a column."""
         return tuple(code(row[column]) for row in self.rows)
 
 
 def reference(name: str) -> str:
-    """Give the text of a page of the reference."""
+    """Return the text of a page of the reference."""
     return (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def code(text: str) -> str:
-    """Give the first word in code of a text; empty where there is none."""
+    """Return the first word in code of a text; empty where there is none."""
     found = _CODE.search(text)
     return found.group(1) if found else ""
 
 
 def tables(text: str, *columns: str) -> tuple[Table, ...]:
-    """Give the tables whose first columns are these."""
+    """Return the tables whose first columns are these."""
     return tuple(table for table in _tables(text) if table.columns[: len(columns)] == columns)
 
 
 def blocks(text: str, language: str) -> tuple[str, ...]:
-    """Give the contents of the blocks of code in a language."""
+    """Return the contents of the blocks of code in a language."""
     return tuple(content for name, content in _FENCE.findall(text) if name == language)
 
 
 def links(text: str) -> tuple[str, ...]:
-    """Give the targets of all links that stay within the repository."""
+    """Return the targets of all links that stay within the repository."""
     found = _LINK.findall(_FENCE.sub("", text))
     return tuple(target for target in found if not re.match(r"[a-z]+:", target))
 
 
 def anchors(text: str) -> frozenset[str]:
-    """Give what can be pointed at in a page: its headings, as GitHub and MyST write them."""
+    """Return what can be pointed at in a page: its headings, as GitHub and MyST write them."""
     return frozenset(_slug(heading) for heading in _HEADING.findall(_FENCE.sub("", text)))
 
 

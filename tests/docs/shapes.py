@@ -34,7 +34,7 @@ class Key:
 
 
 def of_model(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
-    """Give every key of a model and of the models within it."""
+    """Return every key of a model and of the models within it."""
     for name, field in model.model_fields.items():
         path = prefix + (field.alias or name)
         inner = dict(_models(field.annotation, path))
@@ -45,7 +45,7 @@ def of_model(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
 
 
 def of_page(text: str, names: dict[str, str]) -> Iterator[Key]:
-    """Give every key that a page's tables describe; the heading of a table is the section of its keys.
+    """Return every key that a page's tables describe; the heading of a table is the section of its keys.
 
     Args:
         text: The page.

@@ -34,13 +34,13 @@ def _also(row: Row) -> str:
 
 
 def _documented() -> list[tuple[str, str]]:
-    """Give every text of the reference with its outcome."""
+    """Return every text of the reference with its outcome."""
     (table,) = tables(reference("errors"), "outcome", "message")
     return [(code(row["outcome"]), row["message"]) for row in table.rows]
 
 
 def _text(node: ast.expr) -> str:
-    """Give a text of the code as the reference writes it; empty where it is none."""
+    """Return a text of the code as the reference writes it; empty where it is none."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -55,7 +55,7 @@ def _trees() -> Iterator[ast.AST]:
 
 
 def _refusals() -> Iterator[tuple[str, str]]:
-    """Give the outcome and the text of every refusal that the code writes out where it makes it."""
+    """Return the outcome and the text of every refusal that the code writes out where it makes it."""
     for node in _trees():
         match node:
             case ast.Call(func=ast.Name(id="Refusal"), args=[ast.Attribute(attr=name), message, *_]):

@@ -28,7 +28,7 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture
 def config() -> dict[str, Any]:
-    """Give the configuration that the pages begin from."""
+    """Return the configuration that the pages begin from."""
     realm = {
         "issuer": ISSUER,
         "services": {"registry.example.com": {}},
@@ -46,7 +46,7 @@ def config() -> dict[str, Any]:
 
 @pytest.fixture
 def reader(tmp_path: Path, config: dict[str, Any]) -> Reader:
-    """Give somebody on a machine where the server is set up."""
+    """Return somebody on a machine where the server is set up."""
     found = Reader(tmp_path)
     path = found.path("/etc/wharfinger/wharfinger.yaml")
     path.write_text(yaml.safe_dump(config))

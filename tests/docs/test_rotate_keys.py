@@ -116,7 +116,7 @@ class Reader:
         return said.replace(f"{self.root}/", "/").replace(self._new(), _NEW)
 
     def _new(self) -> str:
-        """Give the name of the key that the page calls `_NEW`."""
+        """Return the name of the key that the page calls `_NEW`."""
         names = {key.name for key in keyring.load(self.keys).keys} - {_OLD}
         return next(iter(names), _NEW)
 
@@ -140,7 +140,7 @@ class Reader:
 
 
 def _commands(block: str) -> Iterator[tuple[str, str]]:
-    """Give each command of a block with what the page shows below it."""
+    """Return each command of a block with what the page shows below it."""
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         command, _, shown = part.partition("\n")
         yield command, shown

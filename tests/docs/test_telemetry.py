@@ -24,7 +24,7 @@ _OTHERS = {"gunicorn.error"}
 
 
 def _record(outcome: str) -> TokenRecord:
-    """Give a record of which every field holds something."""
+    """Return a record of which every field holds something."""
     texts = {field.name: "x" for field in fields(TokenRecord) if field.type == "str"}
     lists = {field.name: ("x",) for field in fields(TokenRecord) if str(field.type).startswith("tuple")}
     return token_record(**{**texts, **lists, "outcome": outcome})

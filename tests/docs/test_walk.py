@@ -65,7 +65,7 @@ def test_parts_of_rules_files_are_shown_whole(page: Path) -> None:
 
 
 def _is_part(text: str) -> bool:
-    """Tell whether a block is rules, robots or tests without the file around them."""
+    """Whether a block is rules, robots or tests without the file around them."""
     data = yaml.safe_load(text)
     if isinstance(data, dict):
         return "version" not in data and bool(

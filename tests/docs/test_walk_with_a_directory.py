@@ -28,7 +28,7 @@ _COMMANDS = [
 
 @pytest.fixture
 def folder(slapd: Slapd, tmp_path: Path) -> Path:
-    """Give the folder of a reader whose configuration names the sample directory."""
+    """Return the folder of a reader whose configuration names the sample directory."""
     return Server(tmp_path / "reader", configuration(free_port(), slapd)).folder
 
 

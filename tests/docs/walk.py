@@ -63,13 +63,13 @@ class Command:
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """Give the blocks of a page."""
+    """Return the blocks of a page."""
     for found in _BLOCK.finditer(text):
         yield Block(found["language"], found["text"], found["mark"] or "", found["what"] or "")
 
 
 def commands(block: Block) -> Iterator[Command]:
-    """Give the commands of a console, with their answers; of a pipeline or a script there are none."""
+    """Return the commands of a console, with their answers; of a pipeline or a script there are none."""
     if block.language != "console":
         for found in _SCRIPTED.finditer(block.text if block.mark == "file" else ""):
             yield Command(f"wharfinger {found.group(1)}", "")
@@ -117,7 +117,7 @@ def run(command: Command, folder: Path) -> tuple[int, str]:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Tell whether an answer is what a page shows; every hash of a secret is another."""
+    """Whether an answer is what a page shows; every hash of a secret is another."""
     pattern = ".*".join(re.escape(_HASH.sub("sha256:", part)) for part in shown.split("…"))
     return re.fullmatch(pattern, _HASH.sub("sha256:", printed), re.DOTALL) is not None
 

@@ -26,14 +26,14 @@ from tests.support.tap import Tap
 
 @pytest.fixture(scope="session")
 def directory_tap(slapd: Slapd) -> Iterator[Tap]:
-    """Give the tap before the sample directory."""
+    """Return the tap before the sample directory."""
     with counting.directory_tap(slapd) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, slapd: Slapd, directory_tap: Tap) -> Iterator[Server]:
-    """Give the sample company's server, whose logins at the directory are counted."""
+    """Return the sample company's server, whose logins at the directory are counted."""
     settings = configuration(free_port(), slapd)
     settings["realms"][REALM]["directory"]["servers"] = [f"ldaps://127.0.0.1:{directory_tap.port}"]
     with Server(tmp_path_factory.mktemp("wharfinger"), settings) as running:
@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, slapd: Slapd, directory_tap
 
 @pytest.fixture(scope="session")
 def meter(server: Server, directory_tap: Tap) -> Iterator[Meter]:
-    """Give what counts the requests for tokens and the logins at the directory."""
+    """Return what counts the requests for tokens and the logins at the directory."""
     port = int(server.url.rpartition(":")[2])
     with Tap(lambda: port) as tokens:
         yield Meter(tokens, directory_tap)
@@ -50,13 +50,13 @@ def meter(server: Server, directory_tap: Tap) -> Iterator[Meter]:
 
 @pytest.fixture
 def measured(meter: Meter, server: Server) -> Measured:
-    """Give what runs operations of clients and holds them against their costs."""
+    """Return what runs operations of clients and holds them against their costs."""
     return Measured(meter, server)
 
 
 @pytest.fixture(scope="session")
 def containerd() -> Iterator[Path]:
-    """Give the socket of a containerd of our own."""
+    """Return the socket of a containerd of our own."""
     with running_containerd() as socket:
         yield socket
 
@@ -65,7 +65,7 @@ def containerd() -> Iterator[Path]:
 def docker_registry_2(
     tmp_path_factory: pytest.TempPathFactory, server: Server, meter: Meter
 ) -> Iterator[Seeded]:
-    """Give Debian's docker-registry 2.8 beside the sample server."""
+    """Return Debian's docker-registry 2.8 beside the sample server."""
     folder = tmp_path_factory.mktemp("registry2")
     with seeded_registry(DOCKER_REGISTRY_2, folder, server, meter.realm) as running:
         yield running
@@ -75,7 +75,7 @@ def docker_registry_2(
 def distribution_3(
     tmp_path_factory: pytest.TempPathFactory, server: Server, meter: Meter
 ) -> Iterator[Seeded]:
-    """Give Distribution 3.x beside the sample server."""
+    """Return Distribution 3.x beside the sample server."""
     folder = tmp_path_factory.mktemp("registry3")
     with seeded_registry(DISTRIBUTION_3, folder, server, meter.realm) as running:
         yield running
@@ -83,58 +83,58 @@ def distribution_3(
 
 @pytest.fixture(params=["docker_registry_2", pytest.param("distribution_3", marks=pytest.mark.slow)])
 def either(request: pytest.FixtureRequest) -> Seeded:
-    """Give each kind of registry; the second is built with a compiler first."""
+    """Return each kind of registry; the second is built with a compiler first."""
     return cast("Seeded", request.getfixturevalue(request.param))
 
 
 @pytest.fixture
 def skopeo(tmp_path: Path) -> Skopeo:
-    """Give skopeo, logged in nowhere."""
+    """Return skopeo, logged in nowhere."""
     return Skopeo(tmp_path)
 
 
 @pytest.fixture
 def mistaken(slapd: Slapd) -> Iterator[str]:
-    """Give somebody who may mistype a password a few times; the directory forgets it afterwards."""
+    """Return somebody who may mistype a password a few times; the directory forgets it afterwards."""
     yield "carol"
     slapd.forgive("carol", PASSWORDS["carol"])
 
 
 @pytest.fixture
 def teammate(slapd: Slapd) -> Iterator[Newcomer]:
-    """Give somebody new in alice's team."""
+    """Return somebody new in alice's team."""
     with newcomer(slapd, "team-platform") as person:
         yield person
 
 
 @pytest.fixture
 def auditor(slapd: Slapd) -> Iterator[Newcomer]:
-    """Give somebody new who may list everything."""
+    """Return somebody new who may list everything."""
     with newcomer(slapd, "auditors") as person:
         yield person
 
 
 @pytest.fixture
 def stranger(slapd: Slapd) -> Iterator[Newcomer]:
-    """Give somebody new who is in no group."""
+    """Return somebody new who is in no group."""
     with newcomer(slapd) as person:
         yield person
 
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
-    """Give an image that no other test has."""
+    """Return an image that no other test has."""
     return write_layout(tmp_path / "image", str(tmp_path))
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """Give a container engine of our own."""
+    """Return a container engine of our own."""
     with running_engine() as running:
         yield running
 
 
 @pytest.fixture
 def docker(engine: Engine, tmp_path: Path) -> Docker:
-    """Give the docker command, logged in nowhere."""
+    """Return the docker command, logged in nowhere."""
     return engine.client(tmp_path / "docker")

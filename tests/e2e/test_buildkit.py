@@ -36,7 +36,7 @@ def of_the_team(either: Seeded, docker: Docker, teammate: Newcomer, layout: Layo
 
 @pytest.fixture
 def context(tmp_path: Path) -> Path:
-    """Give a folder to build."""
+    """Return a folder to build."""
     folder = tmp_path / "context"
     folder.mkdir()
     return folder

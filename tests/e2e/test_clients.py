@@ -65,7 +65,7 @@ class Bench:
     _made: list[Client] = field(default_factory=list)
 
     def client(self, person: Newcomer | None = None, password: str = "") -> Client:
-        """Give a client that knows somebody's credentials, or nobody's."""
+        """Return a client that knows somebody's credentials, or nobody's."""
         folder = self.folder / str(len(self._made))
         folder.mkdir()
         made = self._make(folder, person, password)
@@ -109,7 +109,7 @@ class Bench:
 
 @pytest.fixture(params=["skopeo", "podman", "buildah", "docker", "crane", "oras", "regctl", "ctr"])
 def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:
-    """Give each kind of client before that registry, in a folder whose name is short."""
+    """Return each kind of client before that registry, in a folder whose name is short."""
     with tempfile.TemporaryDirectory(prefix="wh-") as folder:
         yield Bench(request.param, either, measured, request, Path(folder))
 

@@ -29,7 +29,7 @@ def project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def image(engine: Engine, project: Project) -> str:
-    """Give the name of an image that is ready to be pushed to alice's namespace."""
+    """Return the name of an image that is ready to be pushed to alice's namespace."""
     name = f"{project.registry}/platform/app:latest"
     engine.import_image(name, b"pushed through the compose file")
     return name

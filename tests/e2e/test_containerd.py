@@ -29,7 +29,7 @@ def without(
     directory_tap: Tap,
     start_server: Callable[..., Server],
 ) -> Iterator[tuple[Seeded, Measured]]:
-    """Give a registry beside a server with `password_grant: false`."""
+    """Return a registry beside a server with `password_grant: false`."""
 
     def change(settings: dict[str, dict[str, dict[str, object]]]) -> None:
         settings["realms"][REALM]["password_grant"] = False

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def crane(tmp_path: Path) -> Crane:
-    """Give crane, logged in nowhere."""
+    """Return crane, logged in nowhere."""
     return Crane(tmp_path / "crane")
 
 

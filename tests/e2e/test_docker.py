@@ -22,13 +22,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def registry(docker_registry_2: Seeded) -> Seeded:
-    """Give the registry that the engine talks to."""
+    """Return the registry that the engine talks to."""
     return docker_registry_2
 
 
 @pytest.fixture
 def pushed(engine: Engine, registry: Seeded, request: pytest.FixtureRequest) -> str:
-    """Give the name of an image in the engine, ready to be pushed to alice's namespace."""
+    """Return the name of an image in the engine, ready to be pushed to alice's namespace."""
     name = registry.image("platform/pushed", request.node.name.replace("_", "-"))
     engine.import_image(name, request.node.name.encode())
     return name

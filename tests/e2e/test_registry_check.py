@@ -124,7 +124,7 @@ def _rows() -> Iterator[Row]:
 
 
 def _common(kind: Kind, trust: str, service: Mapping[str, object]) -> Iterator[Row]:
-    """Give what every registry can have wrong."""
+    """Return what every registry can have wrong."""
     minutes = timedelta(minutes=10)
     yield Row("nothing", kind, trust, service=service)
     yield Row("a slash behind the issuer", kind, trust, {"issuer": "{}/"}, service, found=(Topic.ISSUER,))
@@ -159,7 +159,7 @@ Pair: TypeAlias = tuple[Path, KeyRing | Authority]
 
 @pytest.fixture(scope="session")
 def rings(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Callable[[str], Pair]:
-    """Give a folder with our keys, and the ring that the registry trusts.
+    """Return a folder with our keys, and the ring that the registry trusts.
 
     `same`: the server's own. `other`: what the registry has is somebody else's. `old`: it has the key that
     is retired since. `certified`: it has the authority that certified our key.
@@ -269,7 +269,7 @@ class Case:
         return self.http.delete(url)
 
     def config(self) -> Path:
-        """Give our configuration file."""
+        """Return our configuration file."""
         ours = copy.deepcopy(self.server.settings)
         ours["realms"][REALM] |= {"services": {SERVICE: self.service}, "keys": str(self.keys)}
         path = self.folder / "wharfinger.yaml"

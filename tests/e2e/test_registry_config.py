@@ -57,7 +57,7 @@ def test_every_format(server: Server, skopeo: Skopeo, layout: Layout, kind: str,
 
 @pytest.fixture
 def server_with(tmp_path: Path, slapd: Slapd) -> Callable[..., Server]:
-    """Give a server with a key of an algorithm, and a service of a shape; not started."""
+    """Return a server with a key of an algorithm, and a service of a shape; not started."""
 
     def make(algorithm: str, **service: object) -> Server:
         settings = configuration(free_port(), slapd)
@@ -116,7 +116,7 @@ def test_every_shape_of_a_service(
 
 @pytest.fixture(scope="module")
 def images(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Give images of both registries, with the paths and the entry point of the official ones."""
+    """Return images of both registries, with the paths and the entry point of the official ones."""
     base = engine.base_image()
     engine.build(REGISTRY_SOURCES, REGISTRY_IMAGE, BASE_IMAGE=base)
     folder = tmp_path_factory.mktemp("image")

@@ -102,7 +102,7 @@ class Stage:
         return self.server.folder / "keys" / REALM
 
     def keys(self) -> dict[str, SigningKey]:
-        """Give the keys by their states; a rotation has one of each at the most."""
+        """Return the keys by their states; a rotation has one of each at the most."""
         return {key.state: key for key in keyring.load(self.folder).keys}
 
     def rotate(self, *words: str) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class Stage:
 
 
 def _settings(slapd: Slapd, **service: Any) -> dict[str, Any]:
-    """Give a configuration of which tokens live as short as they may, so that a rotation takes minutes."""
+    """Return a configuration of which tokens live as short as they may, so that a rotation takes minutes."""
     settings = configuration(free_port(), slapd)
     settings["server"]["workers"] = 2
     realm = settings["realms"][REALM]
@@ -162,7 +162,7 @@ def _pushing(client: Client) -> Callable[[int], None]:
 
 
 def _copying(host: str, folder: Path) -> Callable[[int], None]:
-    """Give what a real client does, of which every run fetches tokens of its own."""
+    """Return what a real client does, of which every run fetches tokens of its own."""
     folder.mkdir()
     skopeo, image = Skopeo(folder), f"{host}/platform/skopeo:latest"
     skopeo.store(host, "alice", PASSWORDS["alice"])

@@ -18,7 +18,7 @@ from tests.support.seeded import PUBLIC_IMAGE, Seeded
 
 @pytest.fixture
 def registry(either: Seeded) -> Seeded:
-    """Give each kind of registry."""
+    """Return each kind of registry."""
     return either
 
 
@@ -30,7 +30,7 @@ def signed_in(skopeo: Skopeo, registry: Seeded, user: str) -> Skopeo:
 
 
 def message(answer: Finished) -> str:
-    """Give what skopeo says, without its time stamp."""
+    """Return what skopeo says, without its time stamp."""
     return answer.stderr.partition("msg=")[2]
 
 

@@ -68,7 +68,7 @@ class _Callers:
 
 @pytest.fixture
 def server(start_server: Callable[..., Server], slapd: Slapd) -> Server:
-    """Give a server of several processes."""
+    """Return a server of several processes."""
     return start_server(slapd, lambda settings: settings["server"].update(workers=_WORKERS))
 
 

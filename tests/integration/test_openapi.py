@@ -59,7 +59,7 @@ TRIES = settings(
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Give the application before the directory in memory: no account can be locked there."""
+    """Return the application before the directory in memory: no account can be locked there."""
     folder = tmp_path_factory.mktemp("keys")
     create_key(
         folder, name="first", algorithm=Algorithm.ES256, state=KeyState.ACTIVE, common_name="demo", now=NOW
@@ -72,13 +72,13 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture(scope="module")
 def in_memory(application: Flask) -> BaseSchema:
-    """Give the description as the application in memory serves it."""
+    """Return the description as the application in memory serves it."""
     return schemathesis.openapi.from_wsgi("/openapi.yaml", application)
 
 
 @pytest.fixture(scope="module")
 def over_http(server: Server) -> BaseSchema:
-    """Give the description as the real server serves it."""
+    """Return the description as the real server serves it."""
     return schemathesis.openapi.from_url(f"{server.url}/openapi.yaml")
 
 

@@ -30,7 +30,7 @@ _SCOPES = ("repository:left:pull,push", "repository:right:pull,push")
 
 
 def _rule(name: str, action: str) -> str:
-    """Give a file of one rule that allows everybody one action on the repository of that name."""
+    """Return a file of one rule that allows everybody one action on the repository of that name."""
     return f"version: 1\nrules: [{{id: {name}, everyone: true, repositories: [{name}], allow: [{action}]}}]\n"
 
 
@@ -88,7 +88,7 @@ def _until(what: str, holds: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path, slapd: Slapd) -> Server:
-    """Give a server of two workers whose rules are a folder of two files; it is not started yet."""
+    """Return a server of two workers whose rules are a folder of two files; it is not started yet."""
     settings = configuration(free_port(), slapd)
     settings["server"]["workers"] = 2
     settings["last_good"] = "last-good"
@@ -110,7 +110,7 @@ def _both_workers(server: Server) -> list[int]:
 
 
 def _everywhere(server: Server, wanted: str) -> Callable[[], bool]:
-    """Tell whether both workers decide so, by what each of many new connections is granted."""
+    """Whether both workers decide so, by what each of many new connections is granted."""
     return lambda: all(_granted(server) == wanted for _ in range(12))
 
 

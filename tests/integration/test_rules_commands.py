@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow  # every command is a process of its own
 
 @pytest.fixture
 def server(tmp_path: Path, slapd: Slapd) -> Server:
-    """Give a configuration whose directory is the sample company's; the server does not run."""
+    """Return a configuration whose directory is the sample company's; the server does not run."""
     return sample_server(tmp_path, slapd)
 
 

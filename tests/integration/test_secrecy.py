@@ -101,7 +101,7 @@ def _person(uid: str, password: Mark) -> str:
 
 
 def _marked_company() -> Variant:
-    """Give the sample company with people and a service account whose passwords are marked."""
+    """Return the sample company with people and a service account whose passwords are marked."""
     account = entry(
         MARKED_ACCOUNT,
         objectClass=["applicationProcess", "simpleSecurityObject"],
@@ -376,7 +376,7 @@ def _environment(stage: Stage) -> dict[str, bytes]:
 
 
 def _secret_key(server: Server) -> dict[str, bytes]:
-    """Give the private key in the forms in which it could be let out."""
+    """Return the private key in the forms in which it could be let out."""
     (file,) = (server.folder / "keys" / REALM).glob("*.pem")
     text = file.read_bytes()
     key = load_pem_private_key(text, None)
@@ -401,7 +401,7 @@ _INPUTS: Final = {"wharfinger.yaml", "rules.yaml", "ldap-password"}
 
 
 def _left(server: Server) -> dict[str, bytes]:
-    """Give all files that the server has written, and what the machine shows of its processes."""
+    """Return all files that the server has written, and what the machine shows of its processes."""
     written = {
         str(path): path.read_bytes()
         for path in server.folder.rglob("*")

@@ -174,7 +174,7 @@ def test_it_ends_in_good_order(start_server: Callable[..., Server], slapd: Slapd
 
 
 def _metrics_folders(pid: int) -> set[Path]:
-    """Give the folders of the counts that a server's worker shares: it has their files mapped."""
+    """Return the folders of the counts that a server's worker shares: it has their files mapped."""
     maps = Path(f"/proc/{_worker(pid)}/maps").read_text().splitlines()
     return {Path(line.split()[-1]).parent for line in maps if line.endswith(".db")}
 

@@ -33,20 +33,20 @@ SECRET = "0123456789abcdef" * 4
 
 @pytest.fixture
 def directory(start_slapd: Callable[[], Slapd]) -> Slapd:
-    """Give a directory of the test's own, in which nobody has failed yet."""
+    """Return a directory of the test's own, in which nobody has failed yet."""
     return start_slapd()
 
 
 @pytest.fixture
 def tap(directory: Slapd) -> Iterator[Tap]:
-    """Give the tap before it."""
+    """Return the tap before it."""
     with directory_tap(directory) as running:
         yield running
 
 
 @pytest.fixture
 def start(start_server: Callable[..., Server], directory: Slapd, tap: Tap) -> Start:
-    """Give a function that starts a server behind the tap."""
+    """Return a function that starts a server behind the tap."""
 
     def start(change: Change) -> Server:
         def behind_the_tap(settings: dict[str, Any]) -> None:

@@ -308,7 +308,7 @@ def test_a_robot_logs_in_from_its_network_by_the_address_that_the_proxy_says(
 
 @pytest.fixture
 def two_realms(slapd: Slapd, tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
-    """Give a server whose second realm has everything of its own, and what stands before its directory."""
+    """Return a server whose second realm has everything of its own, and what stands before its directory."""
     with Proxy(slapd.tls_port) as proxy:
         settings = configuration(free_port(), slapd)
         other = copy.deepcopy(settings["realms"]["demo"])
@@ -325,7 +325,7 @@ def two_realms(slapd: Slapd, tmp_path: Path) -> Iterator[tuple[Server, Proxy]]:
 
 
 def _basic(name: str) -> dict[str, str]:
-    """Give the header of a person's login, in UTF-8."""
+    """Return the header of a person's login, in UTF-8."""
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{PASSWORDS[name]}".encode()).decode()}
 
 

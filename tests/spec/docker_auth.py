@@ -28,7 +28,7 @@ class Request:
 
 
 def authorize(acl: Iterable[Mapping[str, Any]], request: Request) -> frozenset[str]:
-    """Give the actions that are allowed."""
+    """Return the actions that are allowed."""
     for entry in acl:
         if _matches(entry.get("match") or {}, request):
             if entry["actions"] == ["*"]:

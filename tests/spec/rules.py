@@ -93,7 +93,7 @@ def _denied(words: Sequence[str]) -> set[str]:
 
 
 def _ways(rule: Mapping[str, Any], somebody: Somebody) -> Iterator[Bound]:
-    """Give what the variables stand for, in each way in which a rule is for somebody."""
+    """Return what the variables stand for, in each way in which a rule is for somebody."""
     own = _fold(somebody.name)
     if rule.get("everyone") == "true":
         yield {}

@@ -35,7 +35,7 @@ KEY: Final = ec.generate_private_key(ec.SECP256R1())
 
 
 def certificate(key: Any) -> x509.Certificate:
-    """Give a self-signed certificate of a key."""
+    """Return a self-signed certificate of a key."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
     day = datetime.fromtimestamp(NOW, UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=1))
@@ -43,12 +43,12 @@ def certificate(key: Any) -> x509.Certificate:
 
 
 def pem(key: Any) -> bytes:
-    """Give that certificate as a bundle of one."""
+    """Return that certificate as a bundle of one."""
     return certificate(key).public_bytes(serialization.Encoding.PEM)
 
 
 def good_claims() -> dict[str, Any]:
-    """Give the claims of a token that every registry takes."""
+    """Return the claims of a token that every registry takes."""
     entry = {"type": "repository", "name": "a/b", "actions": ["pull"]}
     dates = {"exp": NOW + 300, "nbf": NOW - 10, "iat": NOW - 10}
     return {"iss": ISSUER, "sub": "", "aud": SERVICE, "jti": "1", "access": [entry]} | dates

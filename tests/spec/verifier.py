@@ -115,14 +115,14 @@ def verify(token: str, registry: Registry, *, issuer: str, service: str, now: fl
 
 
 def libtrust_id(key: Any) -> str:
-    """Give libtrust's fingerprint of a public key: 30 bytes of SHA-256 over its DER, in 12 groups of 4."""
+    """Return libtrust's fingerprint of a public key: 30 bytes of SHA-256 over its DER, in 12 groups of 4."""
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     text = base64.b32encode(hashlib.sha256(der).digest()[:30]).decode("ascii")
     return ":".join(text[4 * group : 4 * group + 4] for group in range(12))
 
 
 def thumbprint(key: Any) -> str:
-    """Give the thumbprint of a public key (RFC 7638 §3), as go-jose has it."""
+    """Return the thumbprint of a public key (RFC 7638 §3), as go-jose has it."""
     if isinstance(key, rsa.RSAPublicKey):
         numbers = key.public_numbers()
         text = f'{{"e":"{_encode(_octets(numbers.e))}","kty":"RSA","n":"{_encode(_octets(numbers.n))}"}}'
@@ -172,7 +172,7 @@ def _named(known: Mapping[str, Any], header: Mapping[str, Any]) -> Any:
 
 
 def _chained(x5c: Any, roots: list[x509.Certificate]) -> Any:
-    """Give the key of the first certificate, which must be a root or lead to one (RFC 7515 §4.1.6)."""
+    """Return the key of the first certificate, which must be a root or lead to one (RFC 7515 §4.1.6)."""
     _want(isinstance(x5c, list) and bool(x5c), "x5c is a list of certificates")
     chain = [x509.load_der_x509_certificate(base64.b64decode(each, validate=True)) for each in x5c]
     for at, certificate in enumerate(chain):

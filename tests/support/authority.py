@@ -45,7 +45,7 @@ class Authority:
         return self.root.public_bytes(Encoding.PEM), self.intermediate.public_bytes(Encoding.PEM)
 
     def certify(self, key: PublicKey, now: datetime, valid: timedelta = _VALID) -> bytes:
-        """Give the certificate of a key, then the intermediate's, as PEM."""
+        """Return the certificate of a key, then the intermediate's, as PEM."""
         name = self.intermediate.subject
         leaf = _certificate(key, _name("tokens"), name, self._key, now, valid=valid, is_authority=False)
         return leaf.public_bytes(Encoding.PEM) + self.intermediate.public_bytes(Encoding.PEM)

@@ -38,12 +38,12 @@ _PIP: Final = ("index-url", "extra-index-url", "trusted-host", "proxy", "default
 
 
 def codename() -> str:
-    """Give the name of this machine's own release, which is the base image's too."""
+    """Return the name of this machine's own release, which is the base image's too."""
     return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
 
 
 def base_archive() -> Path:
-    """Give the base image's file system as a tar archive, made at the first use.
+    """Return the base image's file system as a tar archive, made at the first use.
 
     It may carry credentials for the sources of packages, so only its owner can read it.
     """
@@ -71,7 +71,7 @@ def _mirror() -> str:
 
 
 def _furnish(root: Path) -> None:
-    """Give the new system this machine's sources of packages and what it trusts."""
+    """Return the new system this machine's sources of packages and what it trusts."""
     for name in _COPIED:
         source, target = Path("/", name), root / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -115,7 +115,7 @@ def run_typing(
 
 @contextlib.contextmanager
 def _terminal(typed: str) -> Iterator[tuple[int, int]]:
-    """Give both ends of a terminal, the person's and the program's, with something typed already."""
+    """Return both ends of a terminal, the person's and the program's, with something typed already."""
     person, terminal = os.openpty()
     try:
         os.write(person, typed.encode())

@@ -65,7 +65,7 @@ class Project:
         self("down", "--volumes", "--remove-orphans", check=True)
 
     def container(self, service: str) -> dict[str, Any]:
-        """Give what the engine knows of a service's container."""
+        """Return what the engine knows of a service's container."""
         name = self("ps", "--quiet", service, check=True).stdout.strip()
         found: list[dict[str, Any]] = json.loads(self.docker("inspect", name, check=True).stdout)
         return found[0]
@@ -102,7 +102,7 @@ def running_project(engine: Engine, folder: Path) -> Iterator[Project]:
 
 
 def compose_command(docker: Docker) -> tuple[str | Path, ...]:
-    """Give what understands compose files: docker with its plugin, or the older program."""
+    """Return what understands compose files: docker with its plugin, or the older program."""
     if docker("compose", "version").status == 0:
         return ("docker", "compose")
     older = find("docker-compose")

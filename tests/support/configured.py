@@ -29,7 +29,7 @@ def wharfinger(config: Path, *words: str | Path, stdin: str = "") -> Result:
 
 
 def written(server: Server, folder: Path, kind: str, form: str, *words: str | Path) -> Path:
-    """Give a folder with what the command writes for a registry that has its files there."""
+    """Return a folder with what the command writes for a registry that has its files there."""
     asked = ("registry", "config", SERVICE, "--for", kind, "--format", form, "--out", folder, *words)
     done = wharfinger(server.config, *asked)
     assert done.exit_code == 0, done.output

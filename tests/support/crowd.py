@@ -19,7 +19,7 @@ _TIMEOUT_SECONDS = 20
 
 
 def basic(user: str, password: str) -> Mapping[str, str]:
-    """Give the header of a login."""
+    """Return the header of a login."""
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 

@@ -86,7 +86,7 @@ class Dirsrv:
         return f"ldaps://127.0.0.1:{self.tls_port}"
 
     def section(self, **changed: Any) -> dict[str, Any]:
-        """Give the `directory` section of a realm, with some keys of it replaced."""
+        """Return the `directory` section of a realm, with some keys of it replaced."""
         return {
             "kind": "389ds",
             "servers": [self.tls_url],

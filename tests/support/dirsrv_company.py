@@ -31,7 +31,7 @@ _FAR_OFF: Final = "20380101000000Z"
 
 
 def backend() -> str:
-    """Give the database, its place in the tree, and the plugin that writes memberOf."""
+    """Return the database, its place in the tree, and the plugin that writes memberOf."""
     return entry(
         "cn=userroot,cn=ldbm database,cn=plugins,cn=config",
         objectClass=["extensibleObject", "nsBackendInstance"],
@@ -44,12 +44,12 @@ def backend() -> str:
 
 
 def entries() -> str:
-    """Give everybody and everything, as LDIF."""
+    """Return everybody and everything, as LDIF."""
     return "".join([_top(), *_people(), *_groups()])
 
 
 def changes() -> str:
-    """Give what the server would overwrite when an entry is added."""
+    """Return what the server would overwrite when an entry is added."""
     settled = {"passwordExpirationTime": _FAR_OFF}
     people = ("alice", "bob", "erin", "frank", "zoë", "mallory", "inactivated", "locked")
     return "".join(

@@ -52,7 +52,7 @@ class Engine:
         return f"unix://{self.folder}/docker.sock"
 
     def client(self, folder: Path) -> Docker:
-        """Give a client with a configuration of its own in this folder."""
+        """Return a client with a configuration of its own in this folder."""
         return Docker(self.address, folder)
 
     def import_image(self, name: str, content: bytes) -> None:
@@ -60,7 +60,7 @@ class Engine:
         self._docker("import", "-", name, stdin=tar_of({"hello": content}), check=True)
 
     def base_image(self) -> str:
-        """Give the name of the base image, imported at the first use."""
+        """Return the name of the base image, imported at the first use."""
         name = f"wharfinger-test/base:{codename()}"
         if self._docker("image", "inspect", name).status:
             self._docker("import", base_archive(), name, within=timedelta(minutes=5), check=True)
@@ -122,7 +122,7 @@ def _clear(client: Docker) -> None:
 
 @contextlib.contextmanager
 def _bridge() -> Iterator[str]:
-    """Give a network bridge of our own: the default one may be another engine's."""
+    """Return a network bridge of our own: the default one may be another engine's."""
     ip, iptables = require("ip", "iproute2"), require("iptables")
     _sweep(ip, iptables)
     name = f"{_BRIDGE}{os.getpid()}"
@@ -145,7 +145,7 @@ def _sweep(ip: Path, iptables: Path) -> None:
 
 @contextlib.contextmanager
 def _data_folder() -> Iterator[Path]:
-    """Give the kept folder, or a passing one where another test run has it."""
+    """Return the kept folder, or a passing one where another test run has it."""
     _DATA.mkdir(parents=True, exist_ok=True)
     with _DATA.with_suffix(".lock").open("ab") as lock:
         try:

@@ -15,7 +15,7 @@ _OLDEST_GO: Final = (1, 21)
 
 
 def built_by_go(command: str, version: str, *ask: str) -> Path:
-    """Give a program, built at the first use.
+    """Return a program, built at the first use.
 
     Args:
         command: The path of its package, which ends in its name.

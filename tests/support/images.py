@@ -29,7 +29,7 @@ class Layout:
         return f"oci:{self.folder}:{_TAG}"
 
     def blobs(self) -> dict[str, bytes]:
-        """Give every blob by its SHA-256, each checked against it."""
+        """Return every blob by its SHA-256, each checked against it."""
         found = {path.name: path.read_bytes() for path in (self.folder / "blobs" / "sha256").iterdir()}
         for digest, content in found.items():
             assert hashlib.sha256(content).hexdigest() == digest
@@ -69,7 +69,7 @@ def write_layout(folder: Path, content: str) -> Layout:
 
 
 def tar_of(files: dict[str, bytes]) -> bytes:
-    """Give a tar archive of these files, the same bytes each time."""
+    """Return a tar archive of these files, the same bytes each time."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in sorted(files.items()):

@@ -10,7 +10,7 @@ Value: TypeAlias = str | bytes
 
 
 def entry(dn: str, **attributes: Value | Sequence[str]) -> str:
-    """Give an entry; a sequence is an attribute with several values."""
+    """Return an entry; a sequence is an attribute with several values."""
     lines = [_line("dn", dn)]
     for name, values in attributes.items():
         each = [values] if isinstance(values, str | bytes) else values
@@ -19,7 +19,7 @@ def entry(dn: str, **attributes: Value | Sequence[str]) -> str:
 
 
 def replacement(dn: str, **attributes: Value) -> str:
-    """Give a change of an entry: each attribute gets this one value."""
+    """Return a change of an entry: each attribute gets this one value."""
     lines = [_line("dn", dn), "changetype: modify"]
     for name, value in attributes.items():
         lines += [f"replace: {name}", _line(name, value), "-"]

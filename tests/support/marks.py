@@ -29,7 +29,7 @@ def mark(name: str) -> Mark:
 
 
 def spellings(octets: bytes) -> Iterator[bytes]:
-    """Give the forms in which octets may stand in a text: plain, UTF-16, hex, and base64 at each offset."""
+    """Return the forms in which octets may stand in a text: plain, UTF-16, hex, and base64 at each offset."""
     yield octets
     yield octets.decode("latin-1").encode("utf-16-le")
     yield octets.hex().encode()
@@ -58,5 +58,5 @@ def found(secrets: Mapping[str, bytes], evidence: Mapping[str, bytes]) -> list[s
 
 
 def cores(marks: Iterable[Mark]) -> dict[str, bytes]:
-    """Give what to search for."""
+    """Return what to search for."""
     return {each.name: each.core.encode() for each in marks}

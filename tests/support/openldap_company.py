@@ -51,7 +51,7 @@ access to dn.subtree="{GROUPS}"
 
 
 def company() -> Variant:
-    """Give the directory with all of this in it."""
+    """Return the directory with all of this in it."""
     return Variant(config=_CONFIG, ldif="\n" + "".join([*_units(), *_people(), *_states(), *_groups()]))
 
 

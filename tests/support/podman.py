@@ -56,7 +56,7 @@ class Podman:
 
     @property
     def _credentials(self) -> Path:
-        """Give the file of credentials, which must be there even for somebody who has none."""
+        """Return the file of credentials, which must be there even for somebody who has none."""
         path = self.folder / "auth.json"
         if not path.exists():
             path.write_text("{}")

@@ -19,7 +19,7 @@ _reservations: dict[int, int] = {}
 
 
 def free_port() -> int:
-    """Give a loopback port that is free, and keep it from every other test run until this process ends.
+    """Return a loopback port that is free, and keep it from every other test run until this process ends.
 
     Raises:
         OSError: There was none.
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 def is_listening(port: int) -> bool:
-    """Tell whether anything accepts connections on a loopback port."""
+    """Whether anything accepts connections on a loopback port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -95,7 +95,7 @@ class Postgres:
             return found.fetchall() if found.description else []
 
     def _answers(self) -> bool:
-        """Tell whether it lets us in: it listens before it does."""
+        """Whether it lets us in: it listens before it does."""
         import psycopg  # noqa: PLC0415 - as above
 
         try:

@@ -30,12 +30,12 @@ class ProgramFailed(Exception):  # noqa: N818 - reads as what happened
 
 
 def listens(port: int) -> Probe:
-    """Give a probe: something accepts connections on this loopback port."""
+    """Return a probe: something accepts connections on this loopback port."""
     return lambda: is_listening(port)
 
 
 def answers(url: str, *statuses: int) -> Probe:
-    """Give a probe: the URL answers with one of these statuses (200 where none is given)."""
+    """Return a probe: the URL answers with one of these statuses (200 where none is given)."""
 
     def probe() -> bool:
         try:

@@ -62,15 +62,15 @@ class Registry:
         return f"http://{self.host}"
 
     def image(self, repository: str, tag: str = "latest") -> str:
-        """Give the name of an image in it, as docker has it."""
+        """Return the name of an image in it, as docker has it."""
         return f"{self.host}/{repository}:{tag}"
 
     def open(self) -> Program:
-        """Give it without any login: how a test puts images into it that nobody may push."""
+        """Return it without any login: how a test puts images into it that nobody may push."""
         return self._program("open", {}, expected=200)
 
     def trusting(self, server: Server, realm: str = "") -> Program:
-        """Give it as an administrator sets it up beside this server, which is running.
+        """Return it as an administrator sets it up beside this server, which is running.
 
         Args:
             server: Whose keys it trusts.

@@ -32,7 +32,7 @@ _PACKAGES: Final = "samba samba-ad-dc samba-ad-provision samba-dsdb-modules ldb-
 
 
 def _own_address() -> str:
-    """Give an address of the loopback network that no other run uses."""
+    """Return an address of the loopback network that no other run uses."""
     port = free_port()
     return f"127.5.{port // 256}.{port % 256}"
 
@@ -81,7 +81,7 @@ class Samba:
         return self._program.pid
 
     def section(self, **changed: Any) -> dict[str, Any]:
-        """Give the `directory` section of a realm, with some keys of it replaced."""
+        """Return the `directory` section of a realm, with some keys of it replaced."""
         return {
             "kind": "activedirectory",
             "servers": [self.tls_url],
@@ -110,7 +110,7 @@ class Samba:
 
 
 def _packed_domain() -> Path:
-    """Give the packed domain; made at the first use, and when what is in it has changed."""
+    """Return the packed domain; made at the first use, and when what is in it has changed."""
     version = (
         run("samba", "--version").stdout + inspect.getsource(samba_company) + inspect.getsource(_provision)
     )

@@ -30,12 +30,12 @@ _DOMAIN_LOCAL, _UNIVERSAL = "-2147483644", "-2147483640"
 
 
 def entries() -> str:
-    """Give everybody and everything, as LDIF."""
+    """Return everybody and everything, as LDIF."""
     return "".join([*_units(), *_people(), *_states(), *_groups()])
 
 
 def changes(team_web: str) -> str:
-    """Give what can be written only afterwards.
+    """Return what can be written only afterwards.
 
     Args:
         team_web: The number of the group that becomes bob's primary group.

@@ -30,7 +30,7 @@ class Seeded:
         return self.registry.host
 
     def image(self, repository: str, tag: str = "latest") -> str:
-        """Give the name of an image in it."""
+        """Return the name of an image in it."""
         return self.registry.image(repository, tag)
 
 

@@ -42,12 +42,12 @@ Lines = list[dict[str, Any]]
 
 
 def realm_path(realm: str = REALM) -> str:
-    """Give the path under which a realm's endpoints lie."""
+    """Return the path under which a realm's endpoints lie."""
     return f"/auth/realms/{realm}/protocol/docker-v2"
 
 
 def configuration(port: int, slapd: Slapd) -> dict[str, Any]:
-    """Give the sample company's configuration as the YAML file has it; a test may change it before use.
+    """Return the sample company's configuration as the YAML file has it; a test may change it before use.
 
     It has one process, and so no state to share.
     """
@@ -158,7 +158,7 @@ class Server:
         return self._program.pid
 
     def workers(self) -> set[int]:
-        """Give the process ids of gunicorn's workers."""
+        """Return the process ids of gunicorn's workers."""
         return set(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
 
     def command(self, *words: str | Path, check: bool = False) -> Finished:
@@ -188,11 +188,11 @@ class Server:
         return found[0]
 
     def log(self) -> Lines:
-        """Give the log so far; a line that is no JSON is an error."""
+        """Return the log so far; a line that is no JSON is an error."""
         return _json_lines(self._program.log)
 
     def audit(self) -> Lines:
-        """Give the audit stream so far."""
+        """Return the audit stream so far."""
         return _json_lines(self.folder / str(self.settings["audit"]["to"]))
 
     def audit_line(self, **wanted: object) -> dict[str, Any]:
@@ -227,7 +227,7 @@ class Server:
 
 
 def sample_server(folder: Path, slapd: Slapd) -> Server:
-    """Give the sample company's server, not yet started."""
+    """Return the sample company's server, not yet started."""
     return Server(folder, configuration(free_port(), slapd))
 
 

@@ -259,4 +259,4 @@ STANDS: Final[Mapping[str, Stand]] = {
     "opendj": JVM,
 }
 Sections = Callable[..., dict[str, Any]]
-"""Give the `directory` section for a running server, with some keys of it replaced."""
+"""Return the `directory` section for a running server, with some keys of it replaced."""

@@ -26,18 +26,18 @@ _SYSTEM_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def search_path() -> str:
-    """Give the PATH on which programs are looked for and with which they are started."""
+    """Return the PATH on which programs are looked for and with which they are started."""
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the environment for a program: this process's own, less what is personal, plus `extra`."""
+    """Return the environment for a program: this process's own, less what is personal, plus `extra`."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(_PERSONAL)}
     return own | {"PATH": search_path()} | dict(extra or {})
 
 
 def find(program: str) -> Path | None:
-    """Give the path of a program, or nothing where the machine does not have it."""
+    """Return the path of a program, or nothing where the machine does not have it."""
     found = shutil.which(program, path=search_path())
     return Path(found) if found else None
 
@@ -50,7 +50,7 @@ def missing(reason: str) -> NoReturn:
 
 
 def require(program: str, package: str = "") -> Path:
-    """Give the path of a program that the test cannot do without.
+    """Return the path of a program that the test cannot do without.
 
     Args:
         program: Its name on the PATH.

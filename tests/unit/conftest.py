@@ -23,7 +23,7 @@ KEY_TIME = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def ring_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a keys folder with one active ES256 key."""
+    """Return a keys folder with one active ES256 key."""
     folder = tmp_path_factory.mktemp("keys")
     create(
         folder, name="first", algorithm=Algorithm.ES256, state=KeyState.ACTIVE, common_name="demo", now=NOW
@@ -33,7 +33,7 @@ def ring_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def ring(ring_folder: Path) -> KeyRing:
-    """Give that folder's key ring."""
+    """Return that folder's key ring."""
     return keyring.load(ring_folder)
 
 

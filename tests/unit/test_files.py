@@ -90,7 +90,7 @@ _SOMEBODY, _GROUP = 54321, 54322
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
-    """Give root a folder that belongs to somebody else."""
+    """Return root a folder that belongs to somebody else."""
     folder = tmp_path / "theirs"
     folder.mkdir(mode=0o700)
     os.chown(folder, _SOMEBODY, _GROUP)

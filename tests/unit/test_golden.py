@@ -42,7 +42,7 @@ def _names(path: Path) -> str:
 
 
 def _problems(read: Callable[[], object], folder: Path) -> str:
-    """Give the problems as they are printed, without the folders of this run."""
+    """Return the problems as they are printed, without the folders of this run."""
     with pytest.raises(ConfigurationError) as caught:
         read()
     return "".join(f"{problem}\n" for problem in caught.value.problems).replace(f"{folder}/", "")

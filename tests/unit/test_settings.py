@@ -37,7 +37,7 @@ Load = Callable[..., Settings]
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Give a function that loads the configuration, changed at a path, under environment variables."""
+    """Return a function that loads the configuration, changed at a path, under environment variables."""
     monkeypatch.delenv(settings.SECRETS_VARIABLE, raising=False)
 
     def load(change: dict[str, object] | None = None, **environment: str) -> Settings:

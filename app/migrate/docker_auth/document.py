@@ -99,7 +99,7 @@ def _first(entry: Entry, *never: Mapping[int, int]) -> tuple[int, ...]:
 
 
 def _parts(entry: Entry, group_labels: Collection[str]) -> tuple[list[Part], list[Part], tuple[str, ...]]:
-    """Give what an entry says of repositories and of the catalog, and what is to be noted."""
+    """Return what an entry says of repositories and of the catalog, and what is to be noted."""
     about, meant = what(entry, who(entry, group_labels), group_labels)
     gives, gives_catalog, idle = actions(entry)
     part = Part(entry, meant, about.repositories, networks(entry), services(entry), gives)

@@ -43,7 +43,7 @@ def _pieces(text: str, variables: Mapping[str, str]) -> Iterator[Piece]:
 
 
 def variable_at(text: str, at: int, variables: Mapping[str, str]) -> str | None:
-    """Give the variable that is written at a place; None where none is.
+    """Return the variable that is written at a place; None where none is.
 
     Raises:
         UnfitError: One is that rules do not have.

@@ -39,7 +39,7 @@ class Part:
     denies: frozenset[str] = frozenset()
 
     def meets(self, other: Part) -> bool:
-        """Tell whether both may match one request; "yes" may be wrong, "no" never is."""
+        """Whether both may match one request; "yes" may be wrong, "no" never is."""
         return (
             self.who.meets(other.who)
             and any_overlap(self.names, other.names)

@@ -45,7 +45,7 @@ class Piece:
 
 
 def as_patterns(pieces: Sequence[Piece], *, of_names: bool = False) -> tuple[str, ...]:
-    """Give the patterns of rules that together match the same.
+    """Return the patterns of rules that together match the same.
 
     Args:
         pieces: What the pattern is made of.
@@ -71,7 +71,7 @@ def as_patterns(pieces: Sequence[Piece], *, of_names: bool = False) -> tuple[str
 
 
 def _can_be(pattern: str) -> bool:
-    """Tell whether there can be a repository with such a name, as far as that is seen at once."""
+    """Whether there can be a repository with such a name, as far as that is seen at once."""
     if "" in pattern.split("/"):
         return False
     return bool(_WILD.search(pattern)) or is_repository(pattern)
@@ -120,12 +120,12 @@ def _deep(piece: Piece, pieces: Sequence[Piece], at: int) -> Iterator[str]:
 
 
 def _ends(pieces: Sequence[Piece]) -> bool:
-    """Tell whether a component ends before this."""
+    """Whether a component ends before this."""
     return not pieces or (pieces[-1].kind is Kind.TEXT and pieces[-1].text.endswith("/"))
 
 
 def _begins(pieces: Sequence[Piece]) -> bool:
-    """Tell whether a component begins after this."""
+    """Whether a component begins after this."""
     return not pieces or (pieces[0].kind is Kind.TEXT and pieces[0].text.startswith("/"))
 
 

@@ -19,17 +19,17 @@ _ANCHORS = "put ^ before it and $ behind it"
 
 
 def is_regex(text: str) -> bool:
-    """Tell whether docker_auth reads a pattern as a regular expression."""
+    """Whether docker_auth reads a pattern as a regular expression."""
     return len(text) > 2 and text[0] == text[-1] == "/"  # noqa: PLR2004 - as it counts
 
 
 def matches_all(text: str) -> bool:
-    """Tell whether a pattern matches every text, the empty one too."""
+    """Whether a pattern matches every text, the empty one too."""
     return text in ("/.*/", "/^.*$/", "/^.*/", "/.*$/")
 
 
 def matches_any(text: str) -> bool:
-    """Tell whether a pattern matches every text but the empty one; such need no anchors."""
+    """Whether a pattern matches every text but the empty one; such need no anchors."""
     return text in ("/.+/", "/./", "/^.+$/", "/^.+/", "/.+$/", "/^./", "/.$/")
 
 

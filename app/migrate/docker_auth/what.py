@@ -65,7 +65,7 @@ def what(entry: Entry, meant: Who, group_labels: Collection[str]) -> tuple[What,
 
 
 def _types(text: str | None) -> tuple[bool, bool]:
-    """Tell whether a type is that of repositories, and whether that of the registry."""
+    """Whether a type is that of repositories, and whether that of the registry."""
     if text is None or regex.matches_all(text) or regex.matches_any(text) or text in ("*", "?*", "*?"):
         return True, True
     if text in ("repository", "registry"):
@@ -107,7 +107,7 @@ def actions(entry: Entry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
 
 
 def networks(entry: Entry) -> tuple[IPNetwork, ...]:
-    """Give where an entry's requests come from; empty for anywhere.
+    """Return where an entry's requests come from; empty for anywhere.
 
     Raises:
         UnfitError: That is no network.
@@ -121,7 +121,7 @@ def networks(entry: Entry) -> tuple[IPNetwork, ...]:
 
 
 def services(entry: Entry) -> tuple[str, ...]:
-    """Give the services of an entry; empty for all.
+    """Return the services of an entry; empty for all.
 
     Raises:
         UnfitError: They are named by a pattern.

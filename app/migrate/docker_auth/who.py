@@ -40,7 +40,7 @@ class Who:
     names: tuple[str, ...] = ()
 
     def keys(self) -> Mapping[str, object]:
-        """Give it as a rule has it. There is no "anonymous only" in rules: `order` sees to that."""
+        """Return it as a rule has it. There is no "anonymous only" in rules: `order` sees to that."""
         match self.kind:
             case Kind.USERS:
                 return {"users": list(self.names)}
@@ -52,7 +52,7 @@ class Who:
                 return {"everyone": True}
 
     def meets(self, other: Who) -> bool:
-        """Tell whether somebody may be meant by both; "yes" may be wrong, "no" never is."""
+        """Whether somebody may be meant by both; "yes" may be wrong, "no" never is."""
         kinds = {self.kind, other.kind}
         if Kind.ANONYMOUS in kinds:
             return kinds <= {Kind.ANONYMOUS, Kind.EVERYONE}

@@ -86,13 +86,13 @@ class _Search:
         yield from self._elsewhere({rule.id for rule in others}, scope)
 
     def _causes(self, rules: RuleSet, scope: Scope) -> tuple[Cause, ...]:
-        """Give the rules that allow something, each once."""
+        """Return the rules that allow something, each once."""
         (resource,) = decide(rules, self._subject, (scope,), self._context).resources
         causes = {cause.rule: cause for outcome in resource.outcomes for cause in outcome.allowed_by}
         return tuple(causes.values())
 
     def _willing(self, scope: Scope) -> Iterator[Rule]:
-        """Give the rules that allow the action, and whose conditions hold."""
+        """Return the rules that allow the action, and whose conditions hold."""
         (action,) = scope.actions
         for rule in self._rules.rules:
             if (
@@ -195,7 +195,7 @@ class _Search:
 
 
 def _is_close(pattern: str, name: str) -> bool:
-    """Tell whether a pattern is about the same namespace, or is but a few letters away."""
+    """Whether a pattern is about the same namespace, or is but a few letters away."""
     first, _, _ = pattern.partition("/")
     return first == name.partition("/")[0]
 

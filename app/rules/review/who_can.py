@@ -46,7 +46,7 @@ class Way:
 
     @property
     def rule(self) -> Rule:
-        """Give the rule."""
+        """Return the rule."""
         return self.reached.rule
 
 
@@ -95,7 +95,7 @@ class Inquiry:
         self._fixed, self._service, self._address, self._time = fixed, service, address, time
 
     def ways(self) -> tuple[Way, ...]:
-        """Give every way that holds at the time: first what gives, then what takes."""
+        """Return every way that holds at the time: first what gives, then what takes."""
         open_now = [one for one in self._reached if self._may_hold(one.rule.when)]
         ways = (self._way(one) for one in open_now)
         return tuple(sorted(ways, key=lambda way: (way.rule.effect, str(way.reached), way.rule.id)))

@@ -18,7 +18,7 @@ from tests.support.tools import REPOSITORY
 
 @pytest.fixture
 def config(tmp_path: Path, ring_folder: Path) -> dict[str, Any]:
-    """Give a good configuration whose files are all there."""
+    """Return a good configuration whose files are all there."""
     shutil.copyfile(SAMPLE_RULES, tmp_path / "rules.yaml")
     return {
         "default_realm": "demo",

@@ -21,7 +21,7 @@ def now() -> datetime:
 
 
 def pem_of(key: PrivateKey) -> bytes:
-    """Give a key in the form that a keys folder wants."""
+    """Return a key in the form that a keys folder wants."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

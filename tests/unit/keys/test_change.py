@@ -20,7 +20,7 @@ PutKey = Callable[..., Path]
 
 @pytest.fixture
 def folder(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> Path:
-    """Give a folder in which `new` is announced beside the active `old`."""
+    """Return a folder in which `new` is announced beside the active `old`."""
     put_key(ec_key, "old.active-20250101T000000Z.pem")
     return put_key(ec_key, "new.announced-20250131T110000Z.pem")
 

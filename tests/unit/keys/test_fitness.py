@@ -35,7 +35,7 @@ LITERAL = {"registry.example.com": Service(KeyId.parse("literal:k1"))}
 
 @pytest.fixture
 def key(make_key: MakeKey, rsa_key: rsa.RSAPrivateKey) -> SigningKey:
-    """Give an active key of which there is nothing to say."""
+    """Return an active key of which there is nothing to say."""
     return make_key(rsa_key, Algorithm.RS256)
 
 

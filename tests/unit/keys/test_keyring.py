@@ -382,7 +382,7 @@ class _Rings:
 
 @pytest.fixture
 def rings(make_key: MakeKey, now: datetime) -> _Rings:
-    """Give rings of the same three keys."""
+    """Return rings of the same three keys."""
     return _Rings(make_key, now)
 
 

@@ -25,13 +25,13 @@ PLAIN = {"registry.example.com": Service(kid.LIBTRUST)}
 
 @pytest.fixture
 def folder(put_key: PutKey, ec_key: ec.EllipticCurvePrivateKey) -> Path:
-    """Give a folder with one active key."""
+    """Return a folder with one active key."""
     return put_key(ec_key, "old.active-20250101T000000Z.pem")
 
 
 @pytest.fixture
 def live(folder: Path, now: datetime) -> LiveKeys:
-    """Give the keys of a running server."""
+    """Return the keys of a running server."""
     return LiveKeys("demo", folder, PLAIN, lambda: now)
 
 

@@ -132,7 +132,7 @@ def test_no_step_is_due_too_early(others: list[tuple[str, float]], later: int) -
 
 @pytest.fixture(scope="module")
 def authority() -> Authority:
-    """Give a site's authority."""
+    """Return a site's authority."""
     return Authority.make(NOW)
 
 
@@ -178,7 +178,7 @@ def test_a_certificate_with_an_extension_twice() -> None:
 
 
 def _named_issuer(key: SigningKey) -> SigningKey:
-    """Give a key a certificate that says which key of which authority signed it."""
+    """Return a key a certificate that says which key of which authority signed it."""
     issuer = ec.derive_private_key(7, ec.SECP256R1())
     common_name = x509.NameAttribute(NameOID.COMMON_NAME, "Example keys")
     certificate = (

@@ -158,7 +158,7 @@ class Logins(RuleBasedStateMachine):
 
 
 def _most(moments: list[float]) -> int:
-    """Give the most that ever lie in one window."""
+    """Return the most that ever lie in one window."""
     return max(
         (sum(each <= other < each + _LIMITS.window for other in moments) for each in moments), default=0
     )

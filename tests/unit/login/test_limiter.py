@@ -81,7 +81,7 @@ def attempt_of(password: str, source: str = HOME, account: str = "alice") -> Att
 
 @pytest.fixture(scope="session")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], SharedState]:
-    """Give a function that makes an empty state in a file."""
+    """Return a function that makes an empty state in a file."""
     folder = tmp_path_factory.mktemp("state")
     template = folder / "template.db"
     SharedState(StateSettings(url=f"sqlite:///{template}")).bring_up_to_date()
@@ -99,7 +99,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], SharedState
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], SharedState]]:
-    """Give a function that makes an empty state in PostgreSQL."""
+    """Return a function that makes an empty state in PostgreSQL."""
     with Postgres() as running:
         made = 0
 
@@ -118,7 +118,7 @@ def postgres() -> Iterator[Callable[[], SharedState]]:
 
 @pytest.fixture(params=["process", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    """Give a scene over each of the stores."""
+    """Return a scene over each of the stores."""
     if request.param == "process":
         yield Scene(MemoryStore())
         return
@@ -569,7 +569,7 @@ def test_tags_say_nothing_without_the_key() -> None:
 
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
-    """Give a list to which every statement is added that SQLite is given."""
+    """Return a list to which every statement is added that SQLite is given."""
     given: list[str] = []
 
     def listen(connection: sqlite3.Connection, _: object) -> None:

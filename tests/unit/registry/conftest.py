@@ -11,7 +11,7 @@ import yaml
 
 @pytest.fixture
 def config(tmp_path: Path, ring_folder: Path) -> Path:
-    """Give a configuration with two realms: the issuer of the second says nothing of its address."""
+    """Return a configuration with two realms: the issuer of the second says nothing of its address."""
     realm = {
         "issuer": "https://auth.example.com/auth/realms/corp",
         "services": {"registry.example.com": {}},

@@ -35,7 +35,7 @@ def one_rule(who: str, what: str, effect: str = "allow: [pull]", when: str = "")
 
 
 def problems_of(rules: str, *, rest: str = "") -> list[str]:
-    """Give the texts of the problems that these rules have."""
+    """Return the texts of the problems that these rules have."""
     with pytest.raises(ConfigurationError) as caught:
         rule_set(rules, rest=rest)
     return [problem.text for problem in caught.value.problems]
@@ -69,12 +69,12 @@ def decision(
 
 
 def granted(rules: RuleSet, subject: Persona | None, *asked: str, **context: object) -> list[str]:
-    """Give what is granted, as scopes."""
+    """Return what is granted, as scopes."""
     return [str(entry) for entry in decision(rules, subject, *asked, **context).access]  # type: ignore[arg-type]
 
 
 def may(rules: RuleSet, subject: Persona | None, name: str, **context: object) -> str:
-    """Give the actions that are granted on a repository when each of the three is asked for."""
+    """Return the actions that are granted on a repository when each of the three is asked for."""
     [*entries] = decision(
         rules,
         subject,

@@ -23,7 +23,7 @@ ALL = "delete,pull,push"
 
 @pytest.fixture(scope="module")
 def sample() -> RuleSet:
-    """Give the sample company's rules."""
+    """Return the sample company's rules."""
     return load.load(REPOSITORY / "deploy" / "demo" / "rules.yaml", NOW)
 
 

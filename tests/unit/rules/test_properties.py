@@ -111,7 +111,7 @@ def _rights(made: Decision) -> set[tuple[str, str, str]]:
 
 
 def _asked(scopes: tuple[Scope, ...]) -> set[tuple[str, str, str]]:
-    """Give every right that is asked for; a star on a repository asks for each action."""
+    """Return every right that is asked for; a star on a repository asks for each action."""
     return {
         (asked.type, asked.name, action)
         for asked in scopes

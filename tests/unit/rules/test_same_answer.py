@@ -286,7 +286,7 @@ class _Server:
 
 @pytest.fixture(scope="module")
 def server(ring: KeyRing) -> _Server:
-    """Give the application; everybody may log in."""
+    """Return the application; everybody may log in."""
     directory = _Anybody()
     holder: Holder[RuleSet] = Holder(RuleSet("", ()))
     realm: Realm = replace(make_realm(ring, directory), rules=holder)

@@ -18,7 +18,7 @@ from tests.support.records import token_record
 
 @pytest.fixture(autouse=True)
 def _own_logging() -> Iterator[None]:
-    """Give each test a logging of its own and put the former back."""
+    """Return each test a logging of its own and put the former back."""
     root = logging.getLogger()
     handlers, level, of_threads = list(root.handlers), root.level, threading.excepthook
     yield

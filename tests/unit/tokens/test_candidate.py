@@ -51,7 +51,7 @@ def _ask(login: str, *scopes: str) -> RawRequest:
 
 @pytest.fixture
 def told() -> Collector:
-    """Give a recorder that keeps what it is told."""
+    """Return a recorder that keeps what it is told."""
     return Collector()
 
 

@@ -11,7 +11,7 @@ from tests.unit.watch.given import Text
 
 @pytest.fixture
 def text(tmp_path: Path) -> Text:
-    """Give a file that says `one`."""
+    """Return a file that says `one`."""
     path = tmp_path / "rules.yaml"
     path.write_text("one")
     return Text(path)

@@ -16,19 +16,19 @@ from tests.support.parts import Collector, make_issuer, make_realm
 
 @pytest.fixture
 def directory() -> FakeDirectory:
-    """Give the directory that the application asks."""
+    """Return the directory that the application asks."""
     return FakeDirectory()
 
 
 @pytest.fixture
 def told() -> Collector:
-    """Give what the application records into."""
+    """Return what the application records into."""
     return Collector()
 
 
 @pytest.fixture
 def client(ring: KeyRing, directory: FakeDirectory, told: Collector) -> FlaskClient:
-    """Give a client of an application with the sample realm."""
+    """Return a client of an application with the sample realm."""
     issuer = make_issuer(make_realm(ring, directory), told)
     directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
     return create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories)).test_client()

@@ -60,7 +60,7 @@ class Changes:
     robots: tuple[RobotChange, ...]
 
     def __bool__(self) -> bool:
-        """Tell whether anything changes."""
+        """Whether anything changes."""
         return bool(self.changes or self.robots)
 
 

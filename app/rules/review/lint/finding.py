@@ -48,5 +48,5 @@ class Finding:
     hint: str
 
     def problem(self) -> Problem:
-        """Give it as a problem of the file."""
+        """Return it as a problem of the file."""
         return Problem(self.position, f"{self.name}: {self.text}", self.hint)

@@ -43,7 +43,7 @@ def find(rules: RuleSet, tests: Iterable[Test], now: datetime) -> Iterator[Findi
 
 
 def _always(rules: RuleSet) -> RuleSet | None:
-    """Give the rules that have dates, as if they held at all times; None where there are none."""
+    """Return the rules that have dates, as if they held at all times; None where there are none."""
     dated = [
         replace(rule, when=rule.when.without(Lack.TIME))
         for rule in rules.rules

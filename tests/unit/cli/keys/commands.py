@@ -68,7 +68,7 @@ class Commands:
         return keyring.load(self.keys)
 
     def states(self) -> dict[str, str]:
-        """Give the state of every key, by name."""
+        """Return the state of every key, by name."""
         return {key.name: key.state for key in self.ring.keys}
 
     def later(self, **span: float) -> None:

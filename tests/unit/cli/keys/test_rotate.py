@@ -16,7 +16,7 @@ from tests.unit.cli.keys.commands import Commands
 
 @pytest.fixture(autouse=True)
 def old(commands: Commands) -> str:
-    """Give the name of the first key, which is an hour old."""
+    """Return the name of the first key, which is an hour old."""
     commands.good("new")
     commands.later(hours=1)
     return commands.ring.active.name

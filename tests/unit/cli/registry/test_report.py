@@ -15,7 +15,7 @@ from tests.support.stand_in import REALM, SERVICE, Registry, examined, foreign_k
 
 @pytest.fixture
 def good(ring: KeyRing) -> Registry:
-    """Give a registry that trusts the realm's key, beside a realm that signs with it."""
+    """Return a registry that trusts the realm's key, beside a realm that signs with it."""
     return Registry(signed_by(ring.active), token_answer(ring.active))
 
 

@@ -79,7 +79,7 @@ CASES = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with the sample's rules, changed ones, lists, and an audit stream."""
+    """Return a folder with the sample's rules, changed ones, lists, and an audit stream."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("WHARFINGER_CONFIG", raising=False)
     monkeypatch.setenv("COLUMNS", "80")
@@ -353,7 +353,7 @@ _REMOTE = "- {id: remote, users: [x], repositories: [y], allow: [pull], when: {n
 
 
 def _lost(folder: Path, subject: str, old: str, new: str) -> list[str]:
-    """Give what is told of a subject that loses the pull of `x`."""
+    """Return what is told of a subject that loses the pull of `x`."""
     for name, rest in (("old", old), ("new", new)):
         (folder / f"{name}.yaml").write_text(f"version: 1\nrules:\n{_REMOTE}\n{rest}\n")
     (folder / "subjects").write_text(f"{subject}\n" * 2)

@@ -27,7 +27,7 @@ def _check(path: Path | str, *options: str) -> Result:
 
 @pytest.fixture
 def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a file that may be written, named as in a checkout."""
+    """Return a file that may be written, named as in a checkout."""
     monkeypatch.chdir(tmp_path)
     return Path("rules.yaml")
 

@@ -42,7 +42,7 @@ def _outcomes(*acl: dict[str, Any]) -> tuple[Outcome, ...]:
 
 
 def _rule(match: dict[str, Any], *actions: str) -> dict[str, Any]:
-    """Give the one rule of one entry, without its id."""
+    """Return the one rule of one entry, without its id."""
     (outcome,) = _outcomes({"match": match, "actions": list(actions)})
     assert not outcome.refusal
     first = dict(outcome.rules[0])

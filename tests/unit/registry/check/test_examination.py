@@ -39,7 +39,7 @@ def _errors(found: Examination) -> list[Topic]:
 
 @pytest.fixture
 def good(ring: KeyRing) -> Registry:
-    """Give a registry that trusts the realm's key, beside a realm that signs with it."""
+    """Return a registry that trusts the realm's key, beside a realm that signs with it."""
     return Registry(signed_by(ring.active), token_answer(ring.active))
 
 
@@ -163,7 +163,7 @@ def test_a_registry_with_another_name_where_there_are_several(config: Path, good
 
 @pytest.fixture
 def zot(ring: KeyRing) -> Zot:
-    """Give a zot that trusts the realm's key."""
+    """Return a zot that trusts the realm's key."""
     return Zot(signed_by(ring.active), token_answer(ring.active))
 
 

@@ -38,13 +38,13 @@ AGREEMENT = Agreement(
 
 @pytest.fixture
 def elliptic(make_key: MakeKey, ec_key: ec.EllipticCurvePrivateKey) -> KeyRing:
-    """Give a ring with an ES256 key."""
+    """Return a ring with an ES256 key."""
     return KeyRing((make_key(ec_key, Algorithm.ES256),))
 
 
 @pytest.fixture
 def edwards(make_key: MakeKey, ed25519_key: ed25519.Ed25519PrivateKey) -> KeyRing:
-    """Give a ring with an EdDSA key."""
+    """Return a ring with an EdDSA key."""
     return KeyRing((make_key(ed25519_key, Algorithm.EDDSA),))
 
 

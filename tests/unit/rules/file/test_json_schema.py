@@ -46,7 +46,7 @@ def _data(text: str) -> object:
 
 
 def _mistakes() -> list[Path]:
-    """Give the files of wrong rules that are YAML."""
+    """Return the files of wrong rules that are YAML."""
     found = []
     for path in sorted(GOLDEN.glob("*.yaml")):
         try:

@@ -36,7 +36,7 @@ def _next_year() -> datetime:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give a folder with a file of one rule."""
+    """Return a folder with a file of one rule."""
     folder = tmp_path / "rules"
     folder.mkdir()
     (folder / "one.yaml").write_text(_ONE)
@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def copy(tmp_path: Path, path: Path) -> LastGoodCopy:
-    """Give where a copy is kept; there is none yet."""
+    """Return where a copy is kept; there is none yet."""
     return LastGoodCopy(tmp_path / "last-good" / "corp.rules", path)
 
 

@@ -34,7 +34,7 @@ def _explain(
 
 
 def _misses(rules: str, subject: Persona | None, asked: str, *, rest: str = "") -> list[str]:
-    """Give the nearest misses of a request for one action: rule, lack, and what is lacking in words."""
+    """Return the nearest misses of a request for one action: rule, lack, and what is lacking in words."""
     (resource,) = _explain(rule_set(rules, rest=rest), subject, asked).resources
     return [f"{miss.rule}: {miss.lack}: {miss.text}" for one in resource.outcomes for miss in one.misses]
 

@@ -30,7 +30,7 @@ def written(text: str) -> Written:
 
 
 def warnings(text: str, **known: object) -> list[str]:
-    """Give the warnings, each as its name and what it is about."""
+    """Return the warnings, each as its name and what it is about."""
     return [f"{one.name} {one.about}" for one in lint(written(text), NOW, **known)]  # type: ignore[arg-type]
 
 

@@ -9,11 +9,12 @@ live.py     the directory as commands ask it
 serve.py    run the server
 check.py    check the configuration and everything it names
 robots.py   make the secrets of robots
+audit/      read the audit stream
 directory/  ask the directory, and say what is wrong with it
 keys/       make, publish and change signing keys
 rules/      the tools of those who own a rules file
 registry/   configure registries, and check running ones
 
 A command reads its options, asks one object, and prints what that returns. The objects are next door, where
-the console finds them too: `app.rules.review`, `app.directory`, `app.keys`, `app.registry`.
+the console finds them too: `app.rules.review`, `app.audit`, `app.directory`, `app.keys`, `app.registry`.
 """

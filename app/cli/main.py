@@ -8,6 +8,7 @@ from app import __version__
 from app.cli.lazy import LazyGroup, Places
 
 _PLACES: Places = {
+    "audit": ("app.cli.audit:audit", "Search the audit stream, and check that it is whole."),
     "check-config": (
         "app.cli.check:check_config",
         "Check the configuration, and the rules, keys and certificates that it names.",

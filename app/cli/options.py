@@ -110,6 +110,7 @@ class Moment(click.ParamType[datetime]):
     """A date or a time, as rules files have it; a date is its first moment, in UTC."""
 
     name = "time"
+    end_of_day = False
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read one."""
@@ -118,6 +119,6 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return parse_time(str(value), end_of_day=False)
+            return parse_time(str(value), end_of_day=self.end_of_day)
         except UnfitError as error:
             self.fail(str(error), param, ctx)

@@ -2,7 +2,7 @@
 
 * A `yaml` block that begins with `version:` is a rules file; it is `rules.yaml` from there on.
 * `<!-- file: NAME -->` before a block makes it that file.
-* A command of a `console` block is run if it is about rules and asks no directory; `…` in its answer stands
+* A command of a `console` block is run if it needs no configuration; `…` in its answer stands
   for any text. `<!-- not run: WHY -->` before a block leaves it out.
 
 The reader's clock stands at `NOW`; `rules.yaml` is at first the sample company's, and `audit.jsonl` has
@@ -35,7 +35,7 @@ _BLOCK = re.compile(
 )
 _SCRIPTED = re.compile(r"wharfinger\s+(rules .*)")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_RUN = ("wharfinger rules ", "wharfinger robots ", "mkdir ", "cp ")
+_RUN = ("wharfinger rules ", "wharfinger robots ", "wharfinger audit ", "mkdir ", "cp ")
 _INSTALLED = "/etc/wharfinger/"
 
 
@@ -57,7 +57,7 @@ class Command:
     answer: str
 
     @property
-    def is_about_rules(self) -> bool:
+    def needs_no_configuration(self) -> bool:
         """Whether it can be run here."""
         return self.line.startswith(_RUN) and "--config" not in self.line
 

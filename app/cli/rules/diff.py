@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.cli import audit_log
+from app.cli.audit import log as audit_log
 from app.cli.exits import finish
 from app.cli.options import Moment, config_path_option, format_option
 from app.cli.output import progress

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from app.cli import audit_log
+from app.cli.audit import log as audit_log
 from app.cli.exits import finish
 from app.cli.options import format_option
 from app.cli.output import add_row, counted, show, show_csv, show_json, table

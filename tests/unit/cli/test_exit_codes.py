@@ -29,6 +29,16 @@ _AT = "--at=2026-06-01"
 
 CASES: dict[str, list[tuple[int, str]]] = {
     "serve": [(1, _BROKEN), (1, "--config=missing.yaml"), (2, "")],
+    "audit search": [
+        (0, "audit.jsonl --subject=bob"),
+        (1, "audit.jsonl --subject=nobody"),
+        (1, "missing.jsonl"),
+        (2, ""),
+        (2, "audit.jsonl --repository={team}/x"),
+        (2, "audit.jsonl --repository=web/** --catalog"),
+        (2, "audit.jsonl --from=nowhere"),
+    ],
+    "audit verify": [(0, "audit.jsonl"), (1, "audit.jsonl list"), (1, "missing.jsonl"), (2, "")],
     "check-config": [(0, _CONFIG), (1, _BROKEN), (1, "--config=."), (2, ""), (2, f"{_CONFIG} --nonsense")],
     "directory check": [(1, _CONFIG), (1, _BROKEN), (2, f"{_CONFIG} --realm=nowhere")],
     "directory whois": [(1, f"alice {_CONFIG}"), (1, f"alice {_BROKEN}"), (2, _CONFIG)],

@@ -47,7 +47,7 @@ def _size(paths: Iterable[Path]) -> int:
         raise Unanswered(f"{error.filename}: cannot be read: {error.strerror}") from None
 
 
-def lines(path: Path, moved: Callable[[int], object]) -> Iterator[bytes]:
+def lines(path: Path, moved: Callable[[int], object] = lambda _: None) -> Iterator[bytes]:
     """Read the lines of a log.
 
     Args:

@@ -78,11 +78,24 @@ class LdapDirectory:
         """Read a typed name, which is refused where nobody can have it; no server is asked."""
         return names.read(typed, self._settings.login, self._settings.kind)
 
+    def resolve(self, name: TypedName, within: timedelta) -> TypedName:
+        """Return the name of the account that is meant by a typed name; only a UPN asks a server.
+
+        Args:
+            name: As `read_name` gave it.
+            within: How long that may take.
+
+        Raises:
+            DirectoryUnavailable: No server answered in time.
+            DirectoryMisconfigured: A server answered, but an administrator must change something.
+        """
+        return self._people.resolve(self._service(), name, Deadline(within)) if name.upn else name
+
     def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         """Find out who somebody is.
 
         Args:
-            name: As `read_name` gave it.
+            name: As `resolve` gave it.
             password: As typed, checked for emptiness.
 
         Returns:
@@ -106,9 +119,10 @@ class LdapDirectory:
             DirectoryMisconfigured: An administrator must change something; there is no service account.
         """
         searcher = self._service()
-        plain = names.plain(name, self._settings.login)
-        if plain is None:
-            return names.IMPLAUSIBLE
+        typed = self.read_name(name)
+        if isinstance(typed, Refusal):
+            return typed
+        plain = self.resolve(typed, _LOOK_UP_TIMEOUT).plain
         deadline = Deadline(_LOOK_UP_TIMEOUT)
         find = self._people.find if self._direct is None else self._direct.entry
         person = find(searcher, plain, deadline)

@@ -29,10 +29,13 @@ class TypedName:
         plain: Without the suffix or domain that is ours, otherwise as typed.
         account: What wrong passwords are counted under: one for every spelling by which a server may find an
             account.
+        upn: The whole typed name, where Active Directory may know it as somebody's userPrincipalName; that
+            person is looked for first. Empty otherwise.
     """
 
     plain: str
     account: str
+    upn: str = ""
 
 
 def is_plausible(name: str) -> bool:
@@ -53,7 +56,10 @@ def is_plausible(name: str) -> bool:
 def read(typed: str, login: LoginSettings, kind: DirectoryKind) -> TypedName | Refusal:
     """Read a typed name; the refusal is the same for every name that nobody can have."""
     name = plain(typed, login)
-    return IMPLAUSIBLE if name is None else TypedName(name, account(name, kind))
+    if name is None:
+        return IMPLAUSIBLE
+    is_upn = kind is DirectoryKind.ACTIVE_DIRECTORY and "@" in typed and "upn" in login.forms
+    return TypedName(name, account(name, kind), typed if is_upn else "")
 
 
 def plain(typed: str, login: LoginSettings) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.directory import filters, names
+from app.directory.names import TypedName
 from app.directory.presets import DirectoryKind
 from app.directory.searcher import Searcher
 from app.directory.settings import DirectorySettings
@@ -18,7 +19,7 @@ from app.ldap import codes
 from app.ldap.answers import Entry, Result
 from app.ldap.codes import ResultCode
 from app.ldap.deadline import Deadline
-from app.ldap.filters import ANYTHING, NO_ATTRIBUTES
+from app.ldap.filters import ANYTHING, NO_ATTRIBUTES, equals_any
 from app.ldap.requests import Query
 from app.protocol.credentials import WRONG_CREDENTIALS
 from app.rules import robot_names
@@ -27,6 +28,7 @@ from app.rules.robot_names import RobotNames
 _log = logging.getLogger("wharfinger.directory")
 _GUID = "objectguid"
 _GUID_BYTES = 16
+_UPN = "userPrincipalName"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,39 @@ class People:
         """
         users = self._users
         text = filters.person(users.login_attributes, name, users.filter)
+        found = self._search(searcher, text, self.attributes, deadline)
+        return self._own(found[0], name) if len(found) == 1 else None
+
+    def resolve(self, searcher: Searcher, name: TypedName, deadline: Deadline) -> TypedName:
+        """Return the name of whoever has a typed name as UPN; the same name where nobody has.
+
+        `alice@example.com` may be the UPN of alice2: then alice2 is meant, never the alice of the name before
+        the @. An entry counts even where `users.filter` leaves it out. Where it cannot be told whom the
+        directory takes for the owner, the whole UPN is returned, which is no name in Active Directory.
+
+        Raises:
+            DirectoryUnavailable: No server answers.
+            DirectoryMisconfigured: As for `find`.
+        """
+        attributes = (_UPN, self._users.subject_attribute)
+        found = self._search(searcher, equals_any([_UPN], name.upn), attributes, deadline)
+        if not found:
+            return name
+        # servers compare more loosely, without regard to accents
+        exact = names.canonical(name.upn) in map(names.canonical, found[0].texts(_UPN))
+        owner = self.name_of(found[0]) if len(found) == 1 and exact else None
+        plain = owner or name.upn
+        return TypedName(plain, names.account(plain, DirectoryKind.ACTIVE_DIRECTORY))
+
+    def _search(
+        self, searcher: Searcher, text: str, attributes: Sequence[str], deadline: Deadline
+    ) -> Sequence[Entry]:
+        """Return the entries that a filter for one person finds; two or more are logged."""
+        users = self._users
         found: dict[str, Entry] = {}  # by DN: one base may lie within another
         referring: Result | None = None
         for base in users.bases:
-            query = Query(base, users.scope, text, self.attributes, size_limit=2)
+            query = Query(base, users.scope, text, tuple(attributes), size_limit=2)
             result = searcher.search(query, deadline)
             several = result.code == ResultCode.SIZE_LIMIT_EXCEEDED and len(result.entries) > 1
             if result.code != ResultCode.SUCCESS and not several:
@@ -109,10 +140,9 @@ class People:
             found |= {entry.dn: entry for entry in result.entries}
         if len(found) > 1:
             _log.error("several entries match one login name; refused", extra={"dns": sorted(found)[:5]})
-            return None
         if not found and referring is not None:
             raise codes.error(referring, "the search for a person")
-        return self._own(next(iter(found.values())), name) if found else None
+        return tuple(found.values())
 
     def read(self, searcher: Searcher, dn: str, name: str, deadline: Deadline) -> Person | None:
         """Return the person of a DN; None where the entry is not one of the configured people.

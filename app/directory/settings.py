@@ -294,6 +294,15 @@ class DirectorySettings(Section):
             raise UnfitError(
                 "'service_account' is missing", "login.mode: search needs an account that searches"
             )
+        if (
+            self.service_account is None
+            and "upn" in self.login.forms
+            and self.kind is DirectoryKind.ACTIVE_DIRECTORY
+        ):
+            raise UnfitError(
+                "the form upn needs 'service_account'",
+                "only a search tells whose userPrincipalName was typed; or take upn out of login.forms",
+            )
         by_name = self.login.template is not None and not self.login.binds_by_dn
         if by_name and self.kind is not DirectoryKind.ACTIVE_DIRECTORY:
             raise UnfitError(

@@ -42,7 +42,9 @@ class RememberedLogins:
         source is in it so that nobody elsewhere can try passwords against what is remembered.
         """
         digest = hashlib.blake2b(key=self._key, digest_size=32)
-        for part in (attempt.name.plain.encode(), attempt.source.encode(), attempt.password.octets()):
+        # the UPN may be another person's than the name before its @
+        name = attempt.name.upn or attempt.name.plain
+        for part in (name.encode(), attempt.source.encode(), attempt.password.octets()):
             digest.update(len(part).to_bytes(4, "big") + part)
         return digest.digest()
 

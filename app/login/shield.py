@@ -46,6 +46,13 @@ class Directory(Protocol):
     def read_name(self, typed: str) -> TypedName | Refusal:
         """Read a typed name, which is refused where nobody can have it."""
 
+    def resolve(self, name: TypedName, within: timedelta) -> TypedName:
+        """Return the name of the account that is meant by a typed name; no password is tried.
+
+        Raises:
+            WharfingerError: It could not be found out.
+        """
+
     def authenticate(self, name: TypedName, password: Secret) -> PersonOrRefusal:
         """Find out who somebody is.
 
@@ -106,8 +113,9 @@ class Shield:
         if not isinstance(answer, Refusal):
             return answer
         if answer.spared and not self._floor.wait_in_place(start):
-            answer = _TOO_MANY_REFUSALS  # sooner than others, but whatever the account is like
-        return replace(answer, account=name.account)
+            # sooner than others, but whatever the account is like
+            return replace(_TOO_MANY_REFUSALS, account=answer.account)
+        return answer
 
     def _authenticate(self, attempt: Attempt, start: float) -> PersonOrRefusal:
         """Find out who somebody is; a refusal of the directory waits for the floor in its turn."""
@@ -131,13 +139,16 @@ class Shield:
         known = self._remembered.get(key)  # of a flight that has ended just now
         if known is not None:
             return known
-        answer = self._ask_if_allowed(attempt)
-        if isinstance(answer, DirectorySubject):
-            self._remembered.add(key, attempt.name.account, answer)
+        end = self._clock() + self._patience
+        name = self._directory.resolve(attempt.name, timedelta(seconds=self._patience))
+        answer = self._ask_if_allowed(replace(attempt, name=name), end)
+        if isinstance(answer, Refusal):
+            return replace(answer, account=name.account)
+        self._remembered.add(key, name.account, answer)
         return answer
 
-    def _ask_if_allowed(self, attempt: Attempt) -> PersonOrRefusal:
-        reservation = self._reserve(attempt)
+    def _ask_if_allowed(self, attempt: Attempt, end: float) -> PersonOrRefusal:
+        reservation = self._reserve(attempt, end)
         if isinstance(reservation, Denied):
             if reservation.exhausted:
                 self._remembered.forget(attempt.name.account)
@@ -155,12 +166,12 @@ class Shield:
             self._remembered.forget(attempt.name.account)
         return answer
 
-    def _reserve(self, attempt: Attempt) -> Reservation | Denied:
+    def _reserve(self, attempt: Attempt, end: float) -> Reservation | Denied:
         """Reserve a place in the budgets; while another process asks the same, wait for what comes of it.
 
-        After a while the attempt is reserved beside the other one: that process may be gone.
+        At `end` the attempt is reserved beside the other one: that process may be gone.
         """
-        end, pause = self._clock() + self._patience, _FIRST_LOOK_SECONDS
+        pause = _FIRST_LOOK_SECONDS
         while isinstance(verdict := self._limiter.reserve(attempt, waits=self._clock() < end), InFlight):
             self._sleep(pause)
             pause = min(2 * pause, _LAST_LOOK_SECONDS)

@@ -18,7 +18,7 @@ from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import log_in
 from tests.support.samba import Samba
-from tests.support.samba_company import DOMAIN, FRANKS_UPN, GROUPS, REALM, STATE_PASSWORD
+from tests.support.samba_company import ALICE2S_UPN, DOMAIN, FRANKS_UPN, GROUPS, REALM, STATE_PASSWORD
 from tests.support.stands import SAMBA
 
 pytestmark = pytest.mark.slow
@@ -57,6 +57,29 @@ def test_every_form_is_the_same_subject(samba: Samba) -> None:
         assert all(isinstance(name, TypedName) for name in names)
     assert isinstance(found[0], DirectorySubject)
     assert all(each == found[0] for each in found)
+
+
+def test_a_upn_is_its_owners_and_wrong_passwords_for_it_lock_nobody_else(samba: Samba) -> None:
+    """`alice@corp.example.com` is alice2: as many wrong passwords as the domain allows leave alice alone."""
+    login = FORMS | {"suffixes": [SUFFIX, "corp.example.com"]}
+    with _directory(samba, login=login) as directory:
+
+        def ask(name: str, password: str) -> DirectorySubject | Refusal:
+            return log_in(directory, Credentials(name, Secret(password)))
+
+        owners = {ALICE2S_UPN: "alice2", FRANKS_UPN: "frank", "frank@corp.example.com": "frank"}
+        for typed, owner in owners.items():
+            subject = ask(typed, f"{owner}-password")
+            assert isinstance(subject, DirectorySubject), typed
+            assert subject == ask(owner, f"{owner}-password")
+        assert all(_is_wrong(ask(ALICE2S_UPN.upper(), f"no {n}")) for n in range(5))
+        locked, alice = ask("alice2", "alice2-password"), ask("alice", "alice-password")
+        assert isinstance(locked, Refusal)
+        assert locked.code is Code.ACCOUNT_LOCKED
+        assert isinstance(alice, DirectorySubject)
+        shown = directory.look_up(ALICE2S_UPN)
+        assert isinstance(shown, DirectorySubject)
+        assert shown.name == "alice2"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Protocol
 
 from app import dn
@@ -31,6 +32,7 @@ GROUPS: Final = {
     "zoë": (),
 }
 PASSWORDS: Final = {name: f"{name}-password" for name in GROUPS} | {"zoë": "pä:ss%w+rd &ß€"}
+_RESOLVED_WITHIN: Final = timedelta(seconds=3)
 LOCKED: Final = frozenset({"dave"})
 
 
@@ -49,6 +51,10 @@ class FakeDirectory:
     def read_name(self, typed: str) -> TypedName | Refusal:
         """Read a typed name, which is refused where nobody can have it."""
         return TypedName(typed, names.canonical(typed)) if names.is_plausible(typed) else IMPLAUSIBLE
+
+    def resolve(self, name: TypedName, within: timedelta) -> TypedName:
+        """Return the name of the account that is meant by a typed name."""
+        return name
 
     def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         """Find out who somebody is."""
@@ -89,13 +95,17 @@ class PasswordDirectory(Protocol):
 
     def read_name(self, typed: str) -> TypedName | Refusal: ...
 
+    def resolve(self, name: TypedName, within: timedelta) -> TypedName: ...
+
     def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal: ...
 
 
 def log_in(directory: PasswordDirectory, credentials: Credentials) -> DirectorySubject | Refusal:
     """Log somebody in at a directory, without anything before it."""
     name = directory.read_name(credentials.username)
-    return name if isinstance(name, Refusal) else directory.authenticate(name, credentials.password)
+    if isinstance(name, Refusal):
+        return name
+    return directory.authenticate(directory.resolve(name, _RESOLVED_WITHIN), credentials.password)
 
 
 @dataclass(frozen=True, slots=True)

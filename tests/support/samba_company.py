@@ -16,7 +16,8 @@ SALES: Final = f"OU=Sales\\, North \\+ South,{SUFFIX}"
 SERVICE_ACCOUNT: Final = f"CN=wharfinger,OU=Services,{SUFFIX}"
 SERVICE_PASSWORD: Final = "wharfinger-password"
 FRANKS_UPN: Final = f"frank.fisher@{REALM.lower()}"
-"""Everybody else's begins with the sAMAccountName."""
+ALICE2S_UPN: Final = "alice@corp.example.com"
+"""It begins with the sAMAccountName of alice. That of everybody but these two begins with their own."""
 STATE_PASSWORD: Final = "x-password"
 """The right password of everybody whose account is in some state."""
 CROWD: Final = 120
@@ -59,6 +60,7 @@ def _units() -> list[str]:
 def _people() -> list[str]:
     return [
         _person(f"CN=Alice Archer,{PEOPLE}", "alice", "alice-password", mail="alice@example.com"),
+        _person(f"CN=Alice Abel,{PEOPLE}", "alice2", "alice2-password", userPrincipalName=ALICE2S_UPN),
         _person(f"CN=Bob Baker,{PEOPLE}", "bob", "bob-password"),
         _person(f"CN=Carter\\, Carol \\+ Co,{SALES}", "carol", "carol-password"),
         _person(f"CN=Erin Ellis,{PEOPLE}", "erin", "erin-password"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.directory.names import account, canonical, is_plausible, plain
+from app.directory.names import TypedName, account, canonical, is_plausible, plain, read
 from app.directory.presets import DirectoryKind
 from app.directory.settings import LoginSettings
 
@@ -103,6 +103,16 @@ def test_an_ending_that_is_not_ours_is_nobody(typed: str) -> None:
 def test_forms_that_are_not_configured_stay_names(typed: str) -> None:
     """A site whose names are mail addresses has them looked up as they are."""
     assert plain(typed, LoginSettings()) == typed
+
+
+@pytest.mark.parametrize(
+    ("kind", "upn"), [(DirectoryKind.ACTIVE_DIRECTORY, "Alice@Example.com"), (DirectoryKind.OPENLDAP, "")]
+)
+def test_only_active_directory_may_know_the_whole_name(kind: DirectoryKind, upn: str) -> None:
+    """There it may be the UPN of anybody; elsewhere an ending that is ours is taken off, and that is all."""
+    assert read("Alice@Example.com", ALL_FORMS, kind) == TypedName("Alice", "alice", upn)
+    assert read("EXAMPLE\\x@y", LoginSettings(), kind) == TypedName("EXAMPLE\\x@y", "example\\x@y")
+    assert read("alice", ALL_FORMS, kind) == TypedName("alice", "alice")
 
 
 def test_the_bare_form_can_be_left_out() -> None:

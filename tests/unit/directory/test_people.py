@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app import dn
 from app.directory.direct import DirectLogin
+from app.directory.names import TypedName
 from app.directory.passwords import PasswordCheck
 from app.directory.people import People, Person
 from app.directory.settings import DirectorySettings
@@ -29,14 +30,20 @@ ALICE = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"]})
 
 @dataclass(slots=True)
 class Always:
-    """Finds the same under every base."""
+    """Finds the same under every base.
+
+    Attributes:
+        filters: Of the searches so far.
+    """
 
     entries: Sequence[Entry]
+    filters: list[str] = field(default_factory=list)
 
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Find."""
         deadline.remaining()
         assert query.size_limit == 2
+        self.filters.append(query.filter)
         return Result(0, "", entries=tuple(self.entries))
 
 
@@ -96,6 +103,40 @@ def test_nobody_in_the_directory_has_the_name_of_a_robot(name: str, typed: str) 
     assert people.find(Always(entries), typed, Deadline(timedelta(seconds=1))) is None
     assert people.name_of(entries[0]) is None
     assert people.name_of(Entry("uid=x,dc=x", {"uid": [b"robotics", b"Robotics"]})) == "robotics"
+
+
+ALICE2 = Entry("cn=a2,dc=x", {"samaccountname": [b"Alice2"], "userprincipalname": [b"Alice@x.example"]})
+OTHER = Entry("cn=a3,dc=x", {"samaccountname": [b"alice3"], "userprincipalname": [b"alice@x.example"]})
+LOOSE = Entry(
+    "cn=a4,dc=x", {"samaccountname": [b"alice4"], "userprincipalname": ["älice@x.example".encode()]}
+)
+NAMELESS = Entry("cn=a5,dc=x", {"userprincipalname": [b"alice@x.example"]})
+
+
+@pytest.mark.parametrize(
+    ("entries", "name"),
+    [
+        ([], TypedName("alice", "alice", "alice@x.example")),
+        ([ALICE2], TypedName("alice2", "alice2")),
+        ([ALICE2, OTHER], TypedName("alice@x.example", "alice@x.example")),
+        ([LOOSE], TypedName("alice@x.example", "alice@x.example")),
+        ([NAMELESS], TypedName("alice@x.example", "alice@x.example")),
+    ],
+    ids=["nobody", "somebody else", "two", "another accent", "no name"],
+)
+def test_a_upn_is_whose_it_is(entries: Sequence[Entry], name: TypedName) -> None:
+    """The name before the @ counts only where nobody has the UPN; where that is unclear, it is nobody's."""
+    people = People(_settings(kind="activedirectory"))
+    typed = TypedName("alice", "alice", "alice@x.example")
+    assert people.resolve(Always(entries), typed, Deadline(timedelta(seconds=1))) == name
+
+
+def test_a_upn_is_searched_for_as_it_is_whoever_has_it() -> None:
+    """Escaped, and without the filter for people: what a computer has as its UPN is not somebody else's."""
+    searcher, name = Always([]), TypedName("al*", "al*", "al*@x.example")
+    people = People(_settings(kind="activedirectory"))
+    people.resolve(searcher, name, Deadline(timedelta(seconds=1)))
+    assert set(searcher.filters) == {"(userPrincipalName=al\\2a@x.example)"}
 
 
 def _direct(template: str) -> DirectLogin:

@@ -97,6 +97,67 @@ def test_a_good_login_is_remembered() -> None:
     assert directory.asked == ["alice"]
 
 
+@dataclass(slots=True)
+class WithUpn(FakeDirectory):
+    """A directory in which bob's UPN is `alice@example.com`, and carol has none.
+
+    Attributes:
+        resolved: How many names were asked for whose they are.
+    """
+
+    resolved: int = 0
+
+    def read_name(self, typed: str) -> TypedName | Refusal:
+        plain = typed.removesuffix("@example.com")
+        return TypedName(plain, plain, typed if plain != typed else "")
+
+    def resolve(self, name: TypedName, within: timedelta) -> TypedName:
+        assert within == timedelta(seconds=3)
+        self.resolved += 1
+        return TypedName("bob", "bob") if name.upn == "alice@example.com" else name
+
+
+def test_wrong_passwords_with_a_upn_count_for_whoever_has_it() -> None:
+    """They are tried and counted on that account, with those under its other name, and on no other."""
+    directory, clock = WithUpn(), Clock()
+    shield = _shield(directory, clock)
+    answers = [
+        shield.authenticate(Credentials(name, Secret(f"wrong {number}")))
+        for number, name in enumerate(["alice@example.com", "bob", "alice@example.com", "bob"])
+    ]
+    assert [_code(answer) for answer in answers] == [Code.WRONG_CREDENTIALS] * 2 + [
+        Code.TOO_MANY_FAILURES
+    ] * 2
+    assert {answer.account for answer in answers if isinstance(answer, Refusal)} == {"bob"}
+    assert directory.asked == ["bob", "bob"]
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+
+
+def test_a_upn_that_nobody_has_counts_for_the_name_before_it() -> None:
+    """Both are one account there."""
+    directory, clock = WithUpn(), Clock()
+    shield = _shield(directory, clock)
+    for number, name in enumerate(["carol@example.com", "carol", "carol@example.com"]):
+        answer = shield.authenticate(Credentials(name, Secret(f"wrong {number}")))
+    assert _code(answer) is Code.TOO_MANY_FAILURES
+    assert directory.asked == ["carol", "carol"]
+
+
+def test_a_remembered_login_is_not_that_of_a_upn_that_begins_alike() -> None:
+    """With the password of alice, her name is remembered for her, and the UPN is still bob's."""
+    directory, clock = WithUpn(), Clock()
+    shield = _shield(directory, clock)
+    upn = "alice@example.com"
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    assert _code(shield.authenticate(Credentials(upn, ALICE.password))) is Code.WRONG_CREDENTIALS
+    bob = shield.authenticate(Credentials(upn, Secret("bob-password")))
+    assert isinstance(bob, DirectorySubject)
+    assert bob.name == "bob"
+    asked = directory.resolved
+    assert shield.authenticate(Credentials(upn, Secret("bob-password"))) == bob
+    assert directory.resolved == asked
+
+
 def test_a_remembered_login_is_forgotten_in_time() -> None:
     """After `remember` the directory is asked again: a disabled account works no longer than that."""
     directory, clock = FakeDirectory(), Clock()
@@ -282,6 +343,9 @@ class SlowDirectory:
 
     def read_name(self, typed: str) -> TypedName:
         return TypedName(typed, names.canonical(typed))
+
+    def resolve(self, name: TypedName, within: timedelta) -> TypedName:
+        return name
 
     def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         self.asked += 1

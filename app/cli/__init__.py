@@ -8,7 +8,7 @@ output.py   how commands print
 live.py     the directory as commands ask it
 serve.py    run the server
 check.py    check the configuration and everything it names
-robots.py   make the secrets of robots
+robots/     make the secrets of robots, and show what is known of them
 audit/      read the audit stream
 directory/  ask the directory, and say what is wrong with it
 keys/       make, publish and change signing keys

@@ -16,7 +16,7 @@ _PLACES: Places = {
     "directory": ("app.cli.directory:directory", "Ask the directory, and say what is wrong with it."),
     "keys": ("app.cli.keys:keys", "Make, publish and change signing keys."),
     "registry": ("app.cli.registry:registry", "Configure registries, and check running ones."),
-    "robots": ("app.cli.robots:robots", "Make the secrets of robots."),
+    "robots": ("app.cli.robots:robots", "Make the secrets of robots, and show what is known of them."),
     "rules": ("app.cli.rules:rules", "Check, explain, compare and describe rules files."),
     "serve": ("app.cli.serve:serve", "Run the server in the foreground, until a signal ends it."),
 }

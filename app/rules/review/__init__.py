@@ -7,6 +7,7 @@
     people.py     `rules who-can --expand`: the people and robots who have these ways
     diff/         `rules diff`: what changes between two rule sets, for everybody and all names
     replay.py     `rules diff --replay`: what changes for the requests of an audit stream
+    robots.py     `robots list`: what is known of the robots
     unused.py     `rules unused`: the rights that no request of an audit stream needed
     survey.py     `rules diff --subjects`: what changes for a list of subjects and resources
 

@@ -59,6 +59,13 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (1, f"{SERVICE} --for=distribution3 --out=keys {_CONFIG}"),
         (2, f"nonsense --for=distribution3 {_CONFIG}"),
     ],
+    "robots list": [
+        (0, f"{_RULES} --replay=audit.jsonl"),
+        (0, _CONFIG),
+        (1, "--rules=missing.yaml"),
+        (1, f"{_RULES} --replay=missing.jsonl"),
+        (2, ""),
+    ],
     "robots new": [(0, "ci --secret-file=-"), (1, "ci --secret-file=rules.yaml"), (2, "CI --secret-file=-")],
     "rules check": [
         (0, f"rules.yaml {_AT}"),

@@ -123,7 +123,7 @@ def test_each_secret_is_another() -> None:
     ("arguments", "text"),
     [
         (["CI"], "'CI' cannot be a name here"),
-        (["robot$ci"], "cannot be a name here"),
+        (["robot$ci"], "which only a login has (write ci)"),
         (["ci", "--groups", "cn=a,"], "is no group"),
         (["ci", "--groups", "a,,b"], "is no group"),
         (["ci", "--expires", "2026-02-30"], "is in no calendar"),

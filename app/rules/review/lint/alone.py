@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.errors import Position
-from app.expiry import ends_soon
+from app.expiry import ends_soon, last_day
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.conditions import Period
 from app.rules.decision import Effect, Lack
@@ -48,7 +48,7 @@ def _expiry(
 ) -> Iterator[Finding]:
     if end is None or not ends_soon(end, now):
         return
-    last = f"{end - timedelta(microseconds=1):%Y-%m-%d}"
+    last = last_day(end)
     if end <= now:
         hint = "take it out, or write a later date"
         yield Finding(Name.EXPIRED, about, position, f"{what} ended on {last}", hint)

@@ -1,4 +1,4 @@
-"""`wharfinger robots`: make the secrets of robots."""
+"""`wharfinger robots new`: make the secret of a robot, and the lines for the rules file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from app import files
 from app.cli.exits import NoAnswer
+from app.cli.options import groups_option
 from app.errors import UnfitError
 from app.login.robots import hashed, make_secret
 from app.rules.file import values
@@ -22,26 +23,21 @@ _STANDARD_OUTPUT = Path("-")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
-@click.group()
-def robots() -> None:
-    """Make the secrets of robots."""
-
-
-@robots.command()
+@click.command()
 @click.argument("name")
-@click.option("--groups", metavar="A,B", multiple=True, help="The groups of the robot; a DN by itself.")
+@groups_option("The groups of the robot")
 @click.option("--expires", metavar="DATE", help="The last day, or the time, at which it can log in.")
 @click.option("--networks", metavar="A,B", multiple=True, help="The networks that it can log in from.")
 @click.option(
     "--secret-file",
     metavar="PATH",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    type=click.Path(allow_dash=True, path_type=Path),
     help="Write the secret to a new file that its owner alone can read; - is standard output, for a pipe.",
 )
 def new(
     *,
     name: str,
-    groups: tuple[str, ...],
+    groups: list[str] | None,
     expires: str | None,
     networks: tuple[str, ...],
     secret_file: Path | None,
@@ -51,7 +47,8 @@ def new(
     The lines go to standard output. The secret is shown once, on standard error if that is a terminal; else
     name a --secret-file. It is kept nowhere else: who loses it makes another.
     """
-    entry = _entry(name, _listed(groups), expires, _listed(networks))
+    listed = [one.strip() for text in networks for one in text.split(",")]
+    entry = _entry(name, groups or [], expires, listed)
     if secret_file is None and not sys.stderr.isatty():
         raise click.UsageError(
             "No terminal shows the secret, and a log might keep it."
@@ -77,7 +74,6 @@ def _entry(name: str, groups: list[str], expires: str | None, networks: list[str
         BadParameter: The rules file would not take one of the values.
     """
     _try("NAME", values.identifier, [name])
-    _try("--groups", values.named_group, groups)
     _try("--networks", values.network, networks)
     lines = [f"  - name: {_quoted(name)}"]
     if groups:
@@ -104,11 +100,6 @@ def _try(option: str, parse: Callable[[str], object], texts: Iterable[str]) -> N
             parse(text)
         except UnfitError as error:
             raise click.BadParameter(str(error), param_hint=option) from None
-
-
-def _listed(texts: Iterable[str]) -> list[str]:
-    """Take lists apart; a text with `=` in it is one DN, commas and all."""
-    return [one.strip() for text in texts for one in ([text] if "=" in text else text.split(","))]
 
 
 def _quoted(text: str) -> str:

@@ -1,8 +1,8 @@
 """Which rights nobody used: rules, entries of rules, and robots that no request of an audit stream needed.
 
-An entry is one way in which an allow rule is for somebody: a group, a user, a robot, `authenticated` or
-`everyone`. It was used where it allowed something that was granted. Without what was not used, everything
-that was granted is still allowed by all that allowed it.
+An entry is one way in which an allow rule is for somebody: a group, all of several groups, a user, a robot,
+`authenticated` or `everyone`. It was used where it allowed something that was granted. Without what was not
+used, everything that was granted is still allowed by all that allowed it.
 
 Deny rules are no rights, and are never said to be unused.
 """
@@ -41,6 +41,7 @@ class EntryKind(enum.StrEnum):
 
     RULE = "rule"
     GROUP = "group"
+    ALL_GROUPS = "groups"
     USER = "user"
     ROBOT = "robot"
     AUTHENTICATED = "authenticated"
@@ -96,7 +97,7 @@ class _Part:
     def variables(self) -> frozenset[str]:
         """The variables that it binds."""
         who = self.alone.who
-        patterns = (*who.groups, *who.users, *who.robots)
+        patterns = (*who.groups, *who.all_groups, *who.users, *who.robots)
         return frozenset[str]().union(*(pattern.variables for pattern in patterns))
 
 
@@ -148,13 +149,13 @@ class UnusedSearch:
         by_rule: dict[int, list[_Part]] = defaultdict(list)
         for part in self._parts.values():
             by_rule[part.rule.order].append(part)
-        entries: list[UnusedEntry] = []
+        found: list[UnusedEntry] = []
         for parts in by_rule.values():
             rule = parts[0].rule
             if self._was_in_force(rule):
-                entries += _of_rule(rule, parts, self._used, tests)
-        entries += self._of_robots()
-        self.result.entries = tuple(entries)
+                found += _of_rule(rule, parts, self._used, tests)
+        found += self._of_robots()
+        self.result.entries = tuple(found)
         return self.result
 
     def _needed(self, subject: Persona | None, scopes: Iterable[Scope], context: Context) -> set[str]:
@@ -247,15 +248,19 @@ def _parts(written: Written) -> Iterator[_Part]:
     for at, rule in _located(written.rules.rules, "rules"):
         if rule.effect is not Effect.ALLOW:
             continue
-        for kind, text, location, who in _entries(rule.who):
+        for kind, text, location, who in entries(rule.who):
             name = f"{rule.order} {' '.join(map(str, location))}"
-            yield _Part(kind, text, (*at, *location), rule, replace(rule, id=name, who=who))
+            alone = replace(rule, id=name, who=replace(who, exceptions=rule.who.exceptions))
+            yield _Part(kind, text, (*at, *location), rule, alone)
 
 
-def _entries(who: Who) -> Iterator[tuple[EntryKind, str, Location, Who]]:
-    """Yield each way in which a rule is for somebody, with where it stands in the rule."""
+def entries(who: Who) -> Iterator[tuple[EntryKind, str, Location, Who]]:
+    """Yield each way in which a rule is for somebody, exceptions apart, with where it stands in the rule."""
     for index, group in enumerate(who.groups):
         yield EntryKind.GROUP, group.text, ("groups", index), Who(groups=(group,))
+    if who.all_groups:
+        text = " and ".join(group.text for group in who.all_groups)
+        yield EntryKind.ALL_GROUPS, text, ("all_groups",), Who(all_groups=who.all_groups)
     for index, user in enumerate(who.users):
         yield EntryKind.USER, user.text, ("users", index), Who(users=(user,))
     for index, robot in enumerate(who.robots):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from app.rules.file import load
 from app.rules.file.load import Written
 from app.rules.file.paths import FileText
+from app.rules.model import Who
+from app.rules.patterns.names import NamePattern
 from app.rules.review.replay import Replay
-from app.rules.review.unused import Unused, UnusedSearch, propose
+from app.rules.review.unused import Unused, UnusedSearch, entries, propose
 from app.telemetry.audit import line
 from tests.support import records
 from tests.unit.rules.given import NOW
@@ -119,6 +122,34 @@ def test_every_way_that_allowed_is_a_use() -> None:
     assert [name for name in _names(_unused(_RULES, both)) if "shared" in name] == ["shared user mallory"]
 
 
+def test_all_groups_are_one_way() -> None:
+    """Who is in each of them used them all; none of them can go alone."""
+    text = _RULES.replace("groups: [office, guests]", "all_groups: [office, guests]")
+    both = _line("bob", ("office", "guests"), "repository:shared/x:pull")
+    assert [name for name in _names(_unused(text, both)) if "shared" in name] == ["shared user mallory"]
+    assert "shared groups office and guests" in _names(
+        _unused(text, _line("mallory", (), "repository:shared/x:pull"))
+    )
+    assert "all_groups" not in _proposed(text, _line("mallory", (), "repository:shared/x:pull"))
+
+
+def test_exceptions_stay_with_what_they_are_of() -> None:
+    """Who is excepted used nothing."""
+    text = _RULES.replace("    users: [mallory]\n", "    except: {users: [bob]}\n")
+    used = _line("alice", ("office",), "repository:shared/x:pull")
+    excepted = _line("bob", ("guests",), "repository:shared/x:pull")
+    assert "shared group guests" in _names(_unused(text, used, excepted))
+    assert "except: {users: [bob]}" in _proposed(text, used, excepted)
+
+
+def test_every_way_is_known() -> None:
+    """A new way in which a rule can be for somebody is an entry here, too."""
+    group, user = NamePattern.parse("a"), NamePattern.parse("b")
+    who = Who((group,), (group,), (user,), (user,), authenticated=True, everyone=True)
+    ways = {field.name for field in fields(Who)} - {"exceptions"}
+    assert {location[0] for _, _, location, _ in entries(who)} == ways
+
+
 def test_a_rule_whose_time_was_not_in_the_log_is_left_alone() -> None:
     """What had not begun, or was over, could not be used."""
     rule = '- {{id: t, users: [x], repositories: ["y"], allow: [pull], when: {{{}}}}}'
@@ -199,6 +230,7 @@ _WHO = st.one_of(
     st.sampled_from(
         ["authenticated: true", "everyone: true", "robots: [ci, cd]", "robots: ['c*'], groups: [a]"]
     ),
+    st.sampled_from(["all_groups: [a, 't-{t}']", "all_groups: [a, b], groups: [c]"]),
 )
 _RULE = st.builds(
     "{}, repositories: [{}], {}: [{}]".format,
@@ -225,7 +257,13 @@ _LINES = st.lists(
 )
 
 
-@given(st.lists(_RULE, min_size=1, max_size=5), _LINES)
+_EXCEPTING = st.builds(
+    "groups: [{}], except: {{users: [a], groups: [c]}}, repositories: ['**'], allow: [pull]".format,
+    _NAMES.map(", ".join),
+)
+
+
+@given(st.lists(_RULE | _EXCEPTING, min_size=1, max_size=5), _LINES)
 def test_every_request_is_decided_as_before(rules: list[str], lines: list[bytes]) -> None:
     """Whatever is taken out: everything that was granted is granted still, and nothing else is."""
     listed = "".join(f"- {{id: r{number}, {rule}}}\n" for number, rule in enumerate(rules))

@@ -19,6 +19,7 @@ Where things are:
     state/       what all processes of all servers share: failed logins, in a database
     telemetry/   log, audit stream, metrics
     web/         Flask: parse, call one thing, render
+    serving/     sockets: connections, and how long each may take
     cli/         the same objects, another mouth
     settings.py  the configuration file; bootstrap.py makes the objects from it
     expiry.py    when to be told of what ends

@@ -9,7 +9,8 @@ from pathlib import Path
 from app.keys.reader import Reader
 from app.rules.model import RuleSet
 from app.rules.networks import Network
-from app.settings import RealmSettings, ServerSettings, Settings
+from app.serving.settings import ServerSettings
+from app.settings import RealmSettings, Settings
 
 _UNIX = "unix"
 

@@ -29,7 +29,8 @@ from app.protocol.request import RequestLimits
 from app.rules.file.last_good_copy import LastGoodCopy
 from app.rules.file.live import CandidateRules, LiveRules, candidate_rules
 from app.rules.robot_names import RobotNames
-from app.settings import LimitSettings, RealmSettings, ServerSettings, Settings
+from app.serving.settings import ServerSettings
+from app.settings import LimitSettings, RealmSettings, Settings
 from app.state.holder import Holder
 from app.state.settings import FALLBACK_FOLDER_VARIABLE, StateSettings
 from app.state.shared import SharedState

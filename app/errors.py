@@ -47,6 +47,7 @@ class Code(enum.StrEnum):
     PASSWORD_GRANT_OFF = "password_grant_off"  # noqa: S105 - a code, no password
     TOO_MANY_SCOPES = "too_many_scopes"
     TOO_LARGE = "too_large"
+    REQUEST_TIMEOUT = "request_timeout"
     ADDRESS_TOO_LONG = "address_too_long"
     HEADERS_TOO_LARGE = "headers_too_large"
     UNKNOWN_SERVICE = "unknown_service"

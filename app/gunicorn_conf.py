@@ -23,6 +23,8 @@ from app.configfile import PATH_VARIABLE
 from app.state.settings import FALLBACK_FOLDER_VARIABLE
 from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
+_FINISH_SECONDS = 20
+"""For how long a server that stops waits for what has begun; no answer takes longer than 15."""
 dumps.leave_none()
 _settings = settings.load(Path(os.environ[PATH_VARIABLE]))
 _own_folders: list[str] = []
@@ -55,14 +57,14 @@ class JsonLogger(Logger):
 bind = _settings.server.bind
 workers = _settings.server.worker_count()
 threads = _settings.server.threads
-worker_class = "app.gunicorn_worker.JsonErrorsWorker"
+worker_class = "app.gunicorn_worker.Worker"
 preload_app = True
 logger_class = JsonLogger
 control_socket_disable = True
 forwarded_allow_ips = ""  # app/web/address.py reads what proxies say
 limit_request_line = 8190
 keepalive = 5
-graceful_timeout = 20
+graceful_timeout = _FINISH_SECONDS + int(_settings.server.drain.total_seconds())
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heartbeats belong in memory
 
 

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -38,10 +37,10 @@ from app.keys.rotation import RealmKeys, Waits
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
 from app.rules.model import ROBOT_PREFIX
+from app.serving.settings import ServerSettings
 from app.state.settings import StateSettings
 from app.telemetry.audit import AuditSettings
 from app.telemetry.log import LogSettings
-from app.urls import http_url
 
 SECRETS_VARIABLE = "WHARFINGER_SECRETS_DIR"
 _PREFIX = "WHARFINGER__"
@@ -49,10 +48,8 @@ LAST_GOOD_VARIABLE = f"{_PREFIX}LAST_GOOD"
 Model = TypeVar("Model", bound=BaseModel)
 _LONGEST_NAME = 64
 """Octets of a realm's name, which is part of the name of a file too."""
-_BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
 _ROBOT_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9$+._-]{0,62}[$+._-]")
 """It ends with a sign, so that no person's name begins with it by chance."""
-_LAST_PORT = 65535
 _LONGEST_TOKEN = timedelta(days=1)
 _LONGEST_BACKDATE = timedelta(hours=1)
 
@@ -82,53 +79,6 @@ def _not_empty(value: object) -> object:
 RealmName = Annotated[str, AfterValidator(_realm_name)]
 ServiceName = Annotated[str, AfterValidator(_service_name)]
 FilePath = Annotated[Path, BeforeValidator(_not_empty)]
-
-
-class ServerSettings(Section):
-    """The HTTP server."""
-
-    bind: str = "127.0.0.1:5001"
-    url: str | None = None
-    workers: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    threads: Annotated[int, Field(ge=1, le=1024)] = 16
-    trusted_proxies: tuple[str, ...] = ()
-    proxy_hops: Annotated[int, Field(ge=1, le=16)] = 1
-    proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
-            try:
-                each == "unix" or ip_network(each)
-            except ValueError as error:
-                raise UnfitError(
-                    f"{each!r} is no network", "write 10.0.0.0/8, an address, or unix"
-                ) from error
-        return value
-
-    @field_validator("url")
-    @classmethod
-    def _public(cls, value: str | None) -> str | None:
-        parsed = http_url(value) if value is not None else None
-        if value is not None and (parsed is None or parsed.query or parsed.fragment):
-            hint = "write https://auth.example.com, as clients reach the server"
-            raise UnfitError("that is no address of a server", hint)  # not shown: it may hold a password
-        return value
-
-    @field_validator("bind")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        found = _BIND.fullmatch(value)
-        if found is None or int(found.group(1) or 0) > _LAST_PORT:
-            raise UnfitError(
-                f"{value!r} is nothing to listen on", "write 127.0.0.1:5001, [::1]:5001 or unix:/path"
-            )
-        return value
-
-    def worker_count(self) -> int:
-        """Return the number of processes: one for each core that this process may use, unless configured."""
-        return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
 
 
 class LimitSettings(Section):

@@ -19,7 +19,7 @@ from app.keys import keyring
 from app.protocol.claims import Lifetimes, claim_set
 from app.protocol.scope import Access, ResourceType
 from app.watch.watcher import Watcher
-from app.web.application import WATCH
+from app.web.application import HOOKS, Hooks
 from app.web.realms import realm_paths
 
 _settings = settings.load(Path(os.environ[PATH_VARIABLE]))
@@ -38,7 +38,9 @@ _claims = claim_set(
 ).to_json()
 
 application = Flask("floor", static_folder=None)
-application.extensions |= {WATCH: lambda: Watcher(())}
+application.extensions[HOOKS] = Hooks(
+    _settings.server, _settings.limits.body_bytes, lambda: Watcher(()), lambda: None
+)
 
 
 @application.get(realm_paths("/auth")[0])

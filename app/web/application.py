@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_network
 
 from flask import Flask, Response, g, request
 
 from app.bootstrap import Parts
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
+from app.watch.watcher import Watcher
 from app.web import errors, health, keys, openapi, token
 from app.web.address import UNIX, Proxies
 from app.web.arrival import Arrivals
 
 _log = logging.getLogger("wharfinger.web")
 _SHOWN_LENGTH = 256
-WATCH = "wharfinger-watch"
-"""Where the application has the function that begins to watch its files."""
+HOOKS = "wharfinger"
+"""Where the application has its `Hooks`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the processes of a server need of the application that they run.
+
+    Attributes:
+        server: How the server is reached.
+        body_bytes: The longest body of a request.
+        watch: Begins to watch the files, in a process that answers.
+        stop: Says from now on that the server is about to end, and is not ready.
+    """
+
+    server: ServerSettings
+    body_bytes: int
+    watch: Callable[[], Watcher]
+    stop: Callable[[], None]
 
 
 def create(parts: Parts) -> Flask:
@@ -30,12 +51,15 @@ def create(parts: Parts) -> Flask:
     rings = {name: issuer.realm.keys for name, issuer in parts.issuers.items()}
     application.register_blueprint(token.blueprint(parts.issuers, parts.default_realm))
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
-    application.register_blueprint(health.blueprint(parts.directories, parts.state, parts.rules, parts.keys))
+    stopping = threading.Event()
+    application.register_blueprint(
+        health.blueprint(parts.directories, parts.state, parts.rules, parts.keys, stopping.is_set)
+    )
     application.register_blueprint(openapi.blueprint())
     application.before_request(Arrivals(proxies(parts.server)).look)
     application.after_request(_end)
     errors.install(application)
-    application.extensions[WATCH] = parts.watch
+    application.extensions[HOOKS] = Hooks(parts.server, parts.body_bytes, parts.watch, stopping.set)
     return application
 
 

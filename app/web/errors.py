@@ -63,6 +63,7 @@ TABLE: Mapping[Code, Row] = {
     Code.PASSWORD_GRANT_OFF: Row(404, "UNSUPPORTED", "unsupported_grant_type"),
     Code.TOO_MANY_SCOPES: Row(400, "UNSUPPORTED", "invalid_scope"),
     Code.TOO_LARGE: Row(413, "UNSUPPORTED", "invalid_request"),
+    Code.REQUEST_TIMEOUT: Row(408, "UNSUPPORTED", "invalid_request"),
     Code.ADDRESS_TOO_LONG: Row(414, "UNSUPPORTED", "invalid_request"),
     Code.HEADERS_TOO_LARGE: Row(431, "UNSUPPORTED", "invalid_request"),
     Code.UNKNOWN_SERVICE: Row(400, "NAME_INVALID", "invalid_request"),

@@ -80,8 +80,11 @@ def blueprint(
     state: Pingable | None,
     rules: Mapping[str, Watched],
     keys: Mapping[str, WatchedKeys],
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Blueprint:
-    """Return the endpoints; ready is a server whose every realm has its directory, or, if so asked, any.
+    """Return the endpoints; ready is a server that goes on to run, and whose every realm has its directory.
+
+    Whoever asks for it takes any realm for all.
 
     What else has a fault is told of, but a server without it is ready: without the state each process counts
     failed logins alone, and files that cannot be used leave the last good ones in force.
@@ -114,13 +117,14 @@ def blueprint(
             if name == _STATE or only is None or name == _check_of(only)
         }
         works = enough(result == "ok" for name, result in named.items() if name != _STATE)
+        ends = is_stopping()
         told = {
-            "status": "ready" if works else "not ready",
+            "status": "stopping" if ends else "ready" if works else "not ready",
             "checks": named,
             "rules": {realm: _rules(each) for realm, each in rules.items() if only in (None, realm)},
             "keys": {realm: _keys(each) for realm, each in keys.items() if only in (None, realm)},
         }
-        return _answer(told, works=works)
+        return _answer(told, works=works and not ends)
 
     @routes.get("/metrics")
     def exposition() -> Response:

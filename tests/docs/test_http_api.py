@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.bootstrap import Parts
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web.application import create
 from tests.docs.reading import reference, tables
 

@@ -18,7 +18,7 @@ from app.keys.algorithm import Algorithm
 from app.keys.create import create as create_key
 from app.keys.keyring import KeyRing
 from app.keys.signing_key import KeyState
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web.application import create
 from tests.spec.rules import Request, Somebody, granted
 from tests.support.directory import GROUPS, PASSWORDS, FakeDirectory

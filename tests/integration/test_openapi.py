@@ -27,7 +27,7 @@ from app.keys import keyring
 from app.keys.algorithm import Algorithm
 from app.keys.create import create as create_key
 from app.keys.signing_key import KeyState
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web.application import create
 from app.web.openapi import DOCUMENT
 from tests.support.directory import FakeDirectory

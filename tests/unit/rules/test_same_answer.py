@@ -34,7 +34,7 @@ from app.rules.decide import decide
 from app.rules.file import load
 from app.rules.file.paths import FileText
 from app.rules.model import NamedGroup, Persona, RuleSet
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.tokens.realm import Realm
 from app.web.application import create
 from tests.spec import rules as reference

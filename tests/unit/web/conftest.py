@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from app.bootstrap import Parts
 from app.directory.directory import LdapDirectory
 from app.keys.keyring import KeyRing
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web.application import create
 from tests.support.directory import FakeDirectory
 from tests.support.parts import Collector, make_issuer, make_realm

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web.address import Proxies, Unreadable, parse
 from app.web.application import proxies
 from tests.support.parts import Collector

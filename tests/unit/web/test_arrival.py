@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, g
 from werkzeug.test import TestResponse
 
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web import errors
 from app.web.address import Proxies
 from app.web.application import proxies

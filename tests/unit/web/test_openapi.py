@@ -102,10 +102,16 @@ def test_every_answer_has_a_request_id() -> None:
         assert {"X-Request-Id", "Cache-Control"} <= answer["headers"].keys()
 
 
+def test_what_the_server_refuses_by_itself_is_described_everywhere() -> None:
+    """It comes to no endpoint: what cannot be read, is too long, or does not arrive."""
+    for operation in _operations():
+        assert {"400", "408", "414", "431"} <= operation["responses"].keys()
+
+
 def test_errors_of_a_post_are_those_of_oauth() -> None:
     """RFC 6749 wants its own keys; what gunicorn refuses is not known to be a POST."""
     for status, is_post, answer in _answers():
-        if status >= 400 and status not in {405, 414, 431} and "x-outcomes" in answer:
+        if status >= 400 and status not in {405, 408, 414, 431} and "x-outcomes" in answer:
             schema = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
             assert schema == ("OAuthErrors" if is_post else "Errors")
 

@@ -18,7 +18,7 @@ from app.directory.directory import LdapDirectory
 from app.errors import Code, DirectoryUnavailable, Refusal
 from app.keys.keyring import KeyRing
 from app.protocol.secret import Secret
-from app.settings import ServerSettings
+from app.serving.settings import ServerSettings
 from app.web.application import create
 from app.web.errors import TABLE
 from tests.support.directory import PASSWORDS, FakeDirectory

@@ -18,7 +18,7 @@ COPY app/ app/
 RUN tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
     && /opt/wharfinger/bin/pip install --no-cache-dir --no-deps --no-index wheels/*.whl \
     && /opt/wharfinger/bin/pip uninstall --yes setuptools pip \
-    && tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-format JSON \
+    && tools/bin/cyclonedx-py environment --output-reproducible --output-format JSON \
         --output-file /opt/wharfinger/sbom.cdx.json /opt/wharfinger/bin/python
 
 FROM ${BASE_IMAGE}

@@ -21,14 +21,14 @@ class Document:
 
     Attributes:
         file: As problems name it.
-        data: Mappings, lists and scalars as Python has them.
+        data: Mappings, lists and scalars as Python has them; passwords may be among them, so it is not shown.
         marks: Line and column, from 1, of every value, by the keys and indexes that lead to it.
         key_marks: The same of every key.
         gaps: Where values stand that were refused, or of which a part was.
     """
 
     file: str
-    data: object
+    data: object = field(repr=False)
     marks: Marks = field(repr=False)
     key_marks: Marks = field(repr=False)
     gaps: frozenset[Place] = frozenset()

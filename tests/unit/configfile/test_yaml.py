@@ -266,3 +266,8 @@ def test_any_text_is_read_or_has_problems(text: str) -> None:
 def test_json_is_yaml(value: object) -> None:
     """YAML 1.2 has JSON in it: what a program writes as JSON is read as it was."""
     assert _data(json.dumps(value, ensure_ascii=False)) == value
+
+
+def test_a_document_does_not_show_its_values() -> None:
+    """A traceback with the values of all variables must not print a password that stands in a file."""
+    assert "hidden-password" not in repr(yaml.parse("password: hidden-password", "wharfinger.yaml"))

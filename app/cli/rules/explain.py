@@ -10,13 +10,15 @@ import click
 from app.cli.exits import finish
 from app.cli.options import format_option, groups_option
 from app.cli.output import add_row, joined, show, show_json, table
+from app.cli.rules import entitled
 from app.cli.rules.arguments import attribute_option, read_scope
 from app.cli.rules.options import RequestOptions, Source, SourceOptions, request_options, source_options
+from app.cli.rules.subject import add_obstacle, add_subject, found, subject_shape
 from app.dn import fold
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
-from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision, Through, WhoKind
-from app.rules.model import ROBOT_PREFIX, Group, Subject
+from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision
+from app.rules.model import ROBOT_PREFIX, Subject
 from app.rules.review import subjects
 from app.rules.review.explain import explain as decide_and_explain
 from app.rules.review.subjects import ANONYMOUS, NOBODY, AskedSubject
@@ -26,7 +28,7 @@ SCHEMA = 1
 
 @click.command()
 @click.argument("subject")
-@click.argument("repository")
+@click.argument("repository", default="")
 @click.argument("actions", default="")
 @groups_option("The subject's groups, by name")
 @attribute_option
@@ -44,17 +46,21 @@ def explain(
     attributes: Mapping[str, Sequence[str]],
     form: str,
 ) -> None:
-    """Say what SUBJECT may do with REPOSITORY, and why.
+    """Say what SUBJECT may do with REPOSITORY, and why; or everything that SUBJECT may do.
 
     SUBJECT is a person's name, robot$NAME or anonymous; REPOSITORY a name or registry:catalog; ACTIONS a list
     such as pull,push. A person's groups come from the directory, or from --groups.
 
     Ends with 0 if all that is asked is granted, with 1 if not.
     """
-    asked = read_scope(repository, actions)
+    asked = read_scope(repository, actions) if repository else None
     source = rules.read()
     context = request.context(source.only_service)
-    about = _find(subject, groups, attributes, source, context)
+    anywhere = asked is None and request.address is None
+    about = _find(subject, groups, attributes, source, context, anywhere=anywhere)
+    if asked is None:
+        finish(well=entitled.print_all(about, source, request, context, form))
+        return
     decision = decide_and_explain(source.rules, about.subject, [asked], context)
     if form == "json":
         show_json(shape(about, asked, context, source, decision))
@@ -70,6 +76,8 @@ def _find(
     attributes: Mapping[str, Sequence[str]],
     source: Source,
     context: Context,
+    *,
+    anywhere: bool,
 ) -> AskedSubject:
     """Find the subject that a command line names.
 
@@ -82,7 +90,7 @@ def _find(
     if (is_robot or name == ANONYMOUS) and is_described:
         raise click.UsageError("--groups and --attribute are for people.")
     if is_robot:
-        return subjects.find_robot(name, source.rules, str(source.path), context)
+        return subjects.find_robot(name, source.rules, str(source.path), context, anywhere=anywhere)
     if name == ANONYMOUS:
         return NOBODY
     if not fold(name):
@@ -101,14 +109,7 @@ def shape(
     subject = about.subject
     return {
         "schema": SCHEMA,
-        "subject": {
-            "name": subject.name if subject is not None else None,
-            "robot": subject is not None and subject.is_robot,
-            "from": about.origin,
-            "obstacle": about.obstacle,
-            "groups": [_group(group) for group in _groups(subject)],
-            "attributes": {name: list(values) for name, values in _attributes(subject).items()},
-        },
+        "subject": subject_shape(about),
         "service": context.service,
         "address": context.address,
         "time": moment(context.now),
@@ -118,23 +119,6 @@ def shape(
         "granted": [one.action for one in resource.outcomes if one.granted],
         "actions": [_outcome(one, subject) for one in resource.outcomes],
     }
-
-
-def _group(group: Group) -> dict[str, Any]:
-    return {
-        "name": group.name,
-        "dn": str(group.dn) if group.dn is not None else None,
-        "found": getattr(group, "found", "named"),
-        "ambiguous": group.ambiguous,
-    }
-
-
-def _groups(subject: Subject | None) -> Sequence[Group]:
-    return sorted(subject.groups, key=lambda one: (one.name, str(one.dn))) if subject is not None else ()
-
-
-def _attributes(subject: Subject | None) -> dict[str, Sequence[str]]:
-    return dict(subject.attributes) if subject is not None else {}
 
 
 def _outcome(outcome: ActionOutcome, subject: Subject | None) -> dict[str, Any]:
@@ -169,25 +153,14 @@ def _miss(miss: Miss) -> dict[str, Any]:
     }
 
 
-def found(through: Through, subject: Subject | None) -> str:
-    """Tell how the group that made a rule apply was found; empty where it was no group."""
-    for group in _groups(subject):
-        if through.kind is WhoKind.GROUP and through.name in (group.name, str(group.dn)):
-            return str(getattr(group, "found", "named"))
-    return ""
-
-
 def _print(about: AskedSubject, asked: Scope, context: Context, source: Source, decision: Decision) -> None:
     (resource,) = decision.resources
     facts = table()
-    add_row(facts, "subject", f"{about.name} (from the {about.origin})")
-    for index, group in enumerate(_groups(about.subject)):
-        add_row(facts, "" if index else "groups", _told_group(group))
+    add_subject(facts, about)
     add_row(facts, "asks", str(asked))
     add_row(facts, "rules", f"{source.path}, version {decision.rules_version}")
     add_row(facts, "request", joined(_told_context(context)))
-    if about.obstacle:
-        add_row(facts, "but", f"{about.name} cannot log in: {about.obstacle}", style="red")
+    add_obstacle(facts, about)
     answers = table()
     for outcome in sorted(resource.outcomes, key=lambda one: ACTIONS.index(one.action)):
         granted = outcome.granted and not about.obstacle
@@ -197,13 +170,6 @@ def _print(about: AskedSubject, asked: Scope, context: Context, source: Source, 
         for line in _reasons(outcome, about.subject) if not _is_sum(outcome, resource) else ():
             add_row(answers, "", line)
     show(facts, answers)
-
-
-def _told_group(group: Group) -> str:
-    how = getattr(group, "found", "")
-    notes = [note for note in (how, "its name alone proves nothing" if group.ambiguous else "") if note]
-    name = f"{group.name}  {group.dn}" if group.dn is not None else group.name
-    return f"{name}  ({', '.join(notes)})" if notes else name
 
 
 def _told_context(context: Context) -> Iterable[str]:

@@ -17,6 +17,7 @@ from app.rules.conditions import Context
 from app.rules.file import load as rules_file
 from app.rules.file.values import address
 from app.rules.model import RuleSet
+from app.rules.review.entitlements import Fixed
 
 if TYPE_CHECKING:  # rules that are named by path need neither settings nor directory
     from app.directory.directory import LdapDirectory
@@ -135,6 +136,19 @@ class RequestOptions:
         """Return the circumstances of such a request."""
         service = self.service if self.service is not None else default_service
         return Context(service, self.address or "", self.time or datetime.now(UTC))
+
+    def fixed(self, context: Context) -> Fixed:
+        """Return what of such requests is known; of all else, every possibility counts.
+
+        Args:
+            context: The circumstances, with a service where one is known.
+        """
+        return Fixed(
+            context,
+            service=self.service is not None or bool(context.service),
+            address=self.address is not None,
+            time=self.time is not None,
+        )
 
 
 def source_options(command: Callable[..., R]) -> Callable[..., R]:

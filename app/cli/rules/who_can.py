@@ -13,6 +13,7 @@ from app.cli.options import format_option
 from app.cli.output import add_row, joined, show, show_csv, show_json, table
 from app.cli.rules.arguments import read_scope
 from app.cli.rules.options import RequestOptions, Source, SourceOptions, request_options, source_options
+from app.cli.rules.who_can_pattern import is_pattern, print_ways, read_pattern
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import Effect
@@ -42,14 +43,18 @@ def who_can(
 ) -> None:
     """Say who can do ACTION (pull, push or delete) with REPOSITORY.
 
-    REPOSITORY is a name; or registry:catalog, whose one action is "*". Rules that are not in force at that
-    time are left out; without a time, hours that come again are a condition.
+    REPOSITORY is a name; a pattern such as "web/**"; or registry:catalog, whose one action is "*". Rules that
+    are not in force at that time are left out; without a time, hours that come again are a condition.
 
     Ends with 0 if anybody can, with 1 if nobody can.
     """
+    if is_pattern(repository):
+        pattern = read_pattern(repository)
+        _check_action(action, ResourceType.REPOSITORY)
+        finish(well=print_ways(pattern, action, rules.read(), request, form, expand=expand))
+        return
     asked = read_scope(repository, action)
-    if action == ALL_ACTIONS and asked.type is ResourceType.REPOSITORY:
-        raise click.BadParameter("ask for pull, push or delete", param_hint="ACTION")
+    _check_action(action, asked.type)
     source, context = rules.read(), request.context()
     inquiry = Inquiry(
         source.rules,
@@ -73,6 +78,11 @@ def who_can(
     else:
         _print(review, asked)
     finish(well=any(way.can is not Can.NO for way in review.ways))
+
+
+def _check_action(action: str, kind: ResourceType) -> None:
+    if action == ALL_ACTIONS and kind is ResourceType.REPOSITORY:
+        raise click.BadParameter("ask for pull, push or delete", param_hint="ACTION")
 
 
 def _shape(review: _Review, asked: Scope, context: Context, source: Source) -> dict[str, Any]:

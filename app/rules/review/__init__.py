@@ -4,6 +4,8 @@
     lint/         the warnings of it
     explain.py    `rules explain`: a decision, and for what is refused the rules that nearly granted it
     who_can.py    `rules who-can`: the ways to one action on one resource, and what each subject can do
+    entitlements.py    `rules explain SUBJECT`: everything that one subject may do
+    who_can_pattern.py `rules who-can` of a pattern: with all of its repositories, or with a part
     people.py     `rules who-can --expand`: the people and robots who have these ways
     diff/         `rules diff`: what changes between two rule sets, for everybody and all names
     replay.py     `rules diff --replay`: what changes for the requests of an audit stream

@@ -133,13 +133,13 @@ def reach(rule: Rule, kind: ResourceType, name: str) -> Iterator[Reached]:
             continue
         solutions = solve(clause.pattern, name) if kind is ResourceType.REPOSITORY else [{}]
         for values in solutions:
-            made = _reached(rule, clause.audience, values)
+            made = reached(rule, clause.audience, values)
             if made is not None and str(made) not in told:
                 told.add(str(made))
                 yield made
 
 
-def _reached(rule: Rule, audience: Audience, values: Mapping[str, str]) -> Reached | None:
+def reached(rule: Rule, audience: Audience, values: Mapping[str, str]) -> Reached | None:
     """Put the values into the names; None where such a name would capture something else."""
     own = values.get(USERNAME, "")
     numbered = audience.numbers.items()

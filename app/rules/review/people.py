@@ -10,6 +10,7 @@ from app.errors import Refusal
 from app.rules.decision import Effect
 from app.rules.model import ROBOT_PREFIX, Robot
 from app.rules.review.audience import AudienceKind
+from app.rules.review.bindings import Reached
 from app.rules.review.subjects import Directory
 from app.rules.review.who_can import Can, Inquiry, Standing, Way
 
@@ -56,7 +57,7 @@ def find_people(
     for way in ways:
         if way.rule.effect is Effect.DENY:
             continue
-        found = _names(way, directory)
+        found = names_of(way.reached, directory)
         if found is None:
             not_listed.append(str(way.reached))
         else:
@@ -65,9 +66,12 @@ def find_people(
     return People(listed, tuple(dict.fromkeys(not_listed)))
 
 
-def _names(way: Way, directory: Directory) -> Iterable[str] | None:
-    """Name the people who have a way; None where they cannot be listed."""
-    reached = way.reached
+def names_of(reached: Reached, directory: Directory) -> Iterable[str] | None:
+    """Name the people for whom a rule is; None where they cannot be listed.
+
+    Raises:
+        WharfingerError: The directory does not say.
+    """
     if reached.username:
         return [reached.username]
     if reached.audience.kind is AudienceKind.ROBOT:

@@ -100,7 +100,9 @@ def describe(name: str, groups: Iterable[str], attributes: Mapping[str, Sequence
     return AskedSubject(made, Origin.DESCRIBED)
 
 
-def find_robot(name: str, rules: RuleSet, file: str, context: Context) -> AskedSubject:
+def find_robot(
+    name: str, rules: RuleSet, file: str, context: Context, *, anywhere: bool = False
+) -> AskedSubject:
     """Find a robot of the rules, and whether it could log in.
 
     Args:
@@ -108,6 +110,7 @@ def find_robot(name: str, rules: RuleSet, file: str, context: Context) -> AskedS
         rules: Those that have it.
         file: Where they were read, for the error.
         context: When and from where it logs in.
+        anywhere: Whether it may log in from wherever it can, rather than from the address of the context.
 
     Raises:
         Unanswered: There is no such robot.
@@ -120,7 +123,7 @@ def find_robot(name: str, rules: RuleSet, file: str, context: Context) -> AskedS
     obstacle = ""
     if robot.has_expired(context.now):
         obstacle = "it has expired"
-    elif not robot.may_come_from(context.address):
+    elif not anywhere and not robot.may_come_from(context.address):
         networks = " or ".join(map(str, robot.networks))
         obstacle = f"it logs in from {networks} alone, not from {context.address or 'an unknown address'}"
     return AskedSubject(robot.persona(), Origin.RULES_FILE, obstacle)

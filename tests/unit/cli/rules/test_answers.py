@@ -38,6 +38,9 @@ CASES = {
     "explain-nearly": (1, ["explain", "carol", "web/app", "push", "--groups", "team-data", *_HERE]),
     "explain-robot": (1, ["explain", "robot$ci-platform", "platform/app", "--from", "192.0.2.7", *_HERE]),
     "explain-everything": (1, [*_BOB[:3], "*", *_BOB[3:]]),
+    "explain-all": (0, ["explain", "bob", "--groups", "team-web,contractors,auditors", *_HERE]),
+    "explain-all-json": (0, ["explain", "robot$ci-platform", *_HERE, "--format", "json"]),
+    "explain-all-nothing": (1, ["explain", "bob", "--groups", "", "--rules", "nobody.yaml", *_HERE[2:]]),
     "explain-catalog": (1, ["explain", "anonymous", "registry:catalog", *_HERE]),
     "explain-unknown-robot": (1, ["explain", "robot$nobody", "platform/app", *_HERE]),
     "explain-no-repository": (2, ["explain", "bob", "https://registry/app:latest", *_HERE]),
@@ -51,6 +54,11 @@ CASES = {
     "who-can": (0, ["who-can", "push", "web/release/app", *_HERE]),
     "who-can-csv": (0, ["who-can", "push", "web/release/app", *_HERE, "--format", "csv"]),
     "who-can-json": (0, ["who-can", "push", "web/release/app", *_HERE, "--format", "json"]),
+    "who-can-pattern": (0, ["who-can", "push", "*/release/**", *_HERE]),
+    "who-can-pattern-csv": (0, ["who-can", "push", "web/**", *_HERE, "--format", "csv"]),
+    "who-can-pattern-json": (0, ["who-can", "push", "web/**", *_HERE, "--format", "json"]),
+    "who-can-pattern-nobody": (1, ["who-can", "delete", "web/**", "--rules", "nobody.yaml", *_HERE[2:]]),
+    "who-can-pattern-variable": (2, ["who-can", "push", "{team}/**", *_HERE]),
     "who-can-own": (0, ["who-can", "delete", "sandbox/alice/app", *_HERE]),
     "who-can-nobody": (1, ["who-can", "delete", "base/app", *_HERE]),
     "who-can-expand-without-directory": (2, ["who-can", "pull", "base/app", "--expand", *_HERE]),
@@ -96,6 +104,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         changed = changed.replace(old, new)
     Path("new.yaml").write_text(changed)
     Path("broken.yaml").write_text("version: 1\nrulez: []\n")
+    Path("nobody.yaml").write_text(
+        "version: 1\nrules: [{id: a, users: [alice], repositories: [x], allow: [pull]}]\n"
+    )
     Path("subjects").write_text(
         'anonymous\n{"user": "bob", "groups": ["team-web"]}\n\nrobot$ci-platform\n{"robot": "ci-platform"}\n'
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app import dn
-from app.cli.rules.explain import found
+from app.cli.rules.subject import found
 from app.directory.subject import DirectorySubject, Group
 from app.dn import DN
 from app.errors import Code, DirectoryUnavailable, Refusal

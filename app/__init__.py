@@ -10,7 +10,9 @@ The way of a request, left to right:
 Where things are:
 
     protocol/    the registry token protocol, pure: scopes, requests, claim sets
-    rules/       from groups to actions: patterns, the engine, the rules file
+    rules/       from groups to actions: patterns, conditions, the engine
+      file/      the rules file: read, checked, followed while the server runs
+      review/    what the owners of rules ask: explain, who can, diff, replay, lint
     ldap/        an LDAP client for logins
     directory/   who someone is, and in which groups, by means of ldap/
     login/       credentials to subjects: robots, the directory, and what spares it
@@ -20,7 +22,10 @@ Where things are:
     telemetry/   log, audit stream, metrics
     web/         Flask: parse, call one thing, render
     serving/     sockets: connections, and how long each may take
-    cli/         the same objects, another mouth
+    cli/         the command line: the same objects, printed
+    migrate/     rules out of what other token servers have
+    registry/    what a registry must be configured with, and what is wrong with a running one
+    audit/       audit streams that were written: searched, and checked to be whole
     settings.py  the configuration file; bootstrap.py makes the objects from it
     expiry.py    when to be told of what ends
     attention.py what loads and may still be wrong with it

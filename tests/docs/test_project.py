@@ -55,3 +55,12 @@ def test_records_are_numbered_without_gaps() -> None:
     for number, path in enumerate(sorted((DOCS / "adr").glob("0*.md")), start=1):
         assert path.name.startswith(f"{number:04}-")
         assert path.read_text(encoding="utf-8").startswith(f"# {number:04}: ")
+
+
+@pytest.mark.parametrize("place", ["app/__init__.py", "docs/explanation/architecture.md"])
+def test_a_map_names_every_package_and_module(place: str) -> None:
+    """Whoever opens `app/` finds each thing in it in the map of the code, and in the page about it."""
+    text = (REPOSITORY / place).read_text()
+    own = [path for path in (REPOSITORY / "app").iterdir() if not path.name.startswith("__")]
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in own]
+    assert [name for name in names if name not in text] == []

@@ -209,7 +209,7 @@ class Loop:
         self._send(connection)
 
     def _give(self, connection: Connection) -> None:
-        """Give a connection to the threads, where it is answered in its turn."""
+        """Pass a connection on to the threads, where it is answered in its turn."""
         self._pool.submit(self._site.answer, connection).add_done_callback(
             partial(self._calls.defer, self._answered, connection)
         )

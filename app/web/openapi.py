@@ -11,7 +11,7 @@ _MAX_AGE_SECONDS = 60
 
 
 def blueprint() -> Blueprint:
-    """Give its endpoint; the file is read once."""
+    """Make its endpoint; the file is read once."""
     routes = Blueprint("openapi", __name__)
     document = DOCUMENT.read_bytes()
 

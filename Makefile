@@ -6,7 +6,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Tests start many processes: Python keeps what it compiled, whatever the shell has set.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs bench fuzz audit wheel lock clean runtime dev
+.PHONY: help demo test test-fast check docs bench fuzz mutate audit wheel lock clean runtime dev
 
 # What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
 demo_needs := python3-venv slapd openssl docker-registry skopeo curl
@@ -54,6 +54,10 @@ fuzz: dev ## look for inputs that break something: each target of tests/fuzz for
 		.venv/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; \
 	done
 
+mutate: dev ## change the code in small ways, and show which changes no test notices; takes an hour or more
+	.venv/bin/mutmut run
+	.venv/bin/mutmut results
+
 DIST := dist
 wheel: dev ## build the wheel into dist/, and beside it what it needs (CycloneDX)
 	.venv/bin/python -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir $(DIST) .
@@ -67,7 +71,7 @@ lock: dev ## write requirements/ anew from pyproject.toml; UPGRADE=--upgrade tak
 	@deploy/lock $(UPGRADE)
 
 clean: ## remove what was made here: .venv, .demo, caches, built files
-	rm -rf .venv .demo .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache docs/_build dist
+	rm -rf .venv .demo .cache .hypothesis mutants .import_linter_cache .mypy_cache .pytest_cache .ruff_cache docs/_build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 dev:

@@ -29,6 +29,8 @@ from tests.support.processes import Program, listens
 from tests.support.tools import CACHE, exclusive, require
 
 _PLUGIN: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+_START_TLS: Final = "dn: ads-extendedOpId=starttlshandler,"
+"""ApacheDS begins TLS with a certificate of its own making, which nobody can verify."""
 _HEAP: Final = "-Xmx512m"
 _LONGEST_START: Final = timedelta(minutes=3)
 
@@ -157,6 +159,7 @@ class ApacheDs(JvmDirectory):
         conf.mkdir(exist_ok=True)
         text = re.sub(r"^(ads-systemport: )10389$", rf"\g<1>{self.port}", text, flags=re.MULTILINE)
         text = re.sub(r"^(ads-systemport: )10636$", rf"\g<1>{free_port()}", text, flags=re.MULTILINE)
+        text = re.sub(rf"({_START_TLS}.*?ads-enabled: )TRUE", r"\g<1>FALSE", text, flags=re.DOTALL)
         (conf / "config.ldif").write_text(text)
         jars = f"{jar}:{artifact('org.slf4j:slf4j-api:1.7.36')}"
         return (java, _HEAP, "-cp", jars, "org.apache.directory.server.UberjarMain", self.folder)

@@ -115,7 +115,8 @@ class Worker(ThreadWorker):
 
     def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> Connection:
         """Make a connection of a socket that was accepted."""
-        return Connection(sock, client, listener.getsockname(), self.cfg, self.hooks.body_bytes)
+        read_at_most = self.hooks.body_bytes + 1  # the application reads one octet over the limit
+        return Connection(sock, client, listener.getsockname(), self.cfg, read_at_most)
 
     def answer(self, connection: Connection) -> None:
         """Answer the request of a connection, and send what its client takes at once; in a thread."""

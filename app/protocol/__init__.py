@@ -3,6 +3,7 @@
 scope.py        the scope grammar: parse, merge, format
 credentials.py  what a client presents: Basic, or the grant of a POST
 request.py      what a client asks: credentials, service, scopes
+families.py     which clients show a person why a request was refused
 claims.py       the claim set of a token, and how long tokens live
 secret.py       text that must not be shown
 

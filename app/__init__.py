@@ -12,6 +12,7 @@ Where things are:
     protocol/    the registry token protocol, pure: scopes, requests, claim sets
     rules/       from groups to actions: patterns, conditions, the engine
       file/      the rules file: read, checked, followed while the server runs
+      parts/     rules taken apart, to be compared and read backwards
       review/    what the owners of rules ask: explain, who can, diff, replay, lint
     ldap/        an LDAP client for logins
     directory/   who someone is, and in which groups, by means of ldap/

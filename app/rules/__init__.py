@@ -9,6 +9,8 @@ robot_names.py what robots are called when they log in (pure)
 model.py       rule, rule set, robot; what the engine needs to know of who asks (pure)
 together.py    who is in every one of several groups (pure)
 decide.py      rules + subject + request -> decision (pure)
+misses.py      what nearly granted something that was refused (pure)
+parts/         rules taken apart, to be compared and read backwards (pure)
 file/          the YAML file: read, checked, compiled, followed while the server runs
 review/        what the owners of rules ask; the server imports nothing of it
 

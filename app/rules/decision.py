@@ -102,6 +102,7 @@ class Miss:
         text: Which, in words: `bob is not in group team-web`.
         through: What makes the rule apply; None where nothing does.
         captures: What its variables stand for, or would.
+        groups: The groups that are lacking, by name or DN.
     """
 
     rule: str
@@ -110,6 +111,7 @@ class Miss:
     text: str
     through: Through | None
     captures: Captures
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,7 @@ class RuleSet:
         version: The hash of the content they were read from.
         robots: By name.
         grams: The lengths of the texts that are places of rules.
+        allowing: Every rule that allows something, whomever it is for; what is refused is looked up there.
         denies_by_group_name: Whether a deny rule, or an exception, names a group by its name: then each name
             must be known.
     """
@@ -272,6 +273,7 @@ class RuleSet:
     for_authenticated: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
     grams: frozenset[int] = field(init=False, repr=False, compare=False)
     for_everyone: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    allowing: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
     denies_by_group_name: bool = field(default=False, init=False, repr=False, compare=False)
 
     def conditions(self) -> Iterator[Conditions]:
@@ -302,6 +304,8 @@ class RuleSet:
                 isinstance(one, DNPattern) for one in (*who.groups, *who.all_groups)
             ):
                 self.denying_by_dn.add(rule)
+            if rule.effect is Effect.ALLOW:
+                self.allowing.add(rule)
             if who.authenticated:
                 self.for_authenticated.add(rule)
             if who.everyone:

@@ -18,9 +18,9 @@ from app.dn import fold
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision
+from app.rules.misses import explain as decide_and_explain
 from app.rules.model import ROBOT_PREFIX, Subject
 from app.rules.review import subjects
-from app.rules.review.explain import explain as decide_and_explain
 from app.rules.review.subjects import ANONYMOUS, NOBODY, AskedSubject
 
 SCHEMA = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from app.rules.parts.automaton import NAMES, REPOSITORIES, TooHardError, beyond, elements, folded, meet
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.syntax import cut
-from app.rules.review.automaton import NAMES, REPOSITORIES, TooHardError, beyond, elements, folded, meet
 
 
 def any_overlap(ones: Iterable[str], others: Iterable[str], *, of_names: bool = False) -> bool:

@@ -7,5 +7,5 @@ names.py       patterns over the names of groups, people and robots
 dns.py         patterns over the DNs of groups
 index.py       rules by the names that make them apply
 
-What owners ask of patterns (which names two of them share) is `review/automaton.py`.
+What owners ask of patterns (which names two of them share) is `parts/automaton.py`.
 """

@@ -12,8 +12,9 @@ reached by many rules, and a request is about few repositories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from app.dn import DN
@@ -92,6 +93,14 @@ class Shelf(Generic[Rule]):
         if len(found) == 1:
             return found[0]
         return list({id(rule): rule for rules in found for rule in rules}.values())
+
+    def some(self, places: Iterable[str], most: int) -> list[Rule]:
+        """Return at most so many of the rules in some places, each once, without a look at the others."""
+        each = (rule for place in places for rule in self._rules.get(place, ()))
+        found: dict[int, Rule] = {}
+        for rule in islice(each, most):
+            found[id(rule)] = rule
+        return list(found.values())
 
 
 Near = tuple[tuple[Pattern[Key], Shelf[Rule], Captures | None], ...]

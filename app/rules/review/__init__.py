@@ -2,7 +2,6 @@
 
     check.py      `rules check`: whether rules load, pass their tests, and have nothing wrong with them
     lint/         the warnings of it
-    explain.py    `rules explain`: a decision, and for what is refused the rules that nearly granted it
     who_can.py    `rules who-can`: the ways to one action on one resource, and what each subject can do
     entitlements.py    `rules explain SUBJECT`: everything that one subject may do
     who_can_pattern.py `rules who-can` of a pattern: with all of its repositories, or with a part
@@ -17,13 +16,9 @@ What they share:
 
     subjects.py, resources.py, lists.py   whom and what owners ask about, as they write it
     audited.py         the requests of an audit stream
-    bindings.py        for whom a rule is about one resource, and what its variables stand for there
-    clauses.py         rules taken apart: one clause for each audience and each pattern
     circumstances.py   the requests that conditions tell apart
-    examples.py        subjects and names that prove something
-    audience.py        for whom a rule is, one way at a time, compared with others
-    automaton.py       whether there is a name that one pattern matches and others do not
 
-The engine (`app/rules`) decides everything here too; nothing in this package decides by itself. The server
-imports nothing of it.
+`rules explain` of one repository asks `app/rules/misses.py`, as a request does that is refused. The engine
+(`app/rules`) decides everything here too; nothing in this package decides by itself. The server imports
+nothing of it.
 """

@@ -13,9 +13,9 @@ from app.rules.conditions import ALWAYS, Condition, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import Cause, Effect, Lack
 from app.rules.model import Rule, RuleSet, Subject
+from app.rules.parts.automaton import Elements, TooHardError, beyond, elements, loose, meet, written
+from app.rules.parts.clauses import tokens
 from app.rules.patterns.syntax import USERNAME, Captures, Token
-from app.rules.review.automaton import Elements, TooHardError, beyond, elements, loose, meet, written
-from app.rules.review.clauses import tokens
 
 _CATALOG_PATTERN = elements([Token("text", CATALOG)])
 _WHETHER_FOR = (Scope(ResourceType.REGISTRY, CATALOG, frozenset([ALL_ACTIONS])),)

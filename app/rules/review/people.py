@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from app.errors import Refusal
 from app.rules.decision import Effect
 from app.rules.model import ROBOT_PREFIX, Robot
-from app.rules.review.audience import AudienceKind
-from app.rules.review.bindings import Reached
+from app.rules.parts.audience import AudienceKind
+from app.rules.parts.bindings import Reached
 from app.rules.review.subjects import Directory
 from app.rules.review.who_can import Can, Inquiry, Standing, Way
 

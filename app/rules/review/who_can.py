@@ -12,10 +12,10 @@ from app.rules.conditions import Attribute, Conditions, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Effect, Lack
 from app.rules.model import Persona, Robot, Rule, RuleSet, Subject
-from app.rules.review.audience import AudienceKind
-from app.rules.review.bindings import Reached, reach
+from app.rules.parts.audience import AudienceKind
+from app.rules.parts.bindings import Reached, reach
+from app.rules.parts.examples import persona
 from app.rules.review.circumstances import Circumstances
-from app.rules.review.examples import persona
 
 _NO_COMPONENT = "somebody ä"
 """A name that no variable captures, so that a deny for `users: ["{name}"]` does not speak of all people."""

@@ -10,12 +10,12 @@ from app.protocol.scope import ResourceType
 from app.rules.conditions import Conditions, Holds
 from app.rules.decision import Effect
 from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
+from app.rules.parts.audience import rebind
+from app.rules.parts.automaton import Elements, TooHardError, beyond, elements, loose, meet, spell, written
+from app.rules.parts.bindings import Reached, reached, solve
+from app.rules.parts.clauses import Clause, Clauses, tokens
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import Token
-from app.rules.review.audience import rebind
-from app.rules.review.automaton import Elements, TooHardError, beyond, elements, loose, meet, spell, written
-from app.rules.review.bindings import Reached, reached, solve
-from app.rules.review.clauses import Clause, Clauses, tokens
 from app.rules.review.entitlements import Extent, Fixed, entitlements, extent
 from app.rules.review.people import SubjectKind, names_of
 from app.rules.review.subjects import Directory

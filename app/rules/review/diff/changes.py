@@ -11,9 +11,9 @@ from app.protocol.scope import ACTIONS
 from app.rules.conditions import moment
 from app.rules.model import Robot, Rule, RuleSet
 from app.rules.networks import Network
-from app.rules.review.audience import Audience
+from app.rules.parts.audience import Audience
+from app.rules.parts.clauses import Clause
 from app.rules.review.circumstances import Circumstances
-from app.rules.review.clauses import Clause
 from app.rules.review.diff.effects import Because, Comparison, Impact
 
 

@@ -19,12 +19,12 @@ from app.rules.conditions import Attribute, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.model import Persona, RuleSet
-from app.rules.review.audience import Audience, rebind
-from app.rules.review.automaton import Elements, TooHardError, Word, beyond, loose, meet
-from app.rules.review.bindings import solve
+from app.rules.parts.audience import Audience, rebind
+from app.rules.parts.automaton import Elements, TooHardError, Word, beyond, loose, meet
+from app.rules.parts.bindings import solve
+from app.rules.parts.clauses import Clause, Clauses
+from app.rules.parts.examples import example, persona
 from app.rules.review.circumstances import Circumstances
-from app.rules.review.clauses import Clause, Clauses
-from app.rules.review.examples import example, persona
 
 _MOST_CONTEXTS = 256
 _MOST_WAYS = 8

@@ -12,12 +12,12 @@ from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.conditions import Period
 from app.rules.decision import Effect, Lack
 from app.rules.model import Robot, Rule
+from app.rules.parts import audience
+from app.rules.parts.audience import Audience, AudienceKind
+from app.rules.parts.clauses import tokens
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME, Token
-from app.rules.review import audience
-from app.rules.review.audience import Audience, AudienceKind
-from app.rules.review.clauses import tokens
 from app.rules.review.lint.finding import Finding, Name
 
 _CHANGES = frozenset({str(Action.PUSH), str(Action.DELETE)})

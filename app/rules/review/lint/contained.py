@@ -12,10 +12,10 @@ from datetime import datetime
 from app.protocol.scope import ResourceType
 from app.rules.decision import Effect
 from app.rules.model import Rule
-from app.rules.review import automaton
-from app.rules.review.audience import rebind
-from app.rules.review.automaton import Elements, TooHardError
-from app.rules.review.clauses import Clause, Clauses
+from app.rules.parts import automaton
+from app.rules.parts.audience import rebind
+from app.rules.parts.automaton import Elements, TooHardError
+from app.rules.parts.clauses import Clause, Clauses
 from app.rules.review.lint.finding import Finding, Name
 
 _COMPARED = 50

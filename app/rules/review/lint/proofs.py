@@ -11,8 +11,8 @@ from app.rules.decide import decide
 from app.rules.decision import Effect, Lack
 from app.rules.file.owner_tests import Test
 from app.rules.model import Rule, RuleSet
+from app.rules.parts.bindings import reach
 from app.rules.patterns.index import Shelf
-from app.rules.review.bindings import reach
 from app.rules.review.lint.finding import Finding, Name
 
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import UnfitError
+from app.rules.parts.automaton import beyond, elements
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import Token, cut, is_plain, variables
-from app.rules.review.automaton import beyond, elements
 
 
 def test_the_pieces_of_a_pattern() -> None:

@@ -17,9 +17,9 @@ from app.rules.conditions import Attribute, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
 from app.rules.model import RuleSet
+from app.rules.parts.examples import persona
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.review.entitlements import Extent, Fixed
-from app.rules.review.examples import persona
 from app.rules.review.who_can_pattern import PatternInquiry, PatternWay
 from tests.unit.rules.given import NOW, rule_set
 

@@ -14,10 +14,7 @@ from dataclasses import dataclass, field, replace
 from app.dn import DN, fold
 from app.protocol import scope
 from app.rules.model import Who
-from app.rules.patterns.dns import DNPattern
-from app.rules.patterns.names import NamePattern
-from app.rules.patterns.syntax import USERNAME, Token
-from app.rules.review.automaton import (
+from app.rules.parts.automaton import (
     NAMES,
     Elements,
     TooHardError,
@@ -27,6 +24,9 @@ from app.rules.review.automaton import (
     prefix,
     written,
 )
+from app.rules.patterns.dns import DNPattern
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.syntax import USERNAME, Token
 
 OWN_NAME = Token("variable", USERNAME)
 Known = Mapping[str, Token]

@@ -16,10 +16,10 @@ from app.protocol.scope import ACTIONS_OF, CATALOG, ResourceType
 from app.rules.conditions import Conditions
 from app.rules.decision import Effect
 from app.rules.model import Rule
+from app.rules.parts.audience import AUTHENTICATED, Audience, AudienceKind, Known, bind, of
+from app.rules.parts.automaton import Elements, elements, prefix, written
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME, Token
-from app.rules.review.audience import AUTHENTICATED, Audience, AudienceKind, Known, bind, of
-from app.rules.review.automaton import Elements, elements, prefix, written
 
 _CATALOG = elements([Token("text", CATALOG)])
 _WILD = ""

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.protocol import scope
+from app.protocol.scope import ResourceType
 from app.rules.conditions import Context
 from app.rules.decide import decide
-from app.rules.decision import Decision, Lack, Miss
+from app.rules.decision import Decision, Lack
+from app.rules.misses import MOST, QUICK, explain, with_nearest
 from app.rules.model import NamedGroup, Persona, Rule, RuleSet
-from app.rules.review.explain import MOST, explain
+from app.rules.parts.bindings import reach
+from tests.support.work import lines_run
 from tests.unit.rules.given import NOW, REGISTRY, person, robot, rule_set
 from tests.unit.rules.test_properties import _GROUP_LISTS, _RULE_LISTS, _SCOPES, _SUBJECTS
 
@@ -219,11 +222,54 @@ def test_the_group_that_is_lacking_would_grant_it(
     scopes, _ = scope.parse_all([f"repository:{name}:pull,push,delete"])
     for one in explain(rule_list, subject, scopes, context).resources[0].outcomes:
         for miss in one.misses:
-            if miss.lack is Lack.GROUP and not set("*?{") & set(_group(miss)):
-                other = Persona("alice", (*groups, NamedGroup.parse(_group(miss))))
+            if miss.lack is Lack.GROUP and not set("*?{") & set("".join(miss.groups)):
+                other = Persona("alice", (*groups, *map(NamedGroup.parse, miss.groups)))
                 (after,) = decide(rule_list, other, scopes, context).access
                 assert one.action in after.actions
 
 
-def _group(miss: Miss) -> str:
-    return miss.text.partition(" is not in group ")[2]
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, st.sampled_from(["web/app", "ops/app/x", "alice/x"]))
+def test_a_request_finds_the_nearest_that_owners_find(
+    rules: list[Rule], subject: Persona | None, name: str
+) -> None:
+    """Among few rules: what a rule that is about the resource lacks is found, and told in the same words."""
+    rule_list, context = RuleSet("v", tuple(rules)), Context("s", "192.0.2.1", NOW)
+    scopes, _ = scope.parse_all([f"repository:{name}:pull,push,delete"])
+    (refused,) = decide(rule_list, subject, scopes, context).resources
+    found = with_nearest(rule_list, subject, refused, context)
+    told = explain(rule_list, subject, scopes, context).resources[0]
+    for quick, thorough in zip(found.outcomes, told.outcomes, strict=True):
+        far = {Lack.REPOSITORY, Lack.NAME}
+        assert [one for one in quick.misses[:1] if one.lack not in far] == [
+            one for one in thorough.misses[:1] if one.lack not in far
+        ]
+
+
+def _lines_of_a_request(count: int, pattern: str) -> int:
+    listed = [
+        f"- {{id: r{n:05}, groups: ['{{x}}-{n:05}'], repositories: ['{pattern}'], allow: [push]}}"
+        for n in range(count)
+    ]
+    rules, context = rule_set("\n".join(listed)), Context(REGISTRY, "192.0.2.1", NOW)
+    scopes, _ = scope.parse_all([f"repository:{'a-' * 100}a/b:push"])
+    (refused,) = decide(rules, person("bob"), scopes, context).resources
+    return lines_run(lambda: with_nearest(rules, person("bob"), refused, context))
+
+
+@pytest.mark.parametrize("pattern", ["**", "{x}/**", "*{x}*/*", "{x}*{x}/b"])
+def test_a_request_looks_at_few_rules(pattern: str) -> None:
+    """The work has a limit: of twenty times as many rules about a name, it grows by no tenth."""
+    few = _lines_of_a_request(QUICK.rules, pattern)
+    assert _lines_of_a_request(20 * QUICK.rules, pattern) < 1.1 * few
+
+
+def test_a_pattern_that_is_hard_to_match_is_given_up() -> None:
+    """A long name and a pattern with many cuts: a request takes so many steps for it and no more."""
+    (rule,) = rule_set(
+        "- {id: r, groups: ['{a}-{b}-{c}'], repositories: ['{a}{b}{c}*{a}{b}'], allow: [push]}"
+    ).rules
+    name = "a" * 200
+    few = lines_run(lambda: list(reach(rule, ResourceType.REPOSITORY, name, QUICK.steps)))
+    many = lines_run(lambda: list(reach(rule, ResourceType.REPOSITORY, name, 2 * QUICK.steps)))
+    assert few < many

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from app.dn import DN
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona
+from app.rules.parts.audience import OWN_NAME, Audience, AudienceKind, Called
+from app.rules.parts.automaton import Elements
 from app.rules.patterns.syntax import USERNAME, Token
-from app.rules.review.audience import OWN_NAME, Audience, AudienceKind, Called
-from app.rules.review.automaton import Elements
 
 _ANYBODY = "somebody"
 _NAMED = (AudienceKind.USER, AudienceKind.ROBOT)

@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import UnfitError
 from app.protocol import scope
-from app.rules.patterns.names import NamePattern
-from app.rules.patterns.repository import RepositoryPattern
-from app.rules.patterns.syntax import Token
-from app.rules.review.automaton import (
+from app.rules.parts.automaton import (
     NAMES,
     REPOSITORIES,
     Elements,
@@ -26,6 +23,9 @@ from app.rules.review.automaton import (
     spell,
     written,
 )
+from app.rules.patterns.names import NamePattern
+from app.rules.patterns.repository import RepositoryPattern
+from app.rules.patterns.syntax import Token
 
 _ALPHABET = "ab/-:1"
 _NAMES = [

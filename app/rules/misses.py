@@ -1,12 +1,14 @@
 """Why something was refused: the rules that nearly granted it, and the one thing that each lacks.
 
-This takes time in proportion to the number of rules, so no request to the server computes it.
+`explain` looks at every rule, for owners. For a request that is refused `with_nearest` looks at a few rules
+near the resource, and does no more than so much work, whatever the rules are and whatever was asked.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app import dn
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
@@ -14,37 +16,69 @@ from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
 from app.rules.model import NO_EXCEPTIONS, NamedGroup, Persona, Rule, RuleSet, Subject, matched
+from app.rules.parts.audience import AudienceKind
+from app.rules.parts.bindings import MOST_STEPS, Reached, reach
+from app.rules.parts.examples import group
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
-from app.rules.review.audience import AudienceKind
-from app.rules.review.bindings import Reached, reach
-from app.rules.review.examples import group
 
 MOST = 5
 """How many are told of one action."""
 _ANYTHING = RepositoryPattern.parse("**")
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much work a search may do.
+
+    Attributes:
+        rules: How many rules are looked at.
+        steps: Steps in which one pattern is matched with the name of the resource.
+        trials: How often the engine is asked about somebody who is one thing more.
+    """
+
+    rules: int = sys.maxsize
+    steps: int = MOST_STEPS
+    trials: int = sys.maxsize
+
+
+THOROUGH = Effort()
+QUICK = Effort(rules=50, steps=500, trials=50)
+
+
 def explain(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
     """Decide as the engine does, and add to everything that is refused what nearly granted it."""
     made = decide(rules, subject, scopes, context)
-    search = _Search(rules, subject, context)
-    resources = tuple(
-        replace(resource, outcomes=tuple(search.with_misses(resource, one) for one in resource.outcomes))
-        for resource in made.resources
-    )
+    search = _Search(rules, rules.rules, subject, context, THOROUGH)
+    resources = tuple(search.of_resource(resource) for resource in made.resources)
     return replace(made, resources=resources)
 
 
-class _Search:
-    """The search in one rule set for one subject."""
+def with_nearest(
+    rules: RuleSet, subject: Subject | None, resource: ResourceDecision, context: Context
+) -> ResourceDecision:
+    """Add to what is refused of one resource what nearly granted it, as far as little work finds that."""
+    near = rules.allowing.some(rules.places(resource.scope), QUICK.rules)
+    return _Search(rules, near, subject, context, QUICK).of_resource(resource)
 
-    def __init__(self, rules: RuleSet, subject: Subject | None, context: Context) -> None:
+
+class _Search:
+    """The search among some rules for one subject."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        among: Sequence[Rule],
+        subject: Subject | None,
+        context: Context,
+        effort: Effort,
+    ) -> None:
         self._rules = rules
         self._subject = subject
         self._context = context
+        self._steps, self._trials = effort.steps, effort.trials
         self._username = dn.fold(subject.name) if subject is not None else ""
-        allows = [rule for rule in rules.rules if rule.effect is Effect.ALLOW]
+        allows = [rule for rule in among if rule.effect is Effect.ALLOW]
         self._allows = {rule.id: rule for rule in allows}
         # with conditions, actions and exceptions left out, the engine tells which rules lack only these
         freed = [
@@ -59,7 +93,13 @@ class _Search:
         self._freed = RuleSet("", tuple(freed))
         self._boundless = RuleSet("", tuple(replace(rule, repositories=(_ANYTHING,)) for rule in freed))
 
-    def with_misses(self, resource: ResourceDecision, outcome: ActionOutcome) -> ActionOutcome:
+    def of_resource(self, resource: ResourceDecision) -> ResourceDecision:
+        """Add the nearest misses to each outcome that is a refusal."""
+        return replace(
+            resource, outcomes=tuple(self._with_misses(resource, one) for one in resource.outcomes)
+        )
+
+    def _with_misses(self, resource: ResourceDecision, outcome: ActionOutcome) -> ActionOutcome:
         """Add the nearest misses to an outcome that is a refusal."""
         derived = outcome.action == ALL_ACTIONS and resource.scope.type is ResourceType.REPOSITORY
         if outcome.granted or derived:
@@ -94,12 +134,8 @@ class _Search:
     def _willing(self, scope: Scope) -> Iterator[Rule]:
         """Return the rules that allow the action, and whose conditions hold."""
         (action,) = scope.actions
-        for rule in self._rules.rules:
-            if (
-                rule.effect is Effect.ALLOW
-                and action in rule.actions
-                and rule.applies(self._subject, self._context)
-            ):
+        for rule in self._allows.values():
+            if action in rule.actions and rule.applies(self._subject, self._context):
                 yield rule
 
     def _for_want_of_one(self, rule: Rule, cause: Cause, scope: Scope) -> Iterator[Miss]:
@@ -122,36 +158,40 @@ class _Search:
     def _for_others(self, rules: Iterable[Rule], scope: Scope) -> Iterator[Miss]:
         """A rule that is about the resource is for others."""
         for rule in rules:
-            for reached in reach(rule, scope.type, scope.name):
-                want = self._want(reached)
-                if want is not None and self._would_grant(reached, scope):
-                    yield Miss(rule.id, rule.position, *want, None, reached.captures)
+            for reached in reach(rule, scope.type, scope.name, self._steps):
+                if self._would_grant(reached, scope):
+                    lack, text, groups = self._want(reached)
+                    yield Miss(rule.id, rule.position, lack, text, None, reached.captures, groups)
 
-    def _want(self, reached: Reached) -> tuple[Lack, str] | None:
-        """Say what the subject would have to be."""
-        me = self._username or "nobody"
+    def _want(self, reached: Reached) -> tuple[Lack, str, tuple[str, ...]]:
+        """Say what the subject would have to be, and in which groups."""
         match reached.audience.kind:
             case AudienceKind.USER | AudienceKind.ROBOT:
-                return Lack.NAME, f"it is for {reached}"
+                return Lack.NAME, f"it is for {reached}", ()
             case AudienceKind.AUTHENTICATED | AudienceKind.EVERYONE:
                 other = self._subject is not None or bool(reached.username)
-                return (Lack.NAME, f"it is for {reached}") if other else (Lack.LOGIN, "nobody has logged in")
+                text = f"it is for {reached}" if other else "nobody has logged in"
+                return Lack.NAME if other else Lack.LOGIN, text, ()
         if self._subject is None or (reached.username and reached.username != self._username):
-            return Lack.NAME, f"it is for {reached}"
+            return Lack.NAME, f"it is for {reached}", ()
         groups = self._subject.groups
-        lacking = [
+        lacking = tuple(
             name
             for called, name in zip(reached.audience.called, reached.names, strict=True)
             if not any(matched(called.source, group, self._username) for group in groups)
-        ]
-        name = " and ".join(lacking or reached.names)
+        )
+        lacking = lacking or reached.names
+        name = " and ".join(lacking)
         if any(group.ambiguous and group.name == name for group in groups):
-            what = f"the name {name} does not say which group {me} is in"
-            return Lack.AMBIGUOUS, f"{what}: write its DN into the rule"
-        return Lack.GROUP, f"{me} is not in group {name}"
+            what = f"the name {name} does not say which group {self._username} is in"
+            return Lack.AMBIGUOUS, f"{what}: write its DN into the rule", lacking
+        return Lack.GROUP, f"{self._username} is not in group {name}", lacking
 
     def _would_grant(self, reached: Reached, scope: Scope) -> bool:
         """Ask the engine about somebody who is that too, and else the same."""
+        if not self._trials:
+            return False
+        self._trials -= 1
         if reached.audience.kind is AudienceKind.ROBOT:
             return True  # a robot has groups of its own, and none of the subject's
         subject = self._subject
@@ -206,7 +246,3 @@ def _nearness(miss: Miss) -> tuple[int, str, str]:
 
 def _of_cause(cause: Cause, lack: Lack, text: str) -> Miss:
     return Miss(cause.rule, cause.position, lack, text, cause.through, cause.captures)
-
-
-def _either(texts: Iterable[str]) -> str:
-    return " or ".join(texts)

@@ -9,26 +9,28 @@ from app.dn import DN
 from app.protocol import scope
 from app.protocol.scope import ResourceType
 from app.rules.model import Rule
+from app.rules.parts.audience import Audience, AudienceKind, Called, but, described
+from app.rules.parts.automaton import Elements, elements, prefix, written
+from app.rules.parts.clauses import clauses
+from app.rules.parts.examples import group
 from app.rules.patterns.dns import DNPattern
 from app.rules.patterns.syntax import USERNAME, Captures, Token
-from app.rules.review.audience import Audience, AudienceKind, Called, but, described
-from app.rules.review.automaton import Elements, elements, prefix, written
-from app.rules.review.clauses import clauses
-from app.rules.review.examples import group
 
-_MOST_STEPS = 20_000
+MOST_STEPS = 20_000
+"""Steps in which one pattern is matched with one name; what people write needs a few dozen."""
 _MOST = 32
 """Solutions that are returned: `{a}{b}` has one for each cut of a component."""
 
 
-def solve(pattern: Elements, name: str) -> list[Mapping[str, str]]:
+def solve(pattern: Elements, name: str, steps: int = MOST_STEPS) -> list[Mapping[str, str]]:
     """Return what the variables stand for, in each way in which a pattern matches a name.
 
-    Every value is a legal component of a repository name, and one variable has one value.
+    Every value is a legal component of a repository name, and one variable has one value. After so many
+    steps, what was found by then is returned.
     """
     if not scope.is_repository(name) or not name.startswith(prefix(pattern)):
         return []
-    walk = _Walk(pattern, name)
+    walk = _Walk(pattern, name, steps)
     found: list[Mapping[str, str]] = []
     for solution in walk.solutions(0, 0, {}):
         if solution not in found:
@@ -41,15 +43,14 @@ def solve(pattern: Elements, name: str) -> list[Mapping[str, str]]:
 class _Walk:
     """A walk over a pattern and a name; no place is visited twice with the same values."""
 
-    def __init__(self, pattern: Elements, name: str) -> None:
-        self._pattern = pattern
-        self._name = name
+    def __init__(self, pattern: Elements, name: str, steps: int) -> None:
+        self._pattern, self._name, self._most = pattern, name, steps
         self._seen: set[tuple[int, int, tuple[tuple[str, str], ...]]] = set()
 
     def solutions(self, index: int, place: int, bound: dict[str, str]) -> Iterator[Mapping[str, str]]:
         """Go on from an element of the pattern and a place in the name."""
         key = (index, place, tuple(sorted(bound.items())))
-        if key in self._seen or len(self._seen) > _MOST_STEPS:
+        if key in self._seen or len(self._seen) > self._most:
             return
         self._seen.add(key)
         if index == len(self._pattern):
@@ -125,13 +126,20 @@ class Reached:
         )
 
 
-def reach(rule: Rule, kind: ResourceType, name: str) -> Iterator[Reached]:
-    """Return each way in which a rule is about a resource, whatever its actions and conditions."""
+def reach(rule: Rule, kind: ResourceType, name: str, steps: int = MOST_STEPS) -> Iterator[Reached]:
+    """Return each way in which a rule is about a resource, whatever its actions and conditions.
+
+    Args:
+        rule: Which.
+        kind: Of the resource.
+        name: Of the resource.
+        steps: How many are taken to match each of its patterns.
+    """
     told = set()
     for clause in clauses(rule):
         if clause.type is not kind or not name.startswith(clause.prefix):
             continue
-        solutions = solve(clause.pattern, name) if kind is ResourceType.REPOSITORY else [{}]
+        solutions = solve(clause.pattern, name, steps) if kind is ResourceType.REPOSITORY else [{}]
         for values in solutions:
             made = reached(rule, clause.audience, values)
             if made is not None and str(made) not in told:

@@ -37,9 +37,9 @@ from app.state.shared import SharedState
 from app.telemetry import metrics
 from app.telemetry.audit import AuditStream
 from app.telemetry.candidate import CandidateLog
-from app.telemetry.log import RequestLog
 from app.telemetry.metrics import KeysMetrics, RequestMetrics, RulesMetrics
 from app.telemetry.record import AuditedRecorder
+from app.telemetry.request_log import RequestLog
 from app.tokens.issue import Issuer
 from app.tokens.realm import Realm
 from app.watch.last_good import LastGood

@@ -80,14 +80,19 @@ class DN:
             none where the name cannot be parsed.
         unread: The folded text of a name that cannot be parsed; empty of every other one. No rule can name
             it, and it is equal to the same text alone.
+        is_comparable: Whether a rule's DN or pattern can be compared with it: it is parsed, and all values
+            are text.
     """
 
     rdns: tuple[tuple[Attribute, ...], ...]
     unread: str = ""
+    is_comparable: bool = field(init=False, repr=False, compare=False)
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Compute the hash once: every decision looks groups up by their DNs."""
+        """Compute once what every decision asks of the DNs of groups."""
+        is_text = not any(name.startswith(_BER) for rdn in self.rdns for name, _ in rdn)
+        object.__setattr__(self, "is_comparable", is_text and not self.unread)
         object.__setattr__(self, "_hash", hash((self.rdns, self.unread)))
 
     def __hash__(self) -> int:
@@ -97,11 +102,6 @@ class DN:
     def written(self) -> str:
         """The name as text of which `of_written` makes the same name again."""
         return _written(self)
-
-    @property
-    def is_comparable(self) -> bool:
-        """Whether a rule's DN or pattern can be compared with it: it is parsed, and all values are text."""
-        return not self.unread and not any(name.startswith(_BER) for rdn in self.rdns for name, _ in rdn)
 
     def depth_below(self, base: DN) -> int | None:
         """Return how many levels the name lies below another one; None where it does not.

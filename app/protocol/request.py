@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
 from app.errors import Code, Refusal
@@ -40,16 +40,17 @@ class Client:
         address: In its one form (IPv4 is never within IPv6); None where it is not known.
         name: The `client_id` that the client gave; unverified.
         user_agent: The header that the client sent; unverified.
+        address_text: The address as text; empty where it is not known.
     """
 
     address: Address | None
     name: str = ""
     user_agent: str = ""
+    address_text: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def address_text(self) -> str:
-        """Return the address as text; empty where it is not known."""
-        return str(self.address) if self.address is not None else ""
+    def __post_init__(self) -> None:
+        """Write the address once: decisions, audit line and log all need it."""
+        object.__setattr__(self, "address_text", "" if self.address is None else str(self.address))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What the program reports of itself: the log for operators, the audit stream for auditors, and metrics.
 
 record.py    one request to the token endpoint, as all of them report it
-log.py       the log: JSON lines on standard error, one canonical line per request
+log.py       the log: JSON lines on standard error
+request_log.py its canonical line for each request
 audit.py     the audit stream: JSON lines, one per request; without its line no token is issued
 metrics.py   Prometheus: every name and label
 candidate.py what candidate rules would change, each distinct case once, in the log

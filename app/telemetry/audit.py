@@ -49,7 +49,7 @@ class AuditStream:
     def __init__(self, to: Path | None) -> None:
         """Prepare to write to a file; None is standard output. The file is opened when it is first needed."""
         self._path = to
-        self._descriptor = _STDOUT if to is None else -1
+        self._descriptor, self._is_file = -1, False
         self._lock = threading.Lock()
         # a lock on a file that has no name goes with its process, however that ends
         self._turn = os.memfd_create("wharfinger-audit")
@@ -63,16 +63,23 @@ class AuditStream:
         data = line(record)
         try:
             with self._lock:
-                if self._descriptor < 0 and self._path is not None:
-                    self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
+                if self._descriptor < 0:
+                    self._open()
                 written = self._write(data)
         except OSError as error:
             raise AuditUnavailable(f"the audit stream: {error.strerror}") from None
         if written != len(data):
             raise AuditUnavailable("the audit stream took only part of a line")
 
+    def _open(self) -> None:
+        descriptor = _STDOUT
+        if self._path is not None:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
+        self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self._descriptor = descriptor
+
     def _write(self, data: bytes) -> int:
-        if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+        if self._is_file:
             return os.write(self._descriptor, data)
         fcntl.lockf(self._turn, fcntl.LOCK_EX)
         try:
@@ -116,12 +123,19 @@ def line(record: TokenRecord) -> bytes:
         event["username"] = record.username
         event["account"] = record.account
         event["spared"] = record.spared
-    return json_text.dumps(event).encode() + b"\n"
+    return json_text.line(event)
 
 
 def _groups(record: TokenRecord) -> dict[str, object]:
     """Return what the decision was made with; of too much the first, and how many are left out."""
     attributes = {name: list(values) for name, values in record.attributes.items()}
+    if not attributes and sum(map(len, (*record.groups, *record.group_dns))) <= _LONGEST_GROUPS:
+        return {
+            "groups": record.groups,
+            "group_dns": record.group_dns,
+            "attributes": attributes,
+            "groups_dropped": 0,
+        }
     left = _LONGEST_GROUPS - sum(len(name) + sum(map(len, values)) for name, values in attributes.items())
     without_attributes = left < 0
     lengths = accumulate(

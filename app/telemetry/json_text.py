@@ -11,7 +11,11 @@ import json
 import re
 from collections.abc import Callable
 
+import orjson
+
 _OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+_AS_JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def dumps(
@@ -26,6 +30,24 @@ def dumps(
     """
     separators = (",", ":") if indent is None else None
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, default=default)
-    if text.isascii() and "\x7f" not in text:
-        return text
+    return text if text.isascii() and "\x7f" not in text else _safe(text)
+
+
+def line(value: object, default: Callable[[object], object] | None = None) -> bytes:
+    """Write a value as one line of JSON without blanks, in UTF-8 and with its line feed.
+
+    Args:
+        value: What to write.
+        default: Returns something else for a value that JSON has no form for.
+    """
+    try:
+        octets = orjson.dumps(value, default, _AS_JSON)
+    except TypeError:  # half a surrogate pair, or a number over 64 bits
+        return dumps(value, default=default).encode() + b"\n"
+    if octets.isascii() and b"\x7f" not in octets:
+        return octets + b"\n"
+    return _safe(octets.decode()).encode() + b"\n"
+
+
+def _safe(text: str) -> str:
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,8 +1,9 @@
-"""The log: JSON lines on standard error, one canonical line per request.
+"""The log: JSON lines on standard error.
 
 The program's own modules, gunicorn and every library log through the standard library; structlog renders all
-of it. An exception is logged with its type and the places of its traceback, without values: a library may put
-into the text of an error whatever it was given, and that may be a password.
+of it, but for the lines of requests, which come too often for that. An exception is logged with its type and
+the places of its traceback, without values: a library may put into the text of an error whatever it was
+given, and that may be a password.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal
+from contextlib import nullcontext, suppress
+from datetime import UTC, datetime
+from typing import Literal, TextIO
 
 import structlog
 
 from app.configfile.fields import Section
-from app.errors import Code, WharfingerError
+from app.errors import WharfingerError
 from app.telemetry import json_text
-from app.telemetry.record import TokenRecord
 
 _log = structlog.stdlib.get_logger("wharfinger.token")
-_OURS = frozenset({Code.DIRECTORY_MISCONFIGURED, Code.INTERNAL, Code.AUDIT_UNAVAILABLE})
-_PASSING = frozenset({Code.DIRECTORY_UNAVAILABLE})
+_stream: logging.StreamHandler[TextIO] = logging.StreamHandler()
+"""Takes all lines; to standard error as it is when the logging is configured."""
 
 
 class LogSettings(Section):
@@ -48,9 +50,9 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(_as_json),
         ],
     )
-    stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(formatter)
-    logging.basicConfig(handlers=[stream], level=level.upper(), force=True)
+    _stream.stream = sys.stderr
+    _stream.setFormatter(formatter)
+    logging.basicConfig(handlers=[_stream], level=level.upper(), force=True)
     threading.excepthook = _tell_of_thread
     logging.getLogger("ldap3").setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -67,7 +69,7 @@ def configure(level: str) -> None:
 
 
 def _as_json(event: Mapping[str, object], default: Callable[[object], object]) -> str:
-    return json_text.dumps(event, default=default)
+    return json_text.line(event, default).decode().removesuffix("\n")
 
 
 def places(exc_info: structlog.typing.ExcInfo) -> str:
@@ -98,38 +100,32 @@ def _tell_of_thread(arguments: threading.ExceptHookArgs) -> None:
     _log.error("a thread ended with a fault", thread=name, exc_info=arguments.exc_value)
 
 
-class RequestLog:
-    """Writes the canonical line of each request."""
+class LineLogger:
+    """Writes lines of one logger as they are, without a record of the standard library's for each."""
 
-    def record(self, record: TokenRecord) -> None:
-        """Write the line of a request: an error for a fault of ours, a warning if the directory is down."""
-        outcome = record.outcome
-        write = _log.error if outcome in _OURS else _log.warning if outcome in _PASSING else _log.info
-        write("token request", **_fields(record))
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
 
+    def info(self, event: str, fields: Mapping[str, object]) -> None:
+        """Write a line that says how things go."""
+        self._write(logging.INFO, "info", event, fields)
 
-def _fields(record: TokenRecord) -> Mapping[str, object]:
-    timings = record.milliseconds
-    fields: dict[str, object] = {
-        "request_id": record.request_id,
-        "realm": record.realm,
-        "outcome": record.outcome,
-        "subject": record.subject,
-        "address": record.client.address_text,
-        "service": record.service,
-        "asked": [str(scope) for scope in record.asked],
-        "granted": [str(entry) for entry in record.granted],
-        "rules": record.rules,
-        "rules_version": record.rules_version,
-        "ms_login": round(timings.login, 3),
-        "ms_deciding": round(timings.deciding, 3),
-        "ms_signing": round(timings.signing, 3),
-        "ms": round(timings.all, 3),
-    }
-    optional = {
-        "scopes_dropped": record.scopes_dropped,
-        "username": record.username,
-        "spared": record.spared,
-        "detail": record.detail,
-    }
-    return fields | {name: value for name, value in optional.items() if value}
+    def warning(self, event: str, fields: Mapping[str, object]) -> None:
+        """Write a line about what may pass by itself."""
+        self._write(logging.WARNING, "warning", event, fields)
+
+    def error(self, event: str, fields: Mapping[str, object]) -> None:
+        """Write a line about what somebody has to see to."""
+        self._write(logging.ERROR, "error", event, fields)
+
+    def _write(self, level: int, word: str, event: str, fields: Mapping[str, object]) -> None:
+        if not self._logger.isEnabledFor(level):
+            return
+        time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        line = json_text.line(
+            {**fields, "event": event, "level": word, "logger": self._logger.name, "time": time}
+        )
+        # as the standard library's logging, it fails no request where nobody takes the line
+        with suppress(OSError, ValueError), _stream.lock or nullcontext():
+            _stream.stream.write(line.decode())
+            _stream.flush()

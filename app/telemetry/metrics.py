@@ -6,6 +6,7 @@ else that a client can choose.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from datetime import datetime
@@ -153,22 +154,29 @@ class KeysMetrics:
         KEY_EXPIRY.labels(self._realm).set(expires.timestamp())
 
 
+# looked up once for each of the few combinations of labels
+_REQUESTS = functools.cache(REQUESTS.labels)
+_REQUEST_SECONDS = functools.cache(REQUEST_SECONDS.labels)
+_LOGIN_SECONDS = functools.cache(LOGIN_SECONDS.labels)
+_SCOPES = functools.cache(SCOPES.labels)
+
+
 class RequestMetrics:
     """Counts requests."""
 
     def record(self, record: TokenRecord) -> None:
         """Count one."""
-        REQUESTS.labels(record.realm, record.outcome).inc()
-        REQUEST_SECONDS.labels(record.realm).observe(record.milliseconds.all / 1000)
+        _REQUESTS(record.realm, record.outcome).inc()
+        _REQUEST_SECONDS(record.realm).observe(record.milliseconds.all / 1000)
         if record.milliseconds.login:
-            LOGIN_SECONDS.labels(record.realm).observe(record.milliseconds.login / 1000)
+            _LOGIN_SECONDS(record.realm).observe(record.milliseconds.login / 1000)
         if record.spared:
             SPARED.labels(record.realm, record.spared).inc()
         granted = {(entry.type, entry.name): entry.actions for entry in record.granted}
         for scope in record.asked:
             actions = granted.get((scope.type, scope.name), ())
             result = "refused" if not actions else "granted" if scope.actions.issubset(actions) else "reduced"
-            SCOPES.labels(record.realm, result).inc()
+            _SCOPES(record.realm, result).inc()
         if record.scopes_dropped:
             SCOPES.labels(record.realm, "malformed").inc(len(record.scopes_dropped))
         if record.candidate is not None:

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from app.telemetry import audit, log, metrics
+from app.telemetry import audit, metrics, request_log
 from app.telemetry.record import CandidateDifference, TokenRecord
 from tests.docs.reading import REPOSITORY, blocks, code, reference, tables
 from tests.support.records import token_record
@@ -84,13 +84,13 @@ def test_the_examples_of_audit_lines_are_audit_lines() -> None:
 def test_every_key_of_the_log_line_stands_in_the_reference() -> None:
     """Every key of the line of a token request is described, and no other."""
     described = _keys_of_table("log", "key", "meaning")
-    assert sorted(described) == sorted(_RENDERED | log._fields(_record("wrong_credentials")).keys())
+    assert sorted(described) == sorted(_RENDERED | request_log.fields(_record("wrong_credentials")).keys())
 
 
 def test_the_example_of_a_log_line_is_a_log_line() -> None:
     """The example has the keys of a real line."""
     (example,) = (json.loads(block) for block in blocks(reference("log"), "json"))
-    real = log._fields(_record("wrong_credentials")).keys() | _RENDERED
+    real = request_log.fields(_record("wrong_credentials")).keys() | _RENDERED
     assert example.keys() == real - {"scopes_dropped"}
 
 

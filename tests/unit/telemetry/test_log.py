@@ -13,6 +13,7 @@ import structlog
 from app.errors import Code, DirectoryUnavailable
 from app.telemetry import log
 from app.telemetry.record import ISSUED, Timings
+from app.telemetry.request_log import RequestLog
 from tests.support.records import token_record
 
 
@@ -46,7 +47,7 @@ def test_a_request_is_one_line_whose_level_says_whom_it_concerns(
 ) -> None:
     """A wrong password is information; what an administrator must see is an error."""
     log.configure("info")
-    log.RequestLog().record(token_record(outcome=outcome, milliseconds=Timings(1.23456, all=2)))
+    RequestLog().record(token_record(outcome=outcome, milliseconds=Timings(1.23456, all=2)))
     (line,) = _lines(capsys)
     assert (line["event"], line["outcome"], line["level"]) == ("token request", outcome, level)
     assert (line["ms_login"], line["ms"], line["request_id"]) == (1.235, 2, "id-1")
@@ -64,7 +65,7 @@ def test_nothing_that_a_client_sends_moves_a_cursor(capsys: pytest.CaptureFixtur
     """A name that somebody typed is shown, and obeyed by no terminal."""
     log.configure("info")
     typed = "zoë \x1b[2J \x9b2J \u202e"
-    log.RequestLog().record(token_record(outcome=Code.WRONG_CREDENTIALS, username=typed))
+    RequestLog().record(token_record(outcome=Code.WRONG_CREDENTIALS, username=typed))
     (shown,) = capsys.readouterr().err.splitlines()
     assert shown.isprintable()
     assert "zoë" in shown
@@ -74,7 +75,7 @@ def test_nothing_that_a_client_sends_moves_a_cursor(capsys: pytest.CaptureFixtur
 def test_the_level_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
     """At `error` the requests are silent."""
     log.configure("error")
-    log.RequestLog().record(token_record())
+    RequestLog().record(token_record())
     assert _lines(capsys) == []
 
 

@@ -34,7 +34,7 @@ Where things are:
     watch/       files that change while the server runs: the last good of each, and who looks
     files.py     files, written as a whole or not at all, and read
     wsgi.py      what gunicorn runs, as gunicorn_conf.py and gunicorn_worker.py say; dumps.py  no core dumps
-    dn.py        distinguished names; urls.py  addresses of HTTP servers
+    dn.py        distinguished names; urls.py  addresses of HTTP servers; tls.py  certificates are verified
     breaker.py   when to stop asking what fails; single_flight.py  the same work at once is done once
     errors.py    the tree of errors
 """

@@ -8,23 +8,50 @@ import ssl
 
 from app.errors import Fault
 
-_TRUST = "put the certificate of the CA that signed it into tls.ca_file"
+_TRUST = "put the certificate of the CA that signed it into tls.ca_file, or have the server send its chain"
+_REISSUE = "have the server's certificate issued anew"
+_NOT_TRUSTED = Fault("its certificate is signed by a CA that is not trusted", _TRUST)
+_NOT_ITS_CA = Fault(
+    "its certificate is not signed by the CA that it names",
+    "a CA of this name was made anew: put the new one into tls.ca_file, or have the certificate issued by it",
+)
+_NO_CA = Fault("a certificate of its chain may sign none", "have the chain issued by a CA")
+_WEAK = Fault("a certificate of its chain is signed with a weak digest", "have that one issued anew")
 _VERIFICATION = {
-    2: Fault("its certificate is signed by a CA that is not trusted", _TRUST),
+    2: _NOT_TRUSTED,
+    6: Fault("the key of its CA cannot be read", "have the certificate issued by another CA"),
+    7: _NOT_ITS_CA,
     9: Fault("its certificate is not yet valid", "set the clocks of both machines"),
-    10: Fault("its certificate has expired", "renew the server's certificate"),
-    18: Fault("its certificate is signed by nobody but itself", "put that certificate into tls.ca_file"),
-    19: Fault("its certificate is signed by a CA that is not trusted", _TRUST),
-    20: Fault("its certificate is signed by a CA that is not trusted", _TRUST),
-    21: Fault("its certificate is signed by a CA that is not trusted", _TRUST),
+    10: Fault("its certificate has expired", "renew the server's certificate, or that of its CA"),
+    18: Fault(
+        "its certificate is signed by nobody but itself",
+        "have it issued by a CA, or put that certificate into tls.ca_file",
+    ),
+    19: _NOT_TRUSTED,
+    20: _NOT_TRUSTED,
+    21: _NOT_TRUSTED,
+    22: Fault("the chain of its certificate is too long", "have it issued by a CA nearer to the root"),
     23: Fault("its certificate has been revoked", "renew the server's certificate"),
-    24: Fault("a certificate of its chain is none of a CA", "have the server's certificate issued anew"),
-    26: Fault("its certificate is not one for servers", "have the server's certificate issued anew"),
-    66: Fault("its certificate has too short a key", "have the server's certificate issued anew"),
+    25: Fault(
+        "its chain has more CAs than one of them allows (pathLenConstraint)",
+        "have that CA issued anew, or the certificate issued by a CA above it",
+    ),
+    26: Fault("its certificate is not one for servers", _REISSUE + ", with serverAuth in extendedKeyUsage"),
+    32: _NO_CA,
+    34: Fault("a certificate of its chain has a critical extension that OpenSSL does not know", _REISSUE),
+    41: Fault("a certificate of its chain has an extension that cannot be read", "have that one issued anew"),
+    47: Fault("its CA may not sign for this name (nameConstraints)", "have it issued by a CA that may"),
+    48: Fault("its CA may not sign for this name (nameConstraints)", "have it issued by a CA that may"),
+    66: Fault("its certificate has too short a key", _REISSUE),
     67: Fault("the CA of its certificate has too short a key", "have the certificate issued by another CA"),
-    68: Fault("its certificate is signed with a weak digest", "have the certificate issued anew"),
+    68: _WEAK,
+    79: _NO_CA,
 }
-"""By the verification error of OpenSSL (x509_vfy.h)."""
+"""By the verification error of OpenSSL (x509_vfy.h). `app.tls` leaves out the checks that only a strict
+verification makes, whose codes begin at 80."""
+_UNVERIFIED = Fault(
+    "its certificate cannot be verified", "see its chain: `openssl s_client -connect HOST:PORT -showcerts`"
+)
 _WRONG_NAME = frozenset({62, 64})
 NO_TLS = Fault(
     "it does not speak TLS on this port",
@@ -114,7 +141,7 @@ def of_handshake(error: OSError, server_name: str) -> Fault:
                 "write a name of the certificate into the URL or into tls.server_name, or have the"
                 " certificate issued with this name (a subjectAltName: the common name does not count)",
             )
-        known = _VERIFICATION.get(error.verify_code, Fault("its certificate cannot be verified", _TRUST))
+        known = _VERIFICATION.get(error.verify_code, _UNVERIFIED)
         return _quoting(known, error.verify_message)
     if isinstance(error, ssl.SSLEOFError | ConnectionError):
         return _quoting(

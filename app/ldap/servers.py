@@ -16,13 +16,12 @@ from app.ldap.deadline import Deadline
 from app.ldap.resolver import Resolver
 from app.ldap.settings import TlsSettings
 from app.ldap.transport import Address
+from app.tls import verifying_context
 
 Ready = Callable[[Connection, Deadline], None]
 _log = logging.getLogger("wharfinger.directory")
 _FAILURES, _PAUSE = 3, timedelta(seconds=10)
 """After so many failures in a row nobody asks a server for so long."""
-_ONLY_SINCE_3_13 = ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
-"""What Python 3.13 sets in a default context: a certificate is good or bad on every Python alike."""
 _LEFT_ALONE = Fault("left alone after repeated failures")
 
 
@@ -154,14 +153,12 @@ def addresses(
 
 
 def tls_context(settings: TlsSettings) -> ssl.SSLContext:
-    """Make the context that all connections share: it verifies chain and name (RFC 6125).
+    """Make the context that all connections share.
 
     Raises:
         OSError: A certificate file cannot be read.
     """
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    context.hostname_checks_common_name = False
-    context.verify_flags &= ~_ONLY_SINCE_3_13
+    context = verifying_context(settings.ca_file)
     context.minimum_version = ssl.TLSVersion[settings.min_version.replace(".", "_")]
     if settings.client_cert is not None:
         context.load_cert_chain(settings.client_cert, settings.client_key, password=_no_password)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, LocationValueError
+
+from app.tls import verifying_context
 
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
 _MOST_BYTES = 64 * 1024
@@ -75,9 +76,7 @@ class Http:
         Raises:
             OSError: The file cannot be read, or holds none.
         """
-        context = ssl.create_default_context()
-        if ca_file is not None:
-            context.load_verify_locations(ca_file)
+        context = verifying_context(ca_file, beside_system=True)
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
         self._pools = urllib3.PoolManager(ssl_context=context, timeout=timeout, retries=False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
 
 import pytest
 
@@ -41,31 +40,6 @@ def test_plain_ldap_without_starttls_needs_no_context() -> None:
     """No certificates are read for a loopback server."""
     settings = DirectorySettings.model_validate(SECTION | {"servers": ["ldap://127.0.0.1"]})
     assert settings.addresses()[0].context is None
-
-
-def test_the_context_verifies() -> None:
-    """Chain and name are checked, the common name is not a name, and TLS 1.1 is not spoken."""
-    context = tls_context(TlsSettings())
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert not context.hostname_checks_common_name
-    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
-
-
-def test_certificates_are_judged_alike_on_every_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python 3.13 refuses CAs whose basicConstraints are not critical, and companies have such."""
-    flags = ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
-    make = ssl.create_default_context
-
-    def as_since_3_13(**given: Any) -> ssl.SSLContext:
-        context = make(**given)
-        context.verify_flags |= flags
-        return context
-
-    monkeypatch.setattr(ssl, "create_default_context", as_since_3_13)
-    context = tls_context(TlsSettings())
-    assert not context.verify_flags & flags
-    assert context.verify_mode is ssl.CERT_REQUIRED
 
 
 def test_tls_1_3_can_be_demanded() -> None:

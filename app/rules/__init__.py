@@ -7,6 +7,7 @@ networks.py    one of these: the networks that a request comes from (pure)
 hours.py       another: the hours of the week in a time zone (pure)
 robot_names.py what robots are called when they log in (pure)
 model.py       rule, rule set, robot; what the engine needs to know of who asks (pure)
+recent.py      a bounded memory of what was worked out lately
 together.py    who is in every one of several groups (pure)
 decide.py      rules + subject + request -> decision (pure)
 misses.py      what nearly granted something that was refused (pure)

@@ -7,12 +7,13 @@ deny, and what was not asked is never granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.dn import fold
 from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, SINGLE_ACTIONS, Access, ResourceType, Scope
-from app.rules.conditions import Context, Holds
+from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decision import (
     ActionOutcome,
     Cause,
@@ -61,19 +62,71 @@ class Applied(NamedTuple):
         return Cause(rule.id, rule.position, rule.effect, self.through, captures, self.unknown)
 
 
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """The rules about a scope that are for a subject, whatever the circumstances of a request.
+
+    Attributes:
+        subject: The very subject: another object may mean somebody else.
+        outcome: The decision, where no rule has a condition; else None.
+    """
+
+    subject: Subject | None
+    scope: Scope
+    rules: tuple[Applied, ...]
+    outcome: ResourceDecision | None
+
+    @classmethod
+    def of(cls, subject: Subject | None, scope: Scope, rules: tuple[Applied, ...]) -> Covering:
+        """Note the rules, and decide already where no condition can change anything."""
+        conditional = any(one.rule.when is not ALWAYS for one in rules)
+        return cls(subject, scope, rules, None if conditional else _decide_resource(rules, scope))
+
+    def decide(self, context: Context) -> ResourceDecision:
+        """Decide under the circumstances of a request."""
+        if self.outcome is not None:
+            return self.outcome
+        holding = (one for one in self.rules if one.rule.holds(self.subject, context))
+        known = [one._replace(unknown=one.rule.when.unknown(self.subject, context)) for one in holding]
+        return _decide_resource(known, self.scope)
+
+
 def decide(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
-    """Decide a request; a subject of None is an anonymous one."""
+    """Decide a request; a subject of None is an anonymous one.
+
+    What does not depend on the circumstances is kept for the next request of the same subject.
+    """
+    kept = [rules.covering.get((id(subject), scope)) for scope in scopes]
+    found = {
+        scope: one
+        for scope, one in zip(scopes, kept, strict=True)
+        if isinstance(one, Covering) and one.subject is subject
+    }
+    further = [scope for scope in scopes if scope not in found]
+    if further:
+        for one in _covering(rules, subject, further):
+            rules.covering.keep((id(subject), one.scope), one)
+            found[one.scope] = one
+    return Decision(tuple(found[scope].decide(context) for scope in scopes), rules.version)
+
+
+def _covering(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope]) -> Iterator[Covering]:
+    """Find the rules about each of some scopes that are for a subject."""
     username = fold(subject.name) if subject is not None else ""  # as the rules' own names are folded
     asked = [(scope, frozenset(rules.places(scope))) for scope in scopes]
     everywhere = frozenset[str]().union(*(there for _, there in asked))
     by_place: dict[str, list[Applied]] = {}
     for one in _reach(rules, subject, username, everywhere, scopes):
-        if one.rule.applies(subject, context):
-            known = one._replace(unknown=one.rule.when.unknown(subject, context))
+        if not one.rule.excepts(subject):
             for place in one.rule.places:
-                by_place.setdefault(place, []).append(known)
-    resources = (_decide_resource(_near(by_place, there), scope, username) for scope, there in asked)
-    return Decision(tuple(resources), rules.version)
+                by_place.setdefault(place, []).append(one)
+    for scope, there in asked:
+        covering = (one for one in _near(by_place, there) if one.covers(scope, username))
+        yield Covering.of(subject, scope, tuple(sorted(covering, key=_order)))
+
+
+def _order(one: Applied) -> tuple[int, Through, Captures]:
+    return one.rule.order, one.through, one.captures or ()
 
 
 def _near(by_place: Mapping[str, Sequence[Applied]], there: frozenset[str]) -> Iterator[Applied]:
@@ -129,11 +182,7 @@ def _reach(
         yield Applied(rule, Through(WhoKind.GROUPS, " and ".join(names)), captures)
 
 
-def _decide_resource(near: Iterable[Applied], scope: Scope, username: str) -> ResourceDecision:
-    covering = sorted(
-        (one for one in near if one.covers(scope, username)),
-        key=lambda one: (one.rule.order, one.through, one.captures or ()),
-    )
+def _decide_resource(covering: Sequence[Applied], scope: Scope) -> ResourceDecision:
     single = {action: _outcome(covering, action) for action in _expand(scope)}
     if scope.type is ResourceType.REPOSITORY and ALL_ACTIONS in single:
         single[ALL_ACTIONS] = _all_of(single)

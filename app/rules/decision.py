@@ -6,7 +6,7 @@ Authorization, explanations and the audit line all print this same value.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.errors import Position
@@ -131,16 +131,26 @@ class ActionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDecision:
-    """The outcome for one scope; the actions are sorted."""
+    """The outcome for one scope.
+
+    Attributes:
+        outcomes: By action, sorted.
+        access: What is granted here; None where that is nothing.
+        rules: The ids of the rules that allowed or denied something here.
+    """
 
     scope: Scope
     outcomes: tuple[ActionOutcome, ...]
+    access: Access | None = field(init=False, compare=False)
+    rules: frozenset[str] = field(init=False, repr=False, compare=False)
 
-    @property
-    def access(self) -> Access | None:
-        """What is granted here; None where that is nothing."""
+    def __post_init__(self) -> None:
+        """Sum up once: the same outcome may be that of many requests."""
         granted = tuple(outcome.action for outcome in self.outcomes if outcome.granted)
-        return Access(self.scope.type, self.scope.name, granted) if granted else None
+        access = Access(self.scope.type, self.scope.name, granted) if granted else None
+        causes = (cause for outcome in self.outcomes for cause in outcome.allowed_by + outcome.denied_by)
+        object.__setattr__(self, "access", access)
+        object.__setattr__(self, "rules", frozenset(cause.rule for cause in causes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +173,4 @@ class Decision:
     @property
     def rules(self) -> tuple[str, ...]:
         """Name every rule that allowed or denied something that was asked, sorted."""
-        outcomes = (outcome for resource in self.resources for outcome in resource.outcomes)
-        return tuple(sorted({c.rule for outcome in outcomes for c in outcome.allowed_by + outcome.denied_by}))
+        return tuple(sorted(frozenset[str]().union(*(resource.rules for resource in self.resources))))

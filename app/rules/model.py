@@ -18,7 +18,9 @@ from app.rules.patterns.index import Index, Shelf
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import CATALOG_PLACE, RepositoryPattern, gram, places
 from app.rules.patterns.syntax import Captures
+from app.rules.recent import Recent
 
+_MOST_COVERING = 1024
 ROBOT_PREFIX = "robot$"
 """What a robot's name begins with when it logs in, and in tokens and logs."""
 
@@ -60,6 +62,14 @@ class Subject(Protocol):
 
     def values(self, attribute: str) -> Sequence[str] | None:
         """Return the values of an attribute (in lower case); none where it has none, None if not known."""
+
+
+class Kept(Protocol):
+    """What is kept of a subject and a scope."""
+
+    @property
+    def subject(self) -> Subject | None:
+        """The very subject."""
 
 
 GroupPattern = NamePattern | DNPattern
@@ -153,9 +163,15 @@ class Rule:
 
     def applies(self, subject: Subject | None, context: Context) -> bool:
         """Whether its conditions and exceptions let it apply: where one is not known, only a deny does."""
+        return not self.excepts(subject) and self.holds(subject, context)
+
+    def excepts(self, subject: Subject | None) -> bool:
+        """Whether it is not for a subject although it is for it otherwise; that depends on no request."""
         exceptions = self.who.exceptions
-        if exceptions is not NO_EXCEPTIONS and subject is not None and exceptions.meant(subject):
-            return False
+        return exceptions is not NO_EXCEPTIONS and subject is not None and bool(exceptions.meant(subject))
+
+    def holds(self, subject: Subject | None, context: Context) -> bool:
+        """Whether its conditions let it apply: where one is not known, only a deny does."""
         holds = self.when.check(subject, context)
         return holds is Holds.YES or (holds is Holds.UNKNOWN and self.effect is Effect.DENY)
 
@@ -225,6 +241,12 @@ class Robot:
     expires: datetime | None
     networks: tuple[IPNetwork, ...]
     position: Position = NOWHERE
+    _persona: Persona = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make it a subject once: what is kept of a subject's decisions is kept for the very object."""
+        persona = Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
+        object.__setattr__(self, "_persona", persona)
 
     @property
     def logs_in(self) -> Conditions:
@@ -242,7 +264,7 @@ class Robot:
 
     def persona(self) -> Persona:
         """Return it as a subject of decisions."""
-        return Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
+        return self._persona
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +278,7 @@ class RuleSet:
         allowing: Every rule that allows something, whomever it is for; what is refused is looked up there.
         denies_by_group_name: Whether a deny rule, or an exception, names a group by its name: then each name
             must be known.
+        covering: What decisions about a subject and a scope begin with, kept by `decide`.
     """
 
     version: str
@@ -275,6 +298,9 @@ class RuleSet:
     for_everyone: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
     allowing: Shelf[Rule] = field(default_factory=Shelf, init=False, repr=False, compare=False)
     denies_by_group_name: bool = field(default=False, init=False, repr=False, compare=False)
+    covering: Recent[tuple[int, Scope], Kept] = field(
+        default_factory=lambda: Recent(_MOST_COVERING), init=False, repr=False, compare=False
+    )
 
     def conditions(self) -> Iterator[Conditions]:
         """Return the conditions of all rules, and those on which robots log in."""

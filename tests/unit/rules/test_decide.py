@@ -617,3 +617,25 @@ def test_a_deny_whose_captures_nobody_knows_denies_what_it_may_mean() -> None:
     assert may(rules, somebody, "other/any/thing") == "pull"
     (resource,) = decision(rules, somebody, "repository:team/any/thing:pull").resources
     assert [str(cause.through) for cause in resource.outcomes[0].denied_by] == ["group cn=c++,ou=groups,dc=x"]
+
+
+def test_what_was_decided_before_is_not_worked_out_again() -> None:
+    """A subject that is remembered is decided in a fraction of the work, with reasons and all."""
+    rules = rule_set("\n".join(
+        f"  - {{id: r{number}, groups: ['team-{{x}}'], repositories: ['{{x}}/**'], allow: [pull]}}"
+        for number in range(20)
+    ))  # fmt: skip
+    subject = person("alice", *(f"team-{number}" for number in range(20)))
+    first = lines_run(lambda: decision(rules, subject, "repository:7/app:pull"))
+    again = lines_run(lambda: decision(rules, subject, "repository:7/app:pull"))
+    assert again < first / 5
+
+
+def test_a_condition_is_looked_at_each_time() -> None:
+    """What is kept of a subject does not outlast the hour in which a rule holds."""
+    rules = one_rule("everyone: true", "repositories: ['**']", when="until: 2026-02-01")
+    subject = person("alice")
+    assert granted(rules, subject, "repository:a:pull") == ["repository:a:pull"]
+    later = datetime(2026, 3, 1, tzinfo=UTC)
+    assert granted(rules, subject, "repository:a:pull", now=later) == []
+    assert granted(rules, subject, "repository:a:pull") == ["repository:a:pull"]

@@ -106,6 +106,35 @@ def _decide(rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...
     return decide(RuleSet("v", tuple(rules)), subject, scopes, Context("s", "192.0.2.1", NOW))
 
 
+@_quick
+@given(
+    st.lists(_rules(when=CONDITIONS | _WHEN), max_size=5, unique_by=lambda rule: rule.id),
+    st.lists(_SUBJECTS, min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), _SCOPES, CONTEXTS), min_size=2, max_size=6),
+)
+def test_what_is_kept_changes_no_decision(
+    rules: list[Rule],
+    subjects: list[Persona | None],
+    requests: list[tuple[int, tuple[Scope, ...], Context]],
+) -> None:
+    """Whatever was decided before, for whom and when: as if it were the first decision."""
+    kept = RuleSet("v", tuple(rules))
+    for who, scopes, context in requests:
+        subject = subjects[who % len(subjects)]
+        first = decide(RuleSet("v", tuple(rules)), subject, scopes, context)
+        assert decide(kept, subject, scopes, context) == first
+
+
+@_quick
+@given(_RULE_LISTS, _SUBJECTS, _SCOPES)
+def test_scopes_are_decided_each_by_itself(
+    rules: list[Rule], subject: Persona | None, scopes: tuple[Scope, ...]
+) -> None:
+    """What else is asked for at once changes nothing, not even the reasons."""
+    alone = [resource for one in scopes for resource in _decide(rules, subject, (one,)).resources]
+    assert list(_decide(rules, subject, scopes).resources) == alone
+
+
 def _rights(made: Decision) -> set[tuple[str, str, str]]:
     return {(entry.type, entry.name, action) for entry in made.access for action in entry.actions}
 

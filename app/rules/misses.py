@@ -14,9 +14,8 @@ from app import dn
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
-from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision
+from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision, WhoKind
 from app.rules.model import NO_EXCEPTIONS, NamedGroup, Persona, Rule, RuleSet, Subject, matched
-from app.rules.parts.audience import AudienceKind
 from app.rules.parts.bindings import MOST_STEPS, Reached, reach
 from app.rules.parts.examples import group
 from app.rules.patterns.repository import RepositoryPattern
@@ -166,9 +165,9 @@ class _Search:
     def _want(self, reached: Reached) -> tuple[Lack, str, tuple[str, ...]]:
         """Say what the subject would have to be, and in which groups."""
         match reached.audience.kind:
-            case AudienceKind.USER | AudienceKind.ROBOT:
+            case WhoKind.USER | WhoKind.ROBOT:
                 return Lack.NAME, f"it is for {reached}", ()
-            case AudienceKind.AUTHENTICATED | AudienceKind.EVERYONE:
+            case WhoKind.AUTHENTICATED | WhoKind.EVERYONE:
                 other = self._subject is not None or bool(reached.username)
                 text = f"it is for {reached}" if other else "nobody has logged in"
                 return Lack.NAME if other else Lack.LOGIN, text, ()
@@ -192,7 +191,7 @@ class _Search:
         if not self._trials:
             return False
         self._trials -= 1
-        if reached.audience.kind is AudienceKind.ROBOT:
+        if reached.audience.kind is WhoKind.ROBOT:
             return True  # a robot has groups of its own, and none of the subject's
         subject = self._subject
         groups = (
@@ -201,14 +200,14 @@ class _Search:
             else ()
         )
         name, is_robot = self._username, subject is not None and subject.is_robot
-        if reached.audience.kind is AudienceKind.GROUP:
+        if reached.audience.kind is WhoKind.GROUP:
             values = {USERNAME: name, **reached.values}
             added = tuple(group(called, values) for called in reached.audience.called)
             groups = tuple(replace(one, ambiguous=False) for one in (*groups, *added))
-        elif reached.audience.kind is AudienceKind.USER and reached.exact:
+        elif reached.audience.kind is WhoKind.USER and reached.exact:
             (name,) = reached.names
         name = reached.username or name
-        if not name and reached.audience.kind is not AudienceKind.EVERYONE:
+        if not name and reached.audience.kind is not WhoKind.EVERYONE:
             name = "somebody"
         attributes = subject.attributes if subject is not None else {}
         other = Persona(name, groups, is_robot=is_robot, attributes=attributes) if name else None

@@ -10,7 +10,7 @@ import click
 
 from app.cli.output import counted, plain, show, show_json, workflow_command, wrapped
 from app.errors import Position
-from app.rules.file.owner_tests import Outcome, Test, words
+from app.rules.file.owner_tests import ExpectationOutcome, Test, words
 from app.rules.review.check import DOES_NOT_LOAD, Remark, Report
 
 SCHEMA = 1
@@ -134,7 +134,7 @@ def _remark(remark: Remark) -> dict[str, Any]:
     }
 
 
-def _test(test: Test, outcomes: list[Outcome]) -> dict[str, Any]:
+def _test(test: Test, outcomes: list[ExpectationOutcome]) -> dict[str, Any]:
     return {
         "id": test.id,
         **_place(test.position),

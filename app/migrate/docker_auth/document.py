@@ -10,8 +10,8 @@ from typing import Any
 
 from app.errors import UnfitError
 from app.migrate.docker_auth import order
-from app.migrate.docker_auth.entry import Entry
-from app.migrate.docker_auth.order import Part
+from app.migrate.docker_auth.entry import AclEntry
+from app.migrate.docker_auth.order import EntryPart
 from app.migrate.docker_auth.what import EVERY, actions, networks, services, what
 from app.migrate.docker_auth.who import who
 from app.protocol.scope import CATALOG
@@ -21,7 +21,7 @@ _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Translation:
     """What became of one entry.
 
     Attributes:
@@ -31,7 +31,7 @@ class Outcome:
         decided_by: The earlier entries that decide all that it matches, where it is never reached.
     """
 
-    entry: Entry
+    entry: AclEntry
     rules: tuple[Mapping[str, Any], ...] = ()
     refusal: str = ""
     notes: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Outcome:
         return "; ".join([f"{place}: {became}", *self.notes])
 
 
-def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[Outcome, ...]:
+def translate(entries: Sequence[AclEntry], group_labels: Collection[str]) -> tuple[Translation, ...]:
     """Turn an ACL into rules.
 
     Args:
@@ -61,8 +61,8 @@ def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[
     """
     refused: dict[int, str] = {}
     notes: dict[int, tuple[str, ...]] = {}
-    repositories: list[Part] = []
-    catalog: list[Part] = []
+    repositories: list[EntryPart] = []
+    catalog: list[EntryPart] = []
     for entry in entries:
         try:
             of_repositories, of_catalog, notes[entry.number] = _parts(entry, group_labels)
@@ -71,7 +71,7 @@ def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[
             continue
         repositories += of_repositories
         catalog += of_catalog
-    settled: dict[int, list[tuple[Part, bool]]] = {entry.number: [] for entry in entries}
+    settled: dict[int, list[tuple[EntryPart, bool]]] = {entry.number: [] for entry in entries}
     repositories, never = order.reached(repositories)
     catalog, never_catalog = order.reached(catalog)
     for parts in (repositories, catalog):
@@ -81,9 +81,9 @@ def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[
             except UnfitError as error:
                 refused.setdefault(part.entry.number, str(error))
     return tuple(
-        Outcome(entry, refusal=refused[entry.number])
+        Translation(entry, refusal=refused[entry.number])
         if entry.number in refused
-        else Outcome(
+        else Translation(
             entry,
             tuple(_rules(settled[entry.number])),
             notes=notes[entry.number],
@@ -93,22 +93,24 @@ def translate(entries: Sequence[Entry], group_labels: Collection[str]) -> tuple[
     )
 
 
-def _first(entry: Entry, *never: Mapping[int, int]) -> tuple[int, ...]:
+def _first(entry: AclEntry, *never: Mapping[int, int]) -> tuple[int, ...]:
     """Return the numbers of the entries that decide all that one matches."""
     return tuple(sorted({decided[entry.number] for decided in never if entry.number in decided}))
 
 
-def _parts(entry: Entry, group_labels: Collection[str]) -> tuple[list[Part], list[Part], tuple[str, ...]]:
+def _parts(
+    entry: AclEntry, group_labels: Collection[str]
+) -> tuple[list[EntryPart], list[EntryPart], tuple[str, ...]]:
     """Return what an entry says of repositories and of the catalog, and what is to be noted."""
     about, meant = what(entry, who(entry, group_labels), group_labels)
     gives, gives_catalog, idle = actions(entry)
-    part = Part(entry, meant, about.repositories, networks(entry), services(entry), gives)
+    part = EntryPart(entry, meant, about.repositories, networks(entry), services(entry), gives)
     seen = replace(part, names=(CATALOG,), gives=_CATALOG if gives_catalog else frozenset())
     notes = tuple(f"{word!r} has no effect on repositories" for word in idle)
     return [part] if about.repositories else [], [seen] if about.catalog else [], notes
 
 
-def _rules(parts: Sequence[tuple[Part, bool]]) -> Iterator[dict[str, Any]]:
+def _rules(parts: Sequence[tuple[EntryPart, bool]]) -> Iterator[dict[str, Any]]:
     for part, of_catalog in parts:
         for effect, words in (("allow", part.gives), ("deny", part.denies)):
             if not words:
@@ -131,7 +133,7 @@ def _rules(parts: Sequence[tuple[Part, bool]]) -> Iterator[dict[str, Any]]:
             yield rule
 
 
-def as_yaml(outcomes: Sequence[Outcome], origin: str) -> str:
+def as_yaml(outcomes: Sequence[Translation], origin: str) -> str:
     """Write the rules as a file.
 
     Args:

@@ -16,7 +16,7 @@ _KEYS = frozenset({"match", "actions", "comment"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AclEntry:
     """One entry; a condition that is None matches anything.
 
     Attributes:
@@ -37,7 +37,7 @@ class Entry:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(document: Document) -> tuple[Entry, ...]:
+def read(document: Document) -> tuple[AclEntry, ...]:
     """Read the ACL of a configuration.
 
     Raises:
@@ -66,7 +66,7 @@ def _other_sources(document: Document, data: Mapping[str, Any]) -> Iterator[Prob
             yield document.problem((name,), text, "take the section out once its rights stand in the ACL")
 
 
-def _entry(document: Document, index: int, item: object) -> Entry:
+def _entry(document: Document, index: int, item: object) -> AclEntry:
     at = ("acl", index)
     line = document.position(at).line
     if not isinstance(item, dict) or not item.keys() <= _KEYS:
@@ -86,7 +86,7 @@ def _entry(document: Document, index: int, item: object) -> Entry:
         text = "every condition must be a text: put quotes around numbers, true and false"
         raise _error(document, (*at, "match"), text)
     conditions = {name: value for name, value in match.items() if name != "labels"}
-    return Entry(
+    return AclEntry(
         number=index + 1,
         line=line,
         actions=tuple(actions),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.errors import UnfitError
-from app.migrate.docker_auth.pattern import Kind, Piece, joined
+from app.migrate.docker_auth.pattern import AclPiece, AclPieceKind, joined
 
 
-def pieces(text: str, variables: Mapping[str, str]) -> tuple[Piece, ...]:
+def pieces(text: str, variables: Mapping[str, str]) -> tuple[AclPiece, ...]:
     """Take a pattern apart.
 
     Args:
@@ -21,12 +21,12 @@ def pieces(text: str, variables: Mapping[str, str]) -> tuple[Piece, ...]:
     return joined(_pieces(text, variables))
 
 
-def _pieces(text: str, variables: Mapping[str, str]) -> Iterator[Piece]:
+def _pieces(text: str, variables: Mapping[str, str]) -> Iterator[AclPiece]:
     at = 0
     while at < len(text):
         variable = variable_at(text, at, variables)
         if variable is not None:
-            yield Piece(Kind.VARIABLE, variables[variable])
+            yield AclPiece(AclPieceKind.VARIABLE, variables[variable])
             at += len(variable)
             continue
         sign = text[at]
@@ -36,9 +36,11 @@ def _pieces(text: str, variables: Mapping[str, str]) -> Iterator[Piece]:
             at += 1
             if at == len(text):
                 raise UnfitError("a backslash ends the pattern, so it matches nothing", "take the entry out")
-            yield Piece(Kind.TEXT, text[at])
+            yield AclPiece(AclPieceKind.TEXT, text[at])
         else:
-            yield {"*": Piece(Kind.RUN), "?": Piece(Kind.ONE)}.get(sign, Piece(Kind.TEXT, sign))
+            yield {"*": AclPiece(AclPieceKind.RUN), "?": AclPiece(AclPieceKind.ONE)}.get(
+                sign, AclPiece(AclPieceKind.TEXT, sign)
+            )
         at += 1
 
 

@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.errors import UnfitError
-from app.migrate.docker_auth.entry import Entry
+from app.migrate.docker_auth.entry import AclEntry
 from app.migrate.docker_auth.overlap import all_within, any_overlap
-from app.migrate.docker_auth.who import Kind, Who
+from app.migrate.docker_auth.who import AccountKind, Accounts
 from app.protocol.scope import Action
 from app.rules.networks import IPNetwork
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EntryPart:
     """What an entry says of repositories, or of the catalog.
 
     Attributes:
@@ -30,15 +30,15 @@ class Part:
         denies: What later entries would give beyond that, to requests that this one decides.
     """
 
-    entry: Entry
-    who: Who
+    entry: AclEntry
+    who: Accounts
     names: tuple[str, ...]
     networks: tuple[IPNetwork, ...]
     services: tuple[str, ...]
     gives: frozenset[str]
     denies: frozenset[str] = frozenset()
 
-    def meets(self, other: Part) -> bool:
+    def meets(self, other: EntryPart) -> bool:
         """Whether both may match one request; "yes" may be wrong, "no" never is."""
         return (
             self.who.meets(other.who)
@@ -47,7 +47,7 @@ class Part:
             and _meet(self.networks, other.networks)
         )
 
-    def within(self, earlier: Part) -> bool:
+    def within(self, earlier: EntryPart) -> bool:
         """Whether an earlier entry decides every request that this one matches."""
         return (
             self.who.within(earlier.who)
@@ -57,13 +57,13 @@ class Part:
         )
 
 
-def reached(parts: Sequence[Part]) -> tuple[list[Part], dict[int, int]]:
+def reached(parts: Sequence[EntryPart]) -> tuple[list[EntryPart], dict[int, int]]:
     """Leave out the parts that are never reached.
 
     Returns:
         The others, and for the number of each entry that was left out that of the entry which decides first.
     """
-    kept: list[Part] = []
+    kept: list[EntryPart] = []
     decided: dict[int, int] = {}
     for part in parts:
         first = next((each for each in kept if part.within(each)), None)
@@ -74,7 +74,7 @@ def reached(parts: Sequence[Part]) -> tuple[list[Part], dict[int, int]]:
     return kept, decided
 
 
-def settle(parts: Sequence[Part], at: int) -> Part:
+def settle(parts: Sequence[EntryPart], at: int) -> EntryPart:
     """Say what one part has to deny.
 
     Args:
@@ -89,7 +89,7 @@ def settle(parts: Sequence[Part], at: int) -> Part:
     denies = frozenset[str]().union(*(each.gives - part.gives for each in later))
     if Action.PULL in denies:
         denies |= {str(Action.PUSH)}  # as denying pull does
-    if part.who.kind is Kind.ANONYMOUS:
+    if part.who.kind is AccountKind.ANONYMOUS:
         _check_anonymous(part, denies, parts)
     for earlier in parts[:at]:
         taken = earlier.gives & denies
@@ -104,7 +104,7 @@ def settle(parts: Sequence[Part], at: int) -> Part:
     return replace(part, denies=denies)
 
 
-def _check_anonymous(part: Part, denies: frozenset[str], parts: Sequence[Part]) -> None:
+def _check_anonymous(part: EntryPart, denies: frozenset[str], parts: Sequence[EntryPart]) -> None:
     """Refuse what would be given to, or kept from, people who are signed in."""
     hint = "write the entry for everyone (without account), or give the same to account /.+/ too"
     if denies:
@@ -113,7 +113,7 @@ def _check_anonymous(part: Part, denies: frozenset[str], parts: Sequence[Part]) 
     same = (
         each
         for each in parts
-        if each.who.kind is Kind.SIGNED_IN
+        if each.who.kind is AccountKind.SIGNED_IN
         and (each.names, each.networks, each.services) == (part.names, part.networks, part.services)
     )
     if part.gives and not any(part.gives <= each.gives for each in same):

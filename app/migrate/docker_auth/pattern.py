@@ -20,7 +20,7 @@ MOST = 64
 """Patterns that one is turned into at the most."""
 
 
-class Kind(enum.Enum):
+class AclPieceKind(enum.Enum):
     """What a piece matches."""
 
     TEXT = enum.auto()
@@ -31,7 +31,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AclPiece:
     """One piece.
 
     Attributes:
@@ -39,12 +39,12 @@ class Piece:
         least: The fewest characters that a run has: 0 or 1.
     """
 
-    kind: Kind
+    kind: AclPieceKind
     text: str = ""
     least: int = 0
 
 
-def as_patterns(pieces: Sequence[Piece], *, of_names: bool = False) -> tuple[str, ...]:
+def as_patterns(pieces: Sequence[AclPiece], *, of_names: bool = False) -> tuple[str, ...]:
     """Return the patterns of rules that together match the same.
 
     Args:
@@ -77,32 +77,32 @@ def _can_be(pattern: str) -> bool:
     return bool(_WILD.search(pattern)) or is_repository(pattern)
 
 
-def _choices(piece: Piece, pieces: Sequence[Piece], at: int, *, of_names: bool) -> Iterator[str]:
+def _choices(piece: AclPiece, pieces: Sequence[AclPiece], at: int, *, of_names: bool) -> Iterator[str]:
     match piece.kind:
-        case Kind.TEXT:
+        case AclPieceKind.TEXT:
             if set(piece.text) & set("*?{}"):
                 raise UnfitError(f"{piece.text!r} stands in no name", "take the entry out")
             yield piece.text
-        case Kind.VARIABLE:
+        case AclPieceKind.VARIABLE:
             if not of_names and not (_ends(pieces[:at]) and _begins(pieces[at + 1 :])):
                 text = "a variable is a part of a component of the name"
                 raise UnfitError(text, "only whole components, as in ${account}/*, can be turned")
             yield f"{{{piece.text}}}"
-        case Kind.ONE:
+        case AclPieceKind.ONE:
             yield "?"
-        case Kind.RUN:
+        case AclPieceKind.RUN:
             yield from _run(piece)
-        case Kind.DEEP:
+        case AclPieceKind.DEEP:
             yield from _run(piece) if of_names else _deep(piece, pieces, at)
 
 
-def _run(piece: Piece) -> Iterator[str]:
+def _run(piece: AclPiece) -> Iterator[str]:
     if not piece.least:
         yield ""
     yield "*"
 
 
-def _deep(piece: Piece, pieces: Sequence[Piece], at: int) -> Iterator[str]:
+def _deep(piece: AclPiece, pieces: Sequence[AclPiece], at: int) -> Iterator[str]:
     """Spell out what may cross slashes: here `**` stands for whole components."""
     after, before = _ends(pieces[:at]), _begins(pieces[at + 1 :])
     first, last = at == 0, at == len(pieces) - 1
@@ -119,27 +119,31 @@ def _deep(piece: Piece, pieces: Sequence[Piece], at: int) -> Iterator[str]:
         yield from ("*", "*/**", "/**")
 
 
-def _ends(pieces: Sequence[Piece]) -> bool:
+def _ends(pieces: Sequence[AclPiece]) -> bool:
     """Whether a component ends before this."""
-    return not pieces or (pieces[-1].kind is Kind.TEXT and pieces[-1].text.endswith("/"))
+    return not pieces or (pieces[-1].kind is AclPieceKind.TEXT and pieces[-1].text.endswith("/"))
 
 
-def _begins(pieces: Sequence[Piece]) -> bool:
+def _begins(pieces: Sequence[AclPiece]) -> bool:
     """Whether a component begins after this."""
-    return not pieces or (pieces[0].kind is Kind.TEXT and pieces[0].text.startswith("/"))
+    return not pieces or (pieces[0].kind is AclPieceKind.TEXT and pieces[0].text.startswith("/"))
 
 
-def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+def joined(pieces: Iterable[AclPiece]) -> tuple[AclPiece, ...]:
     """Put texts beside each other together, and runs too."""
-    found: list[Piece] = []
+    found: list[AclPiece] = []
     for piece in pieces:
         last = found[-1] if found else None
-        if last is not None and last.kind is piece.kind is Kind.TEXT:
-            found[-1] = Piece(Kind.TEXT, last.text + piece.text)
-        elif last is not None and last.kind is piece.kind and piece.kind in (Kind.RUN, Kind.DEEP):
+        if last is not None and last.kind is piece.kind is AclPieceKind.TEXT:
+            found[-1] = AclPiece(AclPieceKind.TEXT, last.text + piece.text)
+        elif (
+            last is not None
+            and last.kind is piece.kind
+            and piece.kind in (AclPieceKind.RUN, AclPieceKind.DEEP)
+        ):
             if last.least and piece.least:
                 raise UnfitError("two runs that are not empty stand beside each other", "write one")
-            found[-1] = Piece(piece.kind, least=max(last.least, piece.least))
+            found[-1] = AclPiece(piece.kind, least=max(last.least, piece.least))
         else:
             found.append(piece)
     return tuple(found)

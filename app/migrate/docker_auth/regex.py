@@ -9,9 +9,9 @@ from itertools import product
 
 from app.errors import UnfitError
 from app.migrate.docker_auth.glob import variable_at
-from app.migrate.docker_auth.pattern import MOST, Kind, Piece, joined
+from app.migrate.docker_auth.pattern import MOST, AclPiece, AclPieceKind, joined
 
-Branch = tuple[Piece, ...]
+Branch = tuple[AclPiece, ...]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_/:@ ,=-]")
 _RUN = re.compile(r"\[\^/\]([*+])")
@@ -90,16 +90,16 @@ class _Reader:
         self._refuse_repetition()
         return found
 
-    def _piece(self) -> Piece:
+    def _piece(self) -> AclPiece:
         variable = variable_at(self.text, self.at, self.variables)
         if variable is not None:
             self.at += len(variable)
             self._refuse_repetition()
-            return Piece(Kind.VARIABLE, self.variables[variable])
+            return AclPiece(AclPieceKind.VARIABLE, self.variables[variable])
         if found := _RUN.match(self.text, self.at):
             self.at = found.end()
             self._refuse_repetition()
-            return Piece(Kind.RUN, least=int(found[1] == "+"))
+            return AclPiece(AclPieceKind.RUN, least=int(found[1] == "+"))
         sign = self.text[self.at]
         self.at += 1
         if sign == ".":
@@ -107,20 +107,20 @@ class _Reader:
         if sign == "\\" and (escaped := self._peek()) and not escaped.isalnum():
             self.at += 1
             self._refuse_repetition()
-            return Piece(Kind.TEXT, escaped)
+            return AclPiece(AclPieceKind.TEXT, escaped)
         if not _PLAIN.fullmatch(sign):
             text = f"{sign!r} of a regular expression cannot be said in rules"
             raise UnfitError(text, "use plain text, .*, .+, [^/]+ and (a|b)")
         self._refuse_repetition()
-        return Piece(Kind.TEXT, sign)
+        return AclPiece(AclPieceKind.TEXT, sign)
 
-    def _dot(self) -> Piece:
+    def _dot(self) -> AclPiece:
         quantity = self._peek()
         if not quantity or quantity not in "*+":
             raise UnfitError("a single . is any character, the slash too", r"write \. for a dot")
         self.at += 1
         self._refuse_repetition()
-        return Piece(Kind.DEEP, least=int(quantity == "+"))
+        return AclPiece(AclPieceKind.DEEP, least=int(quantity == "+"))
 
     def _refuse_repetition(self) -> None:
         if self._peek() and self._peek() in "*+?{":

@@ -8,11 +8,10 @@ from ipaddress import ip_network
 
 from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
-from app.migrate.docker_auth.entry import Entry
+from app.migrate.docker_auth.entry import AclEntry
 from app.migrate.docker_auth.overlap import any_overlap
-from app.migrate.docker_auth.pattern import Kind, Piece, as_patterns
-from app.migrate.docker_auth.who import GROUP, Who
-from app.migrate.docker_auth.who import Kind as WhoKind
+from app.migrate.docker_auth.pattern import AclPiece, AclPieceKind, as_patterns
+from app.migrate.docker_auth.who import GROUP, AccountKind, Accounts
 from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, CATALOG, Action, ResourceType
 from app.rules.networks import IPNetwork
 from app.rules.patterns.repository import RepositoryPattern
@@ -35,7 +34,7 @@ class What:
     catalog: bool
 
 
-def what(entry: Entry, meant: Who, group_labels: Collection[str]) -> tuple[What, Who]:
+def what(entry: AclEntry, meant: Accounts, group_labels: Collection[str]) -> tuple[What, Accounts]:
     """Say what an entry is about, and whom it is for once the variables in its name are looked at.
 
     Raises:
@@ -46,12 +45,12 @@ def what(entry: Entry, meant: Who, group_labels: Collection[str]) -> tuple[What,
         return What(("**",) if of_repositories else (), of_registry), meant
     variables = {_ACCOUNT: USERNAME} | {f"${{labels:{label}}}": GROUP for label in group_labels}
     if regex.matches_all(entry.name) or regex.matches_any(entry.name):
-        branches: tuple[tuple[Piece, ...], ...] = ((Piece(Kind.DEEP, least=1),),)
+        branches: tuple[tuple[AclPiece, ...], ...] = ((AclPiece(AclPieceKind.DEEP, least=1),),)
     elif regex.is_regex(entry.name):
         branches = regex.branches(entry.name, variables)
     else:
         branches = (glob.pieces(entry.name, variables),)
-    used = {piece.text for branch in branches for piece in branch if piece.kind is Kind.VARIABLE}
+    used = {piece.text for branch in branches for piece in branch if piece.kind is AclPieceKind.VARIABLE}
     patterns = tuple(dict.fromkeys(name for branch in branches for name in as_patterns(branch)))
     for each in patterns:
         RepositoryPattern.parse(each)
@@ -73,22 +72,22 @@ def _types(text: str | None) -> tuple[bool, bool]:
     raise UnfitError(f"the type {text!r} is no one that rules know", "write repository or registry")
 
 
-def _bound(meant: Who, used: Collection[str]) -> Who:
+def _bound(meant: Accounts, used: Collection[str]) -> Accounts:
     """Say who has what the variables stand for."""
-    if used and meant.kind is WhoKind.ANONYMOUS:
+    if used and meant.kind is AccountKind.ANONYMOUS:
         raise UnfitError("nobody without a login has a name or groups", "take the entry out")
     if GROUP in used:
-        if meant.kind is WhoKind.USERS:
+        if meant.kind is AccountKind.USERS:
             text = "the account and the label in the name must both match"
             raise UnfitError(text, "leave the account out")
-        if meant.kind is WhoKind.GROUPS and meant.names != ("*",):
+        if meant.kind is AccountKind.GROUPS and meant.names != ("*",):
             text = "one group is asked for, and the name of any may stand in the repository's"
             raise UnfitError(text, "leave the label out, or write the group's name")
-        return Who(WhoKind.GROUPS, (f"{{{GROUP}}}",))
-    return Who(WhoKind.SIGNED_IN) if used and meant.kind is WhoKind.EVERYONE else meant
+        return Accounts(AccountKind.GROUPS, (f"{{{GROUP}}}",))
+    return Accounts(AccountKind.SIGNED_IN) if used and meant.kind is AccountKind.EVERYONE else meant
 
 
-def actions(entry: Entry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
+def actions(entry: AclEntry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
     """Say what an entry gives.
 
     Returns:
@@ -106,7 +105,7 @@ def actions(entry: Entry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
     return given, ALL_ACTIONS in asked, tuple(sorted(asked - EVERY))
 
 
-def networks(entry: Entry) -> tuple[IPNetwork, ...]:
+def networks(entry: AclEntry) -> tuple[IPNetwork, ...]:
     """Return where an entry's requests come from; empty for anywhere.
 
     Raises:
@@ -120,7 +119,7 @@ def networks(entry: Entry) -> tuple[IPNetwork, ...]:
         raise UnfitError(f"{entry.ip!r} is no network", "write 10.0.0.0/8 or an address") from None
 
 
-def services(entry: Entry) -> tuple[str, ...]:
+def services(entry: AclEntry) -> tuple[str, ...]:
     """Return the services of an entry; empty for all.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
-from app.migrate.docker_auth.entry import Entry
+from app.migrate.docker_auth.entry import AclEntry
 from app.migrate.docker_auth.overlap import all_within, any_overlap
 from app.migrate.docker_auth.pattern import as_patterns
 from app.rules.patterns.dns import parse_group
@@ -18,7 +18,7 @@ GROUP = "group"
 """The variable that stands for the group's name."""
 
 
-class Kind(enum.Enum):
+class AccountKind(enum.Enum):
     """Whom an entry is for."""
 
     EVERYONE = enum.auto()
@@ -29,47 +29,49 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Accounts:
     """Whom an entry is for.
 
     Attributes:
         names: Patterns over the names of users or groups; empty for the other kinds.
     """
 
-    kind: Kind
+    kind: AccountKind
     names: tuple[str, ...] = ()
 
     def keys(self) -> Mapping[str, object]:
         """Return it as a rule has it. There is no "anonymous only" in rules: `order` sees to that."""
         match self.kind:
-            case Kind.USERS:
+            case AccountKind.USERS:
                 return {"users": list(self.names)}
-            case Kind.GROUPS:
+            case AccountKind.GROUPS:
                 return {"groups": list(self.names)}
-            case Kind.SIGNED_IN:
+            case AccountKind.SIGNED_IN:
                 return {"authenticated": True}
             case _:
                 return {"everyone": True}
 
-    def meets(self, other: Who) -> bool:
+    def meets(self, other: Accounts) -> bool:
         """Whether somebody may be meant by both; "yes" may be wrong, "no" never is."""
         kinds = {self.kind, other.kind}
-        if Kind.ANONYMOUS in kinds:
-            return kinds <= {Kind.ANONYMOUS, Kind.EVERYONE}
-        if kinds == {Kind.USERS}:
+        if AccountKind.ANONYMOUS in kinds:
+            return kinds <= {AccountKind.ANONYMOUS, AccountKind.EVERYONE}
+        if kinds == {AccountKind.USERS}:
             return any_overlap(self.names, other.names, of_names=True)
         return True
 
-    def within(self, wider: Who) -> bool:
+    def within(self, wider: Accounts) -> bool:
         """Whether whoever is meant is meant by another, too. "No" may be wrong, "yes" never is."""
-        if wider.kind is Kind.EVERYONE or self == wider:
+        if wider.kind is AccountKind.EVERYONE or self == wider:
             return True
-        if wider.kind is Kind.SIGNED_IN:
-            return self.kind in (Kind.USERS, Kind.GROUPS)
-        return self.kind is wider.kind is Kind.USERS and all_within(self.names, wider.names, of_names=True)
+        if wider.kind is AccountKind.SIGNED_IN:
+            return self.kind in (AccountKind.USERS, AccountKind.GROUPS)
+        return self.kind is wider.kind is AccountKind.USERS and all_within(
+            self.names, wider.names, of_names=True
+        )
 
 
-def who(entry: Entry, group_labels: Collection[str]) -> Who:
+def who(entry: AclEntry, group_labels: Collection[str]) -> Accounts:
     """Say whom an entry is for, by its account and its labels.
 
     Args:
@@ -87,22 +89,22 @@ def who(entry: Entry, group_labels: Collection[str]) -> Who:
         raise UnfitError(text, "name it by --groups-label, or write a rule with `when: {attributes: …}`")
     if len(entry.labels) > 1:
         raise UnfitError("several labels must all match", "a rule applies where any of its groups does")
-    if account.kind is Kind.ANONYMOUS:
+    if account.kind is AccountKind.ANONYMOUS:
         raise UnfitError("nobody without a login has labels, so it matches nothing", "take the entry out")
-    if account.kind is Kind.USERS:
+    if account.kind is AccountKind.USERS:
         text = "the account and the label must both match"
         raise UnfitError(text, "a rule applies where any of its users or groups does")
-    return Who(Kind.GROUPS, _groups(next(iter(entry.labels.values()))))
+    return Accounts(AccountKind.GROUPS, _groups(next(iter(entry.labels.values()))))
 
 
-def _account(text: str | None) -> Who:
+def _account(text: str | None) -> Accounts:
     if text is None or regex.matches_all(text) or (text and not text.strip("*")):
-        return Who(Kind.EVERYONE)
+        return Accounts(AccountKind.EVERYONE)
     if text == "":
-        return Who(Kind.ANONYMOUS)
+        return Accounts(AccountKind.ANONYMOUS)
     if regex.matches_any(text) or (text.strip("*") == "?" and "*" in text):
-        return Who(Kind.SIGNED_IN)
-    return Who(Kind.USERS, _names(text))
+        return Accounts(AccountKind.SIGNED_IN)
+    return Accounts(AccountKind.USERS, _names(text))
 
 
 def _names(text: str) -> tuple[str, ...]:

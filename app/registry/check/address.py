@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from urllib.parse import SplitResult
 
+from app.protocol.request import Address
 from app.registry.check.findings import RegistryFinding, Topic, shown
 from app.urls import http_url
 
-Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Sequence[Address]]
 """Returns the addresses of a name; none where it has none, or cannot be resolved here."""
 

@@ -12,7 +12,7 @@ from app.registry.check.examination import Examination
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ConfigurationChanges:
     """What to change so that a registry believes a realm's tokens.
 
     Attributes:
@@ -24,11 +24,11 @@ class Changes:
     here: tuple[str, ...]
 
 
-def changes(found: Examination) -> Changes:
+def changes(found: Examination) -> ConfigurationChanges:
     """Return the lines that the errors of an examination ask to change."""
     theirs = {name: value for each in found.errors for name, value in each.registry.items()}
     ours = {name: value for each in found.errors for name, value in each.here.items()}
-    return Changes(
+    return ConfigurationChanges(
         tuple(_of_registry(found.kind, theirs)) if theirs else (),
         tuple(_of_service(found, ours)) if ours else (),
     )

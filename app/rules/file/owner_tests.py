@@ -52,7 +52,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ExpectationOutcome:
     """The outcome of one expectation.
 
     Attributes:
@@ -93,12 +93,12 @@ class Outcome:
         return Problem(self.expectation.position, text, "; ".join(self.reasons))
 
 
-def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[Outcome]:
+def run(rules: RuleSet, test: Test, now: datetime) -> Iterator[ExpectationOutcome]:
     """Run one test, and yield the outcome of each expectation."""
     context, logs_in = test.context(now), _logs_in(rules, test)
     for expectation in test.expectations:
         decision = decide(rules, test.subject, [expectation.scope], context)
-        yield Outcome(test, expectation, decision.resources[0].outcomes, logs_in)
+        yield ExpectationOutcome(test, expectation, decision.resources[0].outcomes, logs_in)
 
 
 def _logs_in(rules: RuleSet, test: Test) -> bool:

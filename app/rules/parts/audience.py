@@ -6,13 +6,13 @@ subjects and capture the same pieces, however the variables are called: variable
 
 from __future__ import annotations
 
-import enum
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.dn import DN, fold
 from app.protocol import scope
+from app.rules.decision import WhoKind
 from app.rules.model import Who
 from app.rules.parts.automaton import (
     NAMES,
@@ -26,21 +26,11 @@ from app.rules.parts.automaton import (
 )
 from app.rules.patterns.dns import DNPattern
 from app.rules.patterns.names import NamePattern
-from app.rules.patterns.syntax import USERNAME, Token
+from app.rules.patterns.syntax import USERNAME, Token, TokenKind
 
-OWN_NAME = Token("variable", USERNAME)
+OWN_NAME = Token(TokenKind.VARIABLE, USERNAME)
 Known = Mapping[str, Token]
 """What variables, by number, are known to stand for: a text, or a variable of another audience."""
-
-
-class AudienceKind(enum.StrEnum):
-    """The ways in which a rule can be for somebody."""
-
-    EVERYONE = "everyone"
-    AUTHENTICATED = "authenticated"
-    USER = "user"
-    ROBOT = "robot"
-    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +83,13 @@ class Audience:
     """One way in which a rule is for somebody.
 
     Attributes:
+        kind: Never `GROUPS`: several groups that a subject must all be in are a `GROUP` with several names.
         called: How the subject, or each of the groups that it must be in, is called.
         exceptions: Who of them is not meant.
         numbers: The number of each variable, as a token.
     """
 
-    kind: AudienceKind
+    kind: WhoKind
     called: tuple[Called, ...] = ()
     exceptions: frozenset[Audience] = frozenset()
     numbers: Mapping[str, Token] = field(default_factory=dict, compare=False)
@@ -116,13 +107,13 @@ class Audience:
     @property
     def variables(self) -> Known:
         """What the variables of the rule's repositories stand for, apart from those that nothing binds."""
-        if self.kind is AudienceKind.USER and self.literal is not None:
-            return {USERNAME: Token("text", str(self.literal[0]))}
+        if self.kind is WhoKind.USER and self.literal is not None:
+            return {USERNAME: Token(TokenKind.TEXT, str(self.literal[0]))}
         return self.numbers
 
     def names_another(self, other: Audience) -> bool:
         """Whether no subject is meant by both, because it would need two names."""
-        named = (AudienceKind.USER, AudienceKind.ROBOT)
+        named = (WhoKind.USER, WhoKind.ROBOT)
         if self.kind not in named or other.kind not in named:
             return False
         both_literal = self.literal is not None and other.literal is not None
@@ -134,19 +125,19 @@ class Audience:
             return None
         variables = narrower.variables
         own = {USERNAME: variables[USERNAME]} if USERNAME in variables else {}
-        if self.kind is AudienceKind.EVERYONE:
+        if self.kind is WhoKind.EVERYONE:
             return own
-        if self.kind is AudienceKind.AUTHENTICATED:
-            return own if narrower.kind is not AudienceKind.EVERYONE else None
+        if self.kind is WhoKind.AUTHENTICATED:
+            return own if narrower.kind is not WhoKind.EVERYONE else None
         if self.kind is not narrower.kind:
             return None
         return _cover_all(self.called, narrower.called, self.numbers, own)
 
 
-EVERYONE, AUTHENTICATED = Audience(AudienceKind.EVERYONE), Audience(AudienceKind.AUTHENTICATED)
+EVERYONE, AUTHENTICATED = Audience(WhoKind.EVERYONE), Audience(WhoKind.AUTHENTICATED)
 
 
-def described(kind: AudienceKind, names: Sequence[str]) -> str:
+def described(kind: WhoKind, names: Sequence[str]) -> str:
     """Put a kind and names into words: `group team-web`, `groups team-web and editors`, `everyone`."""
     return f"{kind}{'s' if len(names) > 1 else ''} {' and '.join(names)}".strip()
 
@@ -167,23 +158,23 @@ def of(who: Who) -> Iterator[Audience]:
 
 def _each(who: Who) -> Iterator[Audience]:
     for group in who.groups:
-        yield _of(AudienceKind.GROUP, group)
+        yield _of(WhoKind.GROUP, group)
     if who.all_groups:
-        yield _of(AudienceKind.GROUP, *sorted(who.all_groups, key=lambda one: str(one.key or fold(one.text))))
+        yield _of(WhoKind.GROUP, *sorted(who.all_groups, key=lambda one: str(one.key or fold(one.text))))
     for user in who.users:
-        yield _of(AudienceKind.USER, user)
+        yield _of(WhoKind.USER, user)
     for robot in who.robots:
-        yield _of(AudienceKind.ROBOT, robot)
+        yield _of(WhoKind.ROBOT, robot)
     if who.authenticated:
         yield AUTHENTICATED
     if who.everyone:
         yield EVERYONE
 
 
-def _of(kind: AudienceKind, *patterns: NamePattern | DNPattern) -> Audience:
+def _of(kind: WhoKind, *patterns: NamePattern | DNPattern) -> Audience:
     numbers = _number(name for pattern in patterns for name in _variables(pattern))
     called = tuple(_called(pattern, numbers) for pattern in patterns)
-    if kind is AudienceKind.USER and patterns[0].key is None and len(called[0].name) == 1:
+    if kind is WhoKind.USER and patterns[0].key is None and len(called[0].name) == 1:
         numbers = dict.fromkeys(numbers, OWN_NAME)  # it captures the whole of one's own name
     return Audience(kind, called, numbers=numbers)
 
@@ -191,7 +182,7 @@ def _of(kind: AudienceKind, *patterns: NamePattern | DNPattern) -> Audience:
 def _variables(pattern: NamePattern | DNPattern) -> Iterator[str]:
     """Return the variables of a pattern, in the order in which they stand."""
     if isinstance(pattern, NamePattern):
-        return (token.value for token in pattern.tokens if token.kind == "variable")
+        return (token.value for token in pattern.tokens if token.kind is TokenKind.VARIABLE)
     return (value[1:-1] for rdn in pattern.name.rdns for _, value in rdn if value[:1] == "{")
 
 
@@ -200,7 +191,7 @@ def _number(names: Iterable[str]) -> dict[str, Token]:
     numbered: dict[str, Token] = {}
     for name in names:
         count = str(len(numbered) + 1)
-        numbered.setdefault(name, OWN_NAME if name == USERNAME else Token("variable", count))
+        numbered.setdefault(name, OWN_NAME if name == USERNAME else Token(TokenKind.VARIABLE, count))
     return numbered
 
 
@@ -208,7 +199,7 @@ def _called(pattern: NamePattern | DNPattern, numbers: Mapping[str, Token]) -> C
     if isinstance(pattern, DNPattern):
         return Called("", _numbered(pattern, numbers), (), "", str(pattern.name), pattern)
     if pattern.key is not None:
-        name = elements([Token("text", pattern.key)])
+        name = elements([Token(TokenKind.TEXT, pattern.key)])
         return Called(pattern.key, None, name, pattern.key, pattern.key, pattern)
     name = elements(folded(pattern), numbers)
     return Called(written(name), None, name, prefix(name), pattern.text, pattern)
@@ -250,7 +241,7 @@ def _captured(
         captures = wider.match(literal, username) if isinstance(literal, str) else None
     if captures is None:
         return None
-    return {**own, **{numbers[name].value: Token("text", value) for name, value in captures}}
+    return {**own, **{numbers[name].value: Token(TokenKind.TEXT, value) for name, value in captures}}
 
 
 def _alike(wider: Elements, narrower: Elements) -> dict[str, Token] | None:
@@ -259,7 +250,7 @@ def _alike(wider: Elements, narrower: Elements) -> dict[str, Token] | None:
         return None
     known: dict[str, Token] = {}
     for one, other in zip(wider, narrower, strict=True):
-        if one.kind == other.kind == "variable" and OWN_NAME not in (one, other):
+        if one.kind is other.kind is TokenKind.VARIABLE and OWN_NAME not in (one, other):
             if known.setdefault(one.value, other) != other:
                 return None
         elif one != other:
@@ -285,7 +276,7 @@ def _match_value(want: str, value: str, known: dict[str, Token]) -> bool:
     """Whether one value of a DN covers another; what its variable stands for is added to what is known."""
     if want[:1] != "{" or want[1:-1] == USERNAME:
         return want == value
-    token = Token("variable", value[1:-1]) if value[:1] == "{" else Token("text", value)
+    token = Token(TokenKind.VARIABLE, value[1:-1]) if value[:1] == "{" else Token(TokenKind.TEXT, value)
     return known.setdefault(want[1:-1], token) == token
 
 
@@ -294,14 +285,14 @@ def bind(tokens: Iterable[Token], audience: Audience) -> Elements | None:
     tokens = tuple(tokens)
     bound = audience.variables
     for token in tokens:
-        if token.kind != "variable":
+        if token.kind is not TokenKind.VARIABLE:
             continue
-        if token.value == USERNAME and audience.kind is AudienceKind.ROBOT:
+        if token.value == USERNAME and audience.kind is WhoKind.ROBOT:
             return None  # robot$NAME is no component of a repository name
         if token.value not in bound and token.value != USERNAME:
             return None
         value = bound.get(token.value, token)
-        if value.kind == "text" and not scope.is_component(value.value):
+        if value.kind is TokenKind.TEXT and not scope.is_component(value.value):
             return None
     return elements(tokens, bound)
 
@@ -314,12 +305,12 @@ def rebind(pattern: Elements, known: Known) -> Elements | None:
         known: What `cover` returned.
     """
     for token in pattern:
-        if token.kind != "variable":
+        if token.kind is not TokenKind.VARIABLE:
             continue
         value = known.get(token.value)
         if value is None and token.value != USERNAME:
             return None
-        if value is not None and value.kind == "text" and not scope.is_component(value.value):
+        if value is not None and value.kind is TokenKind.TEXT and not scope.is_component(value.value):
             return None
     return elements(pattern, known)
 
@@ -335,5 +326,6 @@ def _within(narrower: Elements, wider: Elements) -> bool:
 
 def _captureless(pattern: Elements) -> Elements:
     return tuple(
-        Token("piece", "") if token.kind == "variable" and token != OWN_NAME else token for token in pattern
+        Token(TokenKind.PIECE, "") if token.kind is TokenKind.VARIABLE and token != OWN_NAME else token
+        for token in pattern
     )

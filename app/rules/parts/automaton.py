@@ -20,7 +20,7 @@ from itertools import product, takewhile
 from app.dn import fold_case
 from app.protocol import scope
 from app.rules.patterns.names import NamePattern
-from app.rules.patterns.syntax import Token
+from app.rules.patterns.syntax import Token, TokenKind
 
 Elements = tuple[Token, ...]
 """A pattern, cut into single characters, wildcards and variables."""
@@ -114,8 +114,8 @@ def elements(tokens: Iterable[Token], bound: Mapping[str, Token] | None = None) 
     """Cut a pattern into elements; replace each bound variable by another variable or by a text."""
     cut: list[Token] = []
     for token in tokens:
-        meant = bound.get(token.value, token) if bound and token.kind == "variable" else token
-        if meant.kind == "text":
+        meant = bound.get(token.value, token) if bound and token.kind is TokenKind.VARIABLE else token
+        if meant.kind is TokenKind.TEXT:
             cut.extend(map(_sign, meant.value))
         else:
             cut.append(meant)
@@ -125,13 +125,14 @@ def elements(tokens: Iterable[Token], bound: Mapping[str, Token] | None = None) 
 def folded(pattern: NamePattern) -> tuple[Token, ...]:
     """Return a pattern over names with its text folded, as the names are that it is compared with."""
     return tuple(
-        Token("text", fold_case(token.value)) if token.kind == "text" else token for token in pattern.tokens
+        Token(TokenKind.TEXT, fold_case(token.value)) if token.kind is TokenKind.TEXT else token
+        for token in pattern.tokens
     )
 
 
 @functools.lru_cache(maxsize=1024)
 def _sign(character: str) -> Token:
-    return Token("text", character)
+    return Token(TokenKind.TEXT, character)
 
 
 def spell(word: Iterable[str]) -> str:
@@ -141,21 +142,21 @@ def spell(word: Iterable[str]) -> str:
 
 def written(pattern: Elements) -> str:
     """Return elements as they are written in a rules file."""
-    signs = {"deep": "**", "run": "*", "one": "?"}
+    signs = {TokenKind.DEEP: "**", TokenKind.RUN: "*", TokenKind.ONE: "?"}
     return "".join(
-        f"{{{token.value}}}" if token.kind == "variable" else signs.get(token.kind, token.value)
+        f"{{{token.value}}}" if token.kind is TokenKind.VARIABLE else signs.get(token.kind, token.value)
         for token in pattern
     )
 
 
 def prefix(pattern: Elements) -> str:
     """Return the text with which every name begins that a pattern matches."""
-    return "".join(token.value for token in takewhile(lambda token: token.kind == "text", pattern))
+    return "".join(token.value for token in takewhile(lambda token: token.kind is TokenKind.TEXT, pattern))
 
 
 def loose(pattern: Elements) -> Elements:
     """Let every variable stand for anything."""
-    return tuple(Token("run", "") if token.kind == "variable" else token for token in pattern)
+    return tuple(Token(TokenKind.RUN, "") if token.kind is TokenKind.VARIABLE else token for token in pattern)
 
 
 def meet(one: Elements, other: Elements, grammar: Grammar = REPOSITORIES) -> bool:
@@ -209,7 +210,9 @@ class _Walk:
         self._patterns = [*wanted, *others]
         self._wanted = len(wanted)
         self._grammar = grammar
-        named = {token.value for pattern in self._patterns for token in pattern if token.kind == "text"}
+        named = {
+            token.value for pattern in self._patterns for token in pattern if token.kind is TokenKind.TEXT
+        }
         strangers = (next((c for c in group if c not in named), None) for group in grammar.strangers)
         fresh = [sign for sign in strangers if sign is not None]
         # of names that are equally short, the one that reads best is found first
@@ -260,9 +263,9 @@ class _Walk:
         if index == len(pattern):
             return ()
         token = pattern[index]
-        if token.kind == "text":
+        if token.kind is TokenKind.TEXT:
             return (token.value,)
-        return (f"{{{token.value}}}",) if token.kind == "variable" else self._alphabet
+        return (f"{{{token.value}}}",) if token.kind is TokenKind.VARIABLE else self._alphabet
 
     def _step_others(self, states: frozenset[State], symbol: str) -> frozenset[State]:
         key = (states, symbol)
@@ -278,17 +281,17 @@ class _Walk:
             return
         token, variable = pattern[index], len(symbol) > 1
         match token.kind:
-            case "text" if token.value == symbol:
+            case TokenKind.TEXT if token.value == symbol:
                 yield number, place + 2
-            case "variable" if variable and symbol == f"{{{token.value}}}":
+            case TokenKind.VARIABLE if variable and symbol == f"{{{token.value}}}":
                 yield number, place + 2
-            case "one" if not variable and symbol != "/":
+            case TokenKind.ONE if not variable and symbol != "/":
                 yield number, place + 2
-            case "piece" if symbol in _PIECE:
+            case TokenKind.PIECE if symbol in _PIECE:
                 yield number, place | 1
-            case "run" | "deep" if symbol != "/":
+            case TokenKind.RUN | TokenKind.DEEP if symbol != "/":
                 yield number, place | 1
-            case "deep" if inside:
+            case TokenKind.DEEP if inside:
                 yield number, place - 1
 
     def _closed(self, states: Iterable[State]) -> Iterator[State]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from app.dn import DN
 from app.protocol import scope
 from app.protocol.scope import ResourceType
+from app.rules.decision import WhoKind
 from app.rules.model import Rule
-from app.rules.parts.audience import Audience, AudienceKind, Called, but, described
+from app.rules.parts.audience import Audience, Called, but, described
 from app.rules.parts.automaton import Elements, elements, prefix, written
 from app.rules.parts.clauses import clauses
 from app.rules.parts.examples import group
 from app.rules.patterns.dns import DNPattern
-from app.rules.patterns.syntax import USERNAME, Captures, Token
+from app.rules.patterns.syntax import USERNAME, Captures, Token, TokenKind
 
 MOST_STEPS = 20_000
 """Steps in which one pattern is matched with one name; what people write needs a few dozen."""
@@ -60,7 +61,7 @@ class _Walk:
         for end in self._ends(index, place, bound):
             token = self._pattern[index]
             value = self._name[place:end]
-            further = {**bound, token.value: value} if token.kind == "variable" else bound
+            further = {**bound, token.value: value} if token.kind is TokenKind.VARIABLE else bound
             yield from self.solutions(index + 1, end, further)
 
     def _ends(self, index: int, place: int, bound: Mapping[str, str]) -> Iterator[int]:
@@ -69,22 +70,22 @@ class _Walk:
         slash = name.find("/", place)
         component_end = len(name) if slash < 0 else slash
         match token.kind:
-            case "text":
+            case TokenKind.TEXT:
                 if name.startswith(token.value, place):
                     yield place + len(token.value)
-            case "one":
+            case TokenKind.ONE:
                 if place < component_end:
                     yield place + 1
-            case "run":
+            case TokenKind.RUN:
                 yield from range(component_end, place, -1)
-            case "deep":
+            case TokenKind.DEEP:
                 yield from (
                     end for end in range(place + 1, len(name) + 1) if end == len(name) or name[end] == "/"
                 )
-            case "variable" if token.value in bound:
+            case TokenKind.VARIABLE if token.value in bound:
                 if name.startswith(bound[token.value], place):
                     yield place + len(bound[token.value])
-            case "variable":
+            case TokenKind.VARIABLE:
                 ends = range(component_end, place, -1)
                 yield from (end for end in ends if scope.is_component(name[place:end]))
 
@@ -113,7 +114,7 @@ class Reached:
     def __str__(self) -> str:
         """Return for whom: `group team-web`, `user alice`, `everyone`."""
         if self.username and not self.audience.called:
-            return but(described(AudienceKind.USER, [self.username]), self.audience)
+            return but(described(WhoKind.USER, [self.username]), self.audience)
         said = described(self.audience.kind, self.names)
         return but(f"{said}, as user {self.username}" if self.username else said, self.audience)
 
@@ -159,7 +160,7 @@ def reached(rule: Rule, audience: Audience, values: Mapping[str, str]) -> Reache
             return None
         names.append((name, exact))
     exact = all(exact for _, exact in names) if names else not own
-    username = "" if audience.kind is AudienceKind.USER else own
+    username = "" if audience.kind is WhoKind.USER else own
     return Reached(rule, audience, tuple(name for name, _ in names), exact, username, captures, values)
 
 
@@ -172,12 +173,12 @@ def _named(
         for variable, value in (*captures, (USERNAME, own)):
             text = text.replace(f"{{{variable}}}", value) if value else text
         return text, called.literal is not None or "{" not in text
-    is_whole = audience.kind is AudienceKind.USER and [token.kind for token in called.name] == ["variable"]
+    is_whole = audience.kind is WhoKind.USER and [token.kind for token in called.name] == [TokenKind.VARIABLE]
     if is_whole and own:  # the variable is the whole of one's own name
         return own, True
-    bound = {number: Token("text", value) for number, value in values.items()}
+    bound = {number: Token(TokenKind.TEXT, value) for number, value in values.items()}
     name = elements(called.name, bound)
-    return written(name), all(token.kind == "text" for token in name)
+    return written(name), all(token.kind is TokenKind.TEXT for token in name)
 
 
 def _captures(called: Called, name: str, own: str, captures: Captures) -> bool:

@@ -14,14 +14,14 @@ from itertools import chain, combinations
 
 from app.protocol.scope import ACTIONS_OF, CATALOG, ResourceType
 from app.rules.conditions import Conditions
-from app.rules.decision import Effect
+from app.rules.decision import Effect, WhoKind
 from app.rules.model import Rule
-from app.rules.parts.audience import AUTHENTICATED, Audience, AudienceKind, Known, bind, of
+from app.rules.parts.audience import AUTHENTICATED, Audience, Known, bind, of
 from app.rules.parts.automaton import Elements, elements, prefix, written
 from app.rules.patterns.repository import RepositoryPattern
-from app.rules.patterns.syntax import USERNAME, Token
+from app.rules.patterns.syntax import USERNAME, Token, TokenKind
 
-_CATALOG = elements([Token("text", CATALOG)])
+_CATALOG = elements([Token(TokenKind.TEXT, CATALOG)])
 _WILD = ""
 """The first component of patterns that begin with a wildcard or a variable."""
 
@@ -71,7 +71,7 @@ def clauses(rule: Rule, when: Conditions | None = None) -> Iterator[Clause]:
     for audience in of(rule.who):
         for pattern in rule.repositories:
             # without a login there is no name of one's own
-            own = audience.kind is AudienceKind.EVERYONE and USERNAME in pattern.variables
+            own = audience.kind is WhoKind.EVERYONE and USERNAME in pattern.variables
             meant = replace(AUTHENTICATED, exceptions=audience.exceptions) if own else audience
             bound = bind(tokens(pattern), meant)
             if bound is not None:
@@ -87,7 +87,7 @@ def tokens(pattern: RepositoryPattern) -> tuple[Token, ...]:
     return (*pattern.beginning, *pattern.rest)
 
 
-_Place = tuple[Effect, ResourceType, AudienceKind, object]
+_Place = tuple[Effect, ResourceType, WhoKind, object]
 
 
 class Clauses:
@@ -144,7 +144,7 @@ def _place(clause: Clause) -> _Place:
 
 def _places(clause: Clause, effect: Effect) -> Iterator[_Place]:
     """Return where the clauses are whose audience may cover that of another."""
-    kinds = dict.fromkeys((clause.audience.kind, AudienceKind.AUTHENTICATED, AudienceKind.EVERYONE))
+    kinds = dict.fromkeys((clause.audience.kind, WhoKind.AUTHENTICATED, WhoKind.EVERYONE))
     for kind in kinds:
         yield effect, clause.type, kind, None
     names = [one.literal for one in clause.audience.called if one.literal is not None]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app.dn import DN
+from app.rules.decision import WhoKind
 from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona
-from app.rules.parts.audience import OWN_NAME, Audience, AudienceKind, Called
+from app.rules.parts.audience import OWN_NAME, Audience, Called
 from app.rules.parts.automaton import Elements
-from app.rules.patterns.syntax import USERNAME, Token
+from app.rules.patterns.syntax import USERNAME, Token, TokenKind
 
 _ANYBODY = "somebody"
-_NAMED = (AudienceKind.USER, AudienceKind.ROBOT)
+_NAMED = (WhoKind.USER, WhoKind.ROBOT)
 
 Values = Mapping[str, str]
 """What numbered variables stand for."""
@@ -24,7 +25,7 @@ def persona(*parts: tuple[Audience, Values], attributes: Mapping[str, tuple[str,
         ValueError: Nobody can be all of them.
     """
     is_anonymous = all(
-        audience.kind is AudienceKind.EVERYONE and USERNAME not in values for audience, values in parts
+        audience.kind is WhoKind.EVERYONE and USERNAME not in values for audience, values in parts
     )
     if is_anonymous and not attributes:
         return None
@@ -33,11 +34,11 @@ def persona(*parts: tuple[Audience, Values], attributes: Mapping[str, tuple[str,
     if len(names) > 1 or len({audience.kind for audience, _ in parts if audience.kind in _NAMED}) > 1:
         raise ValueError("nobody has two names")
     (name,) = names or {_ANYBODY}
-    is_robot = any(audience.kind is AudienceKind.ROBOT for audience, _ in parts)
+    is_robot = any(audience.kind is WhoKind.ROBOT for audience, _ in parts)
     groups = tuple(
         group(called, {USERNAME: name, **values})
         for audience, values in parts
-        if audience.kind is AudienceKind.GROUP
+        if audience.kind is WhoKind.GROUP
         for called in audience.called
     )
     return Persona(
@@ -70,9 +71,9 @@ def example(symbols: Iterable[str] | Elements, values: Values) -> str:
         if isinstance(symbol, Token):
             kind, value = symbol.kind, symbol.value
         else:
-            kind, value = ("variable", symbol[1:-1]) if len(symbol) > 1 else ("text", symbol)
-        if kind == "variable":
+            kind, value = (TokenKind.VARIABLE, symbol[1:-1]) if len(symbol) > 1 else (TokenKind.TEXT, symbol)
+        if kind is TokenKind.VARIABLE:
             pieces.append(values.get(value, _ANYBODY if value == USERNAME else f"v{value}"))
         else:
-            pieces.append(value if kind == "text" else "x")
+            pieces.append(value if kind is TokenKind.TEXT else "x")
     return "".join(pieces)

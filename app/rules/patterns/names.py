@@ -21,6 +21,7 @@ from app.rules.patterns.syntax import (
     WILDCARDS,
     Captures,
     Token,
+    TokenKind,
     cut,
     is_plain,
 )
@@ -85,15 +86,17 @@ class NamePattern:
         if is_plain(tokens):
             key = dn.fold(text)
             return NamePattern(text, tokens, key, NO_VARIABLES, key, None, shared)
-        if any(token.kind == "deep" for token in tokens):
+        if any(token.kind is TokenKind.DEEP for token in tokens):
             raise UnfitError(f"{text!r} has '**', which is for repositories", "write '*'")
-        captured = [token.value for token in tokens if token.kind == "variable" and token.value != USERNAME]
+        captured = [
+            token.value for token in tokens if token.kind is TokenKind.VARIABLE and token.value != USERNAME
+        ]
         if len(captured) != len(set(captured)):
             raise UnfitError(f"{text!r} captures one variable twice", "name the second one differently")
-        own = any(token == Token("variable", USERNAME) for token in tokens)
+        own = any(token == Token(TokenKind.VARIABLE, USERNAME) for token in tokens)
         expression = None if own else shared(_source(tokens, ""))
         personal = expressions() if own else shared
-        texts = (dn.fold_case(token.value) for token in tokens if token.kind == "text")
+        texts = (dn.fold_case(token.value) for token in tokens if token.kind is TokenKind.TEXT)
         longest = max(texts, key=len, default="")
         return NamePattern(text, tokens, None, frozenset(captured), longest, expression, personal)
 
@@ -116,14 +119,14 @@ class NamePattern:
     def shape(self) -> tuple[Beginning | End, str]:
         """Return what every name that it matches begins or ends with; the empty beginning is nothing."""
         ends = self.tokens[0], self.tokens[-1]
-        first, last = (dn.fold_case(token.value) if token.kind == "text" else "" for token in ends)
+        first, last = (dn.fold_case(token.value) if token.kind is TokenKind.TEXT else "" for token in ends)
         return (End(len(last)), last) if last and not first else (Beginning(len(first)), first)
 
 
 def _source(tokens: Iterable[Token], username: str) -> str:
     pieces = []
     for token in tokens:
-        if token.kind != "variable":
+        if token.kind is not TokenKind.VARIABLE:
             pieces.append(WILDCARDS.get(token.kind) or re2.escape(dn.fold_case(token.value)))
         elif token.value == USERNAME:
             pieces.append(re2.escape(username))

@@ -17,7 +17,7 @@ import re2
 from app.errors import UnfitError
 from app.protocol import scope
 from app.rules.patterns.expression import Expression, expressions, shared
-from app.rules.patterns.syntax import WILDCARDS, Token, cut, is_plain, likeliest_name, variables
+from app.rules.patterns.syntax import WILDCARDS, Token, TokenKind, cut, is_plain, likeliest_name, variables
 
 _PARSED = 1024
 """Patterns that are kept parsed: rules that stand together are often about the same names."""
@@ -75,7 +75,7 @@ class RepositoryPattern:
                 raise UnfitError(f"{text!r} is too long", hint)
         wild = (index for index, token in enumerate(tokens) if token.kind in WILDCARDS)
         count = next(wild, len(tokens))
-        fixed = tokens[0].value if tokens[0].kind == "text" else ""
+        fixed = tokens[0].value if tokens[0].kind is TokenKind.TEXT else ""
         rest, used = tokens[count:], variables(tokens)
         expression = None if used and variables(rest) else shared(_source(rest, {}))
         bound = shared if expression is not None else expressions()
@@ -92,7 +92,7 @@ class RepositoryPattern:
         # what is left for RE2 has seldom a variable in it, so few patterns are compiled
         position = 0
         for kind, value in self.beginning:
-            piece = bound.get(value, "") if kind == "variable" else value
+            piece = bound.get(value, "") if kind is TokenKind.VARIABLE else value
             if not name.startswith(piece, position):
                 return False
             position += len(piece)
@@ -133,7 +133,7 @@ def _place(components: Sequence[str], tokens: Iterable[Token]) -> str:
     longest = max(further, key=len, default="")
     if longest:
         return f"/{longest}"
-    texts = (text for token in tokens if token.kind == "text" for text in token.value.split("/"))
+    texts = (text for token in tokens if token.kind is TokenKind.TEXT for text in token.value.split("/"))
     longest = max(texts, key=len, default="")
     return f"~{longest[-_GRAM:]}" if longest else ANYWHERE
 
@@ -141,7 +141,7 @@ def _place(components: Sequence[str], tokens: Iterable[Token]) -> str:
 def _source(tokens: Iterable[Token], bound: Mapping[str, str]) -> str:
     pieces = []
     for token in tokens:
-        if token.kind == "variable":
+        if token.kind is TokenKind.VARIABLE:
             pieces.append(re2.escape(bound[token.value]))
         else:
             pieces.append(WILDCARDS.get(token.kind) or re2.escape(token.value))
@@ -155,7 +155,7 @@ def _check_pieces(tokens: Iterable[Token], text: str) -> None:
         UnfitError: No repository name has one of them.
     """
     for token in tokens:
-        if token.kind == "text" and not _TEXT.fullmatch(token.value):
+        if token.kind is TokenKind.TEXT and not _TEXT.fullmatch(token.value):
             raise UnfitError(f"{text!r} matches no repository name", _letters_hint(token.value))
 
 

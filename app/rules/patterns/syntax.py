@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -17,20 +18,30 @@ _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
 NO_VARIABLES: frozenset[str] = frozenset()
 
 
+class TokenKind(enum.StrEnum):
+    """What a piece of a pattern matches."""
+
+    TEXT = enum.auto()  # itself
+    VARIABLE = enum.auto()  # what it stands for
+    ONE = enum.auto()  # `?`: one character but /
+    RUN = enum.auto()  # `*`: one or more of them
+    DEEP = enum.auto()  # `**`: one or more components
+    PIECE = enum.auto()  # what a variable of a name can capture; nobody writes it
+
+
 class Token(NamedTuple):
     """One piece of a pattern.
 
     Attributes:
-        kind: deep, run, one, variable or text.
         value: The variable's name or the literal text; empty otherwise.
     """
 
-    kind: str
+    kind: TokenKind
     value: str
 
 
-_SIGNS = {"**": Token("deep", ""), "*": Token("run", ""), "?": Token("one", "")}
-WILDCARDS = {"deep": r"[^/]+(?:/[^/]+)*", "run": r"[^/]+", "one": r"[^/]"}
+_SIGNS = {"**": Token(TokenKind.DEEP, ""), "*": Token(TokenKind.RUN, ""), "?": Token(TokenKind.ONE, "")}
+WILDCARDS = {TokenKind.DEEP: r"[^/]+(?:/[^/]+)*", TokenKind.RUN: r"[^/]+", TokenKind.ONE: r"[^/]"}
 """By kind of token, the expression of RE2 for it."""
 Captures = tuple[tuple[str, str], ...]
 """What the variables of a rule stand for: (variable, text) pairs, sorted."""
@@ -53,7 +64,7 @@ def cut(pattern: str) -> tuple[Token, ...]:
         elif "{" in piece or "}" in piece:
             raise UnfitError(f"{pattern!r} has a brace without its partner", "write {name} for a variable")
         elif piece:
-            tokens.append(Token("text", piece))
+            tokens.append(Token(TokenKind.TEXT, piece))
     return tuple(tokens)
 
 
@@ -61,7 +72,7 @@ def _variable(sign: str) -> Token:
     name = sign[1:-1]
     if not _VARIABLE.fullmatch(name):
         raise UnfitError(f"{sign} is no variable", "a variable is a small letter, then a-z 0-9 _")
-    return Token("variable", name)
+    return Token(TokenKind.VARIABLE, name)
 
 
 def likeliest_name(pattern: str) -> str:
@@ -75,10 +86,10 @@ def likeliest_name(pattern: str) -> str:
 
 def is_plain(tokens: tuple[Token, ...]) -> bool:
     """Whether a pattern is nothing but text."""
-    return len(tokens) == 1 and tokens[0].kind == "text"
+    return len(tokens) == 1 and tokens[0].kind is TokenKind.TEXT
 
 
 def variables(tokens: Iterable[Token]) -> frozenset[str]:
     """Return the names of the variables."""
-    found = [token.value for token in tokens if token.kind == "variable"]
+    found = [token.value for token in tokens if token.kind is TokenKind.VARIABLE]
     return frozenset(found) if found else NO_VARIABLES

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.errors import ConfigurationError, Problem
 from app.rules.file import load, owner_tests
 from app.rules.file.load import Written
-from app.rules.file.owner_tests import Outcome, Test
+from app.rules.file.owner_tests import ExpectationOutcome, Test
 from app.rules.review.lint.finding import Finding
 
 DOES_NOT_LOAD = "rules"
@@ -47,10 +47,10 @@ class Report:
     path: Path
     written: Written | None
     remarks: tuple[Remark, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ExpectationOutcome, ...]
 
     @property
-    def failures(self) -> tuple[Outcome, ...]:
+    def failures(self) -> tuple[ExpectationOutcome, ...]:
         """The expectations that were not met."""
         return tuple(outcome for outcome in self.outcomes if not outcome.passed)
 
@@ -59,7 +59,7 @@ class Report:
         """Whether all is well; warnings are."""
         return not self.failures and not any(remark.fails for remark in self.remarks)
 
-    def tests(self) -> Iterator[tuple[Test, list[Outcome]]]:
+    def tests(self) -> Iterator[tuple[Test, list[ExpectationOutcome]]]:
         """Yield each test with the outcomes of its expectations."""
         for test in self.written.tests if self.written is not None else ():
             yield test, [outcome for outcome in self.outcomes if outcome.test is test]

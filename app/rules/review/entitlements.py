@@ -15,9 +15,9 @@ from app.rules.decision import Cause, Effect, Lack
 from app.rules.model import Rule, RuleSet, Subject
 from app.rules.parts.automaton import Elements, TooHardError, beyond, elements, loose, meet, written
 from app.rules.parts.clauses import tokens
-from app.rules.patterns.syntax import USERNAME, Captures, Token
+from app.rules.patterns.syntax import USERNAME, Captures, Token, TokenKind
 
-_CATALOG_PATTERN = elements([Token("text", CATALOG)])
+_CATALOG_PATTERN = elements([Token(TokenKind.TEXT, CATALOG)])
 _WHETHER_FOR = (Scope(ResourceType.REGISTRY, CATALOG, frozenset([ALL_ACTIONS])),)
 
 
@@ -178,13 +178,13 @@ def _left(rule: Rule, subject: Subject | None, fixed: Fixed) -> tuple[str, ...] 
 
 def _of_rule(rule: Rule, cause: Cause, username: str, when: tuple[str, ...]) -> Iterator[Claim]:
     through = (str(cause.through),)
-    bound = {name: Token("text", value) for name, value in (*cause.captures, (USERNAME, username))}
+    bound = {name: Token(TokenKind.TEXT, value) for name, value in (*cause.captures, (USERNAME, username))}
     for pattern in rule.repositories:
         values = [bound[name].value for name in pattern.variables if name in bound]
         if not all(map(scope.is_component, values)):
             continue  # it matches nothing
         made = elements(tokens(pattern), bound)
-        if any(token.kind == "variable" for token in made):
+        if any(token.kind is TokenKind.VARIABLE for token in made):
             if rule.effect is Effect.ALLOW:
                 continue
             made = loose(made)  # nobody can know what it stands for, so it may be anything

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.errors import Refusal
-from app.rules.decision import Effect
+from app.rules.decision import Effect, WhoKind
 from app.rules.model import ROBOT_PREFIX, Robot
-from app.rules.parts.audience import AudienceKind
 from app.rules.parts.bindings import Reached
 from app.rules.review.subjects import Directory
 from app.rules.review.who_can import Can, Inquiry, Standing, Way
@@ -74,11 +73,11 @@ def names_of(reached: Reached, directory: Directory) -> Iterable[str] | None:
     """
     if reached.username:
         return [reached.username]
-    if reached.audience.kind is AudienceKind.ROBOT:
+    if reached.audience.kind is WhoKind.ROBOT:
         return ()
     if not reached.exact or not reached.names:
         return None
-    if reached.audience.kind is AudienceKind.USER:
+    if reached.audience.kind is WhoKind.USER:
         return reached.names
     members = [{person.name for person in directory.people_in(group)} for group in reached.groups()]
     return members[0].intersection(*members[1:])

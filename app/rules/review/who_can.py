@@ -10,16 +10,15 @@ from itertools import product
 from app.protocol.scope import Scope
 from app.rules.conditions import Attribute, Conditions, Context, Holds
 from app.rules.decide import decide
-from app.rules.decision import ActionOutcome, Effect, Lack
+from app.rules.decision import ActionOutcome, Effect, Lack, WhoKind
 from app.rules.model import Persona, Robot, Rule, RuleSet, Subject
-from app.rules.parts.audience import AudienceKind
 from app.rules.parts.bindings import Reached, reach
 from app.rules.parts.examples import persona
 from app.rules.review.circumstances import Circumstances
 
 _NO_COMPONENT = "somebody ä"
 """A name that no variable captures, so that a deny for `users: ["{name}"]` does not speak of all people."""
-_NAMED = (AudienceKind.USER, AudienceKind.ROBOT)
+_NAMED = (WhoKind.USER, WhoKind.ROBOT)
 
 
 class Can(enum.StrEnum):
@@ -124,7 +123,7 @@ class Inquiry:
         )
 
     def _way(self, reached: Reached) -> Way:
-        is_robot = reached.audience.kind is AudienceKind.ROBOT and reached.exact
+        is_robot = reached.audience.kind is WhoKind.ROBOT and reached.exact
         robot = self._rules.robots.get(reached.names[0]) if is_robot else None
         when = (*reached.rule.when.words(), *_login_words(robot))
         if reached.rule.effect is Effect.DENY:

@@ -15,7 +15,7 @@ from app.rules.parts.automaton import Elements, TooHardError, beyond, elements, 
 from app.rules.parts.bindings import Reached, reached, solve
 from app.rules.parts.clauses import Clause, Clauses, tokens
 from app.rules.patterns.repository import RepositoryPattern
-from app.rules.patterns.syntax import Token
+from app.rules.patterns.syntax import Token, TokenKind
 from app.rules.review.entitlements import Extent, Fixed, entitlements, extent
 from app.rules.review.people import SubjectKind, names_of
 from app.rules.review.subjects import Directory
@@ -152,7 +152,7 @@ class PatternInquiry:
 
     def _values(self, clause: Clause) -> Mapping[str, str] | None:
         """Return what the variables of a clause stand for on every name; None if not the same on all."""
-        if all(token.kind != "variable" for token in clause.pattern):
+        if all(token.kind is not TokenKind.VARIABLE for token in clause.pattern):
             return {}
         try:
             word = beyond(loose(clause.pattern), [], also=self._wanted)
@@ -179,7 +179,7 @@ class PatternInquiry:
         if not always:
             return tuple(sorted(taking)), Extent.NONE
         # with variables left, the question is asked of every value, and so of all that the rule is about
-        also = None if any(token.kind == "variable" for token in pattern) else self._wanted
+        also = None if any(token.kind is TokenKind.VARIABLE for token in pattern) else self._wanted
         try:
             is_all = beyond(pattern, always, also=also) is None
         except TooHardError:
@@ -217,4 +217,4 @@ _UNKNOWN = _Unknown()
 
 
 def _bound(pattern: Elements, values: Mapping[str, str]) -> Elements:
-    return elements(pattern, {number: Token("text", value) for number, value in values.items()})
+    return elements(pattern, {number: Token(TokenKind.TEXT, value) for number, value in values.items()})

@@ -24,6 +24,7 @@ from app.rules.parts.automaton import Elements, TooHardError, Word, beyond, loos
 from app.rules.parts.bindings import solve
 from app.rules.parts.clauses import Clause, Clauses
 from app.rules.parts.examples import example, persona
+from app.rules.patterns.syntax import TokenKind
 from app.rules.review.circumstances import Circumstances
 
 _MOST_CONTEXTS = 256
@@ -214,7 +215,7 @@ class _Search:
             return beyond(loose(clause.pattern), [], also=loose(allow.pattern))
 
         found = self._prove(ask, action, clause, allow)
-        if found is None and any(token.kind == "variable" for token in clause.pattern):
+        if found is None and any(token.kind is TokenKind.VARIABLE for token in clause.pattern):
             return self._prove(ask_of_values, action, clause, allow)
         return found
 

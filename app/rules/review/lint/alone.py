@@ -10,19 +10,19 @@ from app.errors import Position
 from app.expiry import ends_soon, last_day
 from app.protocol.scope import ALL_ACTIONS, Action
 from app.rules.conditions import Period
-from app.rules.decision import Effect, Lack
+from app.rules.decision import Effect, Lack, WhoKind
 from app.rules.model import Robot, Rule
 from app.rules.parts import audience
-from app.rules.parts.audience import Audience, AudienceKind
+from app.rules.parts.audience import Audience
 from app.rules.parts.clauses import tokens
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
-from app.rules.patterns.syntax import USERNAME, Token
+from app.rules.patterns.syntax import USERNAME, Token, TokenKind
 from app.rules.review.lint.finding import Finding, Name
 
 _CHANGES = frozenset({str(Action.PUSH), str(Action.DELETE)})
 _HOST = re.compile(r"localhost|[a-z0-9.-]+:[0-9]+|(?:[a-z0-9-]+\.)+[a-z]{2,}")
-_OWN_NAME = Token("variable", USERNAME)
+_OWN_NAME = Token(TokenKind.VARIABLE, USERNAME)
 
 Found = Iterator[tuple[Name, str, str]]
 """The name of a warning, what may be wrong, and what to do."""
@@ -98,7 +98,7 @@ def _broad_variable(rule: Rule) -> Found:
 
 
 def _has_letters(pattern: NamePattern) -> bool:
-    return any(token.kind == "text" and re.search(r"\w", token.value) for token in pattern.tokens)
+    return any(token.kind is TokenKind.TEXT and re.search(r"\w", token.value) for token in pattern.tokens)
 
 
 def _widened_who(rule: Rule) -> Found:
@@ -131,12 +131,12 @@ def _never_applies(rule: Rule) -> Found:
     idle = [who for who in audience.of(rule.who) if not any(_meets(who, one) for one in rule.repositories)]
     for who in idle:
         text = f"for {who} the rule {rule.id!r} matches no repository: nothing binds its variables"
-        if who.kind is AudienceKind.ROBOT:
+        if who.kind is WhoKind.ROBOT:
             text = f"for {who} the rule {rule.id!r} matches no repository: a robot's name is no component"
         name = Name.NEVER_APPLIES if len(idle) == len(list(audience.of(rule.who))) else Name.UNBOUND_FOR_SOME
         if not (rule.catalog and name is Name.NEVER_APPLIES):
             yield name, text, "write a rule of its own for them, without the variables"
-    robots_alone = all(who.kind is AudienceKind.ROBOT for who in audience.of(rule.who))
+    robots_alone = all(who.kind is WhoKind.ROBOT for who in audience.of(rule.who))
     if robots_alone and any(condition.lack is Lack.ATTRIBUTE for condition in rule.when):
         text = f"the rule {rule.id!r} asks for attributes, which robots do not have"
         yield Name.NEVER_APPLIES, text, "take out 'attributes', or name people"

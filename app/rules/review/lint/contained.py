@@ -16,6 +16,7 @@ from app.rules.parts import automaton
 from app.rules.parts.audience import rebind
 from app.rules.parts.automaton import Elements, TooHardError
 from app.rules.parts.clauses import Clause, Clauses
+from app.rules.patterns.syntax import TokenKind
 from app.rules.review.lint.finding import Finding, Name
 
 _COMPARED = 50
@@ -68,9 +69,9 @@ def _lies_within(clause: Clause, pattern: Elements | None) -> bool:
     """Whether a pattern matches every name that a clause is about."""
     if pattern is None or clause.pattern == pattern or clause.type is ResourceType.REGISTRY:
         return pattern is not None
-    if all(token.kind == "text" for token in pattern):
+    if all(token.kind is TokenKind.TEXT for token in pattern):
         return False
-    if [token.kind for token in pattern] == ["deep"]:
+    if [token.kind for token in pattern] == [TokenKind.DEEP]:
         return True
     try:
         return automaton.beyond(clause.pattern, [pattern]) is None

@@ -13,8 +13,8 @@ from app.cli.rules import rules
 from app.configfile import yaml
 from app.errors import ConfigurationError
 from app.migrate.docker_auth import document, entry
-from app.migrate.docker_auth.document import Outcome
-from app.migrate.docker_auth.entry import Entry
+from app.migrate.docker_auth.document import Translation
+from app.migrate.docker_auth.entry import AclEntry
 from app.migrate.docker_auth.overlap import overlap
 
 LABELS = ("groups",)
@@ -37,7 +37,7 @@ acl:
 """
 
 
-def _outcomes(*acl: dict[str, Any]) -> tuple[Outcome, ...]:
+def _outcomes(*acl: dict[str, Any]) -> tuple[Translation, ...]:
     return document.translate(entry.read(yaml.parse(json.dumps({"acl": acl}), "auth.yml")), LABELS)
 
 
@@ -254,7 +254,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("comment", ["\x85 \u2028 \ufeff \x7f", "é 😀", '"\\ # : {', "a\nb"])
 def test_a_comment_stays_as_it_was(comment: str) -> None:
     """Whatever characters it is made of."""
-    outcomes = document.translate([Entry(1, 1, ("pull",), comment)], LABELS)
+    outcomes = document.translate([AclEntry(1, 1, ("pull",), comment)], LABELS)
     written: Any = yaml.parse(document.as_yaml(outcomes, "x"), "rules.yaml").data
     assert written["rules"][0]["description"] == comment
 

@@ -25,7 +25,7 @@ from app.rules.parts.automaton import (
 )
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
-from app.rules.patterns.syntax import Token
+from app.rules.patterns.syntax import Token, TokenKind
 
 _ALPHABET = "ab/-:1"
 _NAMES = [
@@ -155,7 +155,7 @@ def test_the_grammar_of_names_is_the_protocols() -> None:
 
 def test_names_of_groups() -> None:
     """What a variable captures are fewer characters than those a star matches."""
-    captured = (*elements(NamePattern.parse("team-").tokens), Token("piece", ""))
+    captured = (*elements(NamePattern.parse("team-").tokens), Token(TokenKind.PIECE, ""))
     starred = elements(NamePattern.parse("team-*").tokens)
     assert beyond(captured, [starred], grammar=NAMES) is None
     assert beyond(starred, [captured], grammar=NAMES) is not None
@@ -167,8 +167,8 @@ def test_variables_are_replaced_and_patterns_written() -> None:
         RepositoryPattern.parse("{team}/?x*/**").beginning + RepositoryPattern.parse("{team}/?x*/**").rest
     )
     assert written(elements(tokens)) == "{team}/?x*/**"
-    assert written(elements(tokens, {"team": Token("variable", "t")})) == "{t}/?x*/**"
-    assert written(elements(tokens, {"team": Token("text", "web")})) == "web/?x*/**"
+    assert written(elements(tokens, {"team": Token(TokenKind.VARIABLE, "t")})) == "{t}/?x*/**"
+    assert written(elements(tokens, {"team": Token(TokenKind.TEXT, "web")})) == "web/?x*/**"
 
 
 def test_a_question_that_takes_too_long_is_given_up() -> None:

@@ -11,23 +11,23 @@ from app.rules.parts.automaton import beyond, elements
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
-from app.rules.patterns.syntax import Token, cut, is_plain, variables
+from app.rules.patterns.syntax import Token, TokenKind, cut, is_plain, variables
 
 
 def test_the_pieces_of_a_pattern() -> None:
     """Signs stand alone, and what is between two of them is one piece of text."""
     assert cut("a/b-{team}?/**") == (
-        Token("text", "a/b-"),
-        Token("variable", "team"),
-        Token("one", ""),
-        Token("text", "/"),
-        Token("deep", ""),
+        Token(TokenKind.TEXT, "a/b-"),
+        Token(TokenKind.VARIABLE, "team"),
+        Token(TokenKind.ONE, ""),
+        Token(TokenKind.TEXT, "/"),
+        Token(TokenKind.DEEP, ""),
     )
 
 
 def test_three_stars() -> None:
     """The first two of them are one sign."""
-    assert cut("***") == (Token("deep", ""), Token("run", ""))
+    assert cut("***") == (Token(TokenKind.DEEP, ""), Token(TokenKind.RUN, ""))
 
 
 @pytest.mark.parametrize(

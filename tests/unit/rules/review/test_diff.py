@@ -15,10 +15,9 @@ from app.protocol import scope
 from app.protocol.scope import ResourceType, Scope
 from app.rules.conditions import ALWAYS, Context
 from app.rules.decide import decide
-from app.rules.decision import Effect
+from app.rules.decision import Effect, WhoKind
 from app.rules.file.compile import expand
 from app.rules.model import NO_EXCEPTIONS, Exceptions, NamedGroup, Persona, Rule, RuleSet, Who
-from app.rules.parts.audience import AudienceKind
 from app.rules.parts.clauses import Clause
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
@@ -289,15 +288,15 @@ def _is_about(clause: Clause, action: str, asked: Scope, subject: Persona | None
     """Whether the engine applies a clause, as a rule of its own, to a request."""
     patterns = {
         kind: tuple(called.source for called in clause.audience.called if clause.audience.kind is kind)
-        for kind in AudienceKind
+        for kind in WhoKind
     }
     who = Who(
-        all_groups=patterns[AudienceKind.GROUP],
+        all_groups=patterns[WhoKind.GROUP],
         exceptions=clause.rule.who.exceptions,
-        users=patterns[AudienceKind.USER],  # type: ignore[arg-type]
-        robots=patterns[AudienceKind.ROBOT],  # type: ignore[arg-type]
-        authenticated=clause.audience.kind is AudienceKind.AUTHENTICATED,
-        everyone=clause.audience.kind is AudienceKind.EVERYONE,
+        users=patterns[WhoKind.USER],  # type: ignore[arg-type]
+        robots=patterns[WhoKind.ROBOT],  # type: ignore[arg-type]
+        authenticated=clause.audience.kind is WhoKind.AUTHENTICATED,
+        everyone=clause.audience.kind is WhoKind.EVERYONE,
     )
     is_catalog = clause.type is ResourceType.REGISTRY
     repositories = () if is_catalog else (RepositoryPattern.parse(clause.text),)

@@ -6,7 +6,8 @@ As the other rooms see it:
 
     directory.py          LdapDirectory: a name and a password become a subject with groups
     subject.py            DirectorySubject, Group
-    settings.py           the section of the configuration file
+    settings.py           the section of the configuration file, account_settings.py its service account;
+                          fields.py  the types of their fields
     presets.py            its defaults by the kind of directory
 
 A person:

@@ -20,6 +20,7 @@ class DirectoryKind(enum.StrEnum):
     FREEIPA = "freeipa"
     DIRSRV = "389ds"
     LLDAP = "lldap"
+    GOOGLE = "google"
     GENERIC = "generic"
 
 
@@ -58,6 +59,10 @@ PRESETS: Mapping[DirectoryKind, Mapping[str, Mapping[str, Any]]] = {
     DirectoryKind.LLDAP: {
         "users": {"filter": "(objectClass=person)"},
         "groups": {"strategy": "member_of", "filter": "(objectClass=groupOfUniqueNames)"},
+    },
+    DirectoryKind.GOOGLE: {
+        "users": {"filter": "(objectClass=person)"},
+        "groups": {"strategy": "member_of", "filter": "(objectClass=groupOfNames)"},
     },
     DirectoryKind.GENERIC: {},
 }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app import files
 from app.directory import account_state
-from app.directory.settings import DirectorySettings, ServiceAccountSettings
+from app.directory.account_settings import ServiceAccountSettings
+from app.directory.settings import DirectorySettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Fault
 from app.ldap import codes
 from app.ldap.answers import Entry, Result
@@ -28,13 +29,35 @@ _JUST_NOW = 5.0
 """Seconds for which a password that was right needs no new trial, so that connections open side by side."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 900.0
 """Seconds before a refused password is tried again: every trial may count towards a lockout."""
+_WHERE_OUR_CERTIFICATE_FAILS: Mapping[int, Fault] = {
+    ResultCode.AUTH_METHOD_NOT_SUPPORTED: Fault(
+        "the server offers no SASL EXTERNAL on this connection",
+        "have it ask clients for a certificate (OpenLDAP: TLSVerifyClient), and trust the CA of ours",
+    ),
+    ResultCode.SASL_BIND_IN_PROGRESS: Fault(
+        "the server asks for more than our certificate (saslBindInProgress)",
+        "let its SASL EXTERNAL take the certificate alone",
+    ),
+    **dict.fromkeys(
+        (
+            ResultCode.INAPPROPRIATE_AUTHENTICATION,
+            ResultCode.INVALID_CREDENTIALS,
+            ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
+            ResultCode.UNWILLING_TO_PERFORM,
+        ),
+        Fault(
+            "the server takes our certificate for no account",
+            "check to which account it maps the certificate's subject (OpenLDAP: authz-regexp)",
+        ),
+    ),
+}
 
 
 class ServiceAccount:
-    """Binds as the service account without locking it.
+    """Binds as the service account without locking it, in the form that the settings say.
 
-    At each server one bind runs at a time, unless the password was right a moment ago. A refused password is
-    tried again rarely; a new password in the file is tried at once.
+    Where a password is sent, one bind runs at a time at each server, unless the password was right a moment
+    ago. A refused password is tried again rarely; a new password in the file is tried at once.
     """
 
     def __init__(self, settings: ServiceAccountSettings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,21 +69,27 @@ class ServiceAccount:
         self._next_try = 0.0
 
     def bind(self, connection: Connection, deadline: Deadline) -> None:
-        """Bind a fresh connection.
+        """Bind a fresh connection; one for anonymous searches stays as it is.
 
         Raises:
-            DirectoryMisconfigured: The directory refuses the password, or refused it a while ago.
+            DirectoryMisconfigured: The directory refuses the account, or refused its password a while ago.
             DirectoryUnavailable: The directory could not tell.
         """
+        if self._settings.bind_name is not None:
+            self._bind_in_turn(connection, self._settings.bind_name, deadline)
+        elif self._settings.external:
+            _bind_external(connection, deadline)
+
+    def _bind_in_turn(self, connection: Connection, name: str, deadline: Deadline) -> None:
         password = self._password()
         if self._was_right_just_now(password):
-            self._bind(connection, password, deadline)
+            self._bind(connection, name, password, deadline)
             return
         turn = self._turns[connection.address]
         if not turn.acquire(timeout=deadline.remaining()):
             raise DirectoryUnavailable("the directory did not answer the service account in time")
         try:
-            self._bind(connection, password, deadline)
+            self._bind(connection, name, password, deadline)
         finally:
             turn.release()
 
@@ -68,13 +97,13 @@ class ServiceAccount:
         right, when = self._right
         return right == password and self._clock() - when < _JUST_NOW
 
-    def _bind(self, connection: Connection, password: Secret, deadline: Deadline) -> None:
+    def _bind(self, connection: Connection, name: str, password: Secret, deadline: Deadline) -> None:
         if password != self._refused:
             self._pause = 0.0
         elif self._clock() < self._next_try:
             text = "the service account's password was refused, and is not tried again for a while"
             raise DirectoryMisconfigured(Fault(text, "mend it"))
-        result = connection.bind(self._settings.dn, password, deadline)
+        result = connection.bind(name, password, deadline)
         state = account_state.state_of(result)
         if result.code == ResultCode.SUCCESS and not state:
             self._right, self._refused, self._pause = (password, self._clock()), None, 0.0
@@ -84,10 +113,10 @@ class ServiceAccount:
             raise codes.error(result, "the bind of the service account")
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
         self._refused, self._next_try = password, self._clock() + self._pause
-        text = f"the directory refuses the service account {self._settings.dn}"
+        text = f"the directory refuses the service account {name}"
         if state:
             raise DirectoryMisconfigured(Fault(f"{text}: {state}", "mend the account in the directory"))
-        raise DirectoryMisconfigured(Fault(text, "check its DN and password"))
+        raise DirectoryMisconfigured(Fault(text, "check its name and password"))
 
     def _password(self) -> Secret:
         """Return the password; a file is read each time, for it may have been replaced."""
@@ -104,6 +133,23 @@ class ServiceAccount:
         return Secret(text)
 
 
+def _bind_external(connection: Connection, deadline: Deadline) -> None:
+    """Bind by our certificate. It cannot be locked, so it may be tried as often as connections are made."""
+    result = connection.bind_external(deadline)
+    if result.code == ResultCode.SUCCESS:
+        if state := account_state.state_of(result):
+            text = f"the directory refuses the account of our certificate: {state}"
+            raise DirectoryMisconfigured(Fault(text, "mend the account in the directory"))
+        return
+    error = codes.error(result, "the bind by our certificate")
+    known = _WHERE_OUR_CERTIFICATE_FAILS.get(result.code)
+    raise (
+        error
+        if known is None
+        else DirectoryMisconfigured(Fault(f"{known.text}: {error.fault.text}", known.hint))
+    )
+
+
 class ServiceSearcher:
     """Searches as the service account over a pool of connections."""
 
@@ -116,11 +162,11 @@ class ServiceSearcher:
     ) -> None:
         self._servers = servers
         self._timeout = settings.timeouts.operation
-        self._account = ServiceAccount(account, clock)
+        self._ready = None if account.anonymous else ServiceAccount(account, clock).bind
         self._pool = Pool(self._connect, servers.is_left_alone, settings.pool.search, settings.pool)
 
     def _connect(self, deadline: Deadline) -> Connection:
-        return self._servers.connect(deadline, self._account.bind)
+        return self._servers.connect(deadline, self._ready)
 
     def search(self, query: Query, deadline: Deadline) -> Result:
         """Search; if an old connection turns out to be dead, search once more on a new one.

@@ -6,64 +6,26 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from app import dn
 from app.configfile.fields import Duration, Section
 from app.directory import presets
+from app.directory.account_settings import ServiceAccountSettings
+from app.directory.fields import Attribute, Dns, LdapFilter, NoAttribute, checked_dn
 from app.directory.presets import DirectoryKind
 from app.dn import DN
 from app.errors import UnfitError
-from app.ldap import filter_syntax
 from app.ldap.servers import addresses
 from app.ldap.settings import PoolSettings, TlsSettings
 from app.ldap.transport import Address
 
-
-def _dn(value: str) -> str:
-    try:
-        dn.parse(value)
-    except UnfitError:
-        raise
-    except ValueError as error:
-        raise UnfitError(f"{value!r} is no DN: {error}", "write ou=people,dc=example,dc=com") from error
-    return value
-
-
-def _dns(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(_dn, values))
-
-
-def _attribute(value: str) -> str:
-    if not _ATTRIBUTE.fullmatch(value):
-        raise UnfitError(f"{value!r} is no attribute", "write a name such as uid, cn or mail")
-    return value
-
-
-def _attribute_or_none(value: str) -> str:
-    return _attribute(value) if value else value
-
-
-def _filter(value: str) -> str:
-    try:
-        if value:
-            filter_syntax.encode(value)
-    except ValueError as error:
-        raise UnfitError(f"{value!r} is no filter: {error}", "write (objectClass=person)") from error
-    return value
-
-
 PLACE = "{username}"
 """The place of the typed name in a template."""
 _ACTIVE_DIRECTORY_NAME = re.compile(r"\{username\}@[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\\\{username\}")
-_ATTRIBUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
-Attribute = Annotated[str, AfterValidator(_attribute)]
-NoAttribute = Annotated[str, AfterValidator(_attribute_or_none)]
-LdapFilter = Annotated[str, AfterValidator(_filter)]
 Form = Literal["name", "upn", "domain\\name"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Scope = Literal["one", "sub"]
@@ -89,24 +51,6 @@ class TimeoutSettings(Section):
         if value > timedelta(seconds=13):
             raise UnfitError("a login may take 13s at the most", "Docker gives up after 15s")
         return value
-
-
-class ServiceAccountSettings(Section):
-    """The account that searches; its password comes from a file or from the environment."""
-
-    dn: Annotated[str, AfterValidator(_dn)]
-    password: SecretStr | None = None
-    password_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _one_password(self) -> ServiceAccountSettings:
-        if self.password is None and self.password_file is None:
-            raise UnfitError("the service account has no password", "write password_file: PATH")
-        if self.password is not None and self.password_file is not None:
-            raise UnfitError("the service account has two passwords", "take out password or password_file")
-        if self.password is not None and not self.password.get_secret_value():
-            raise UnfitError("the service account's password is empty", "a bind without one is anonymous")
-        return self
 
 
 class LoginSettings(Section):
@@ -135,7 +79,7 @@ class LoginSettings(Section):
         if value is not None and value.count(PLACE) != 1:
             raise UnfitError(f"the template needs {PLACE} exactly once", hint)
         if value is not None and "=" in value:
-            _dn(value.replace(PLACE, "x"))
+            checked_dn(value.replace(PLACE, "x"))
             if not re.search(rf"=\s*{re.escape(PLACE)}\s*(?:[,+]|$)", value):
                 raise UnfitError(f"{PLACE} must be a whole value of the DN", hint)
         elif value is not None and not _ACTIVE_DIRECTORY_NAME.fullmatch(value):
@@ -185,7 +129,7 @@ class UserSettings(_Place):
         disabled_filter: Matches the entries that may not log in although the password is right.
     """
 
-    bases: Annotated[Names, AfterValidator(_dns)]
+    bases: Annotated[Dns, Field(min_length=1)]
     filter: LdapFilter = ""
     disabled_filter: LdapFilter = ""
     login_attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)] = ("uid",)
@@ -204,7 +148,7 @@ class GroupSettings(_Place):
     """
 
     strategy: Literal["member_search", "member_of", "token_groups", "in_chain", "none"] = "member_search"
-    bases: Annotated[tuple[str, ...], AfterValidator(_dns)] = ()
+    bases: Dns = ()
     filter: LdapFilter = ""
     nested: bool = False
     max_depth: Annotated[int, Field(ge=1, le=100)] = 10
@@ -286,6 +230,26 @@ class DirectorySettings(Section):
             ):
                 hint = "write ldaps://, or start_tls: true; allow_plaintext: true if you must"
                 raise UnfitError(f"passwords would go to {server} in clear", hint)
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_has_a_certificate(self) -> DirectorySettings:
+        account, shown = self.service_account, self.tls.client_cert is not None
+        if account is not None and account.external:
+            if not shown:
+                text = "external: true needs a certificate by which the directory knows us"
+                raise UnfitError(text, "set tls.client_cert and tls.client_key")
+            plain = [
+                each for each in self.servers if not (self.start_tls or urlsplit(each).scheme == "ldaps")
+            ]
+            if plain:
+                text = f"external: true needs TLS, and {plain[0]} has none"
+                raise UnfitError(text, "write ldaps://, or start_tls: true")
+        if self.kind is DirectoryKind.GOOGLE and not shown:
+            text = "Google Secure LDAP lets nobody in without a certificate"
+            raise UnfitError(
+                text, "set tls.client_cert and tls.client_key to those that the admin console made"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,10 +22,12 @@ class ResultCode(enum.IntEnum):
     OPERATIONS_ERROR = 1
     TIME_LIMIT_EXCEEDED = 3
     SIZE_LIMIT_EXCEEDED = 4
+    AUTH_METHOD_NOT_SUPPORTED = 7
     STRONGER_AUTH_REQUIRED = 8
     REFERRAL = 10
     ADMIN_LIMIT_EXCEEDED = 11
     CONFIDENTIALITY_REQUIRED = 13
+    SASL_BIND_IN_PROGRESS = 14
     CONSTRAINT_VIOLATION = 19
     NO_SUCH_OBJECT = 32
     INVALID_DN_SYNTAX = 34
@@ -44,6 +47,10 @@ _PASSING = NO_WORK_DONE | {
     ResultCode.ADMIN_LIMIT_EXCEEDED,
 }
 """The same request may succeed a little later."""
+_WANTS_A_BIND = re.compile(
+    "a successful bind must be completed|unavailable without authentication", re.IGNORECASE
+)
+"""What Active Directory, and Samba, say of an operation that needs a bind."""
 _MEANINGS: Mapping[int, Fault] = {
     ResultCode.SIZE_LIMIT_EXCEEDED: Fault(
         "the answer was cut off", "raise the server's size limit for the service account"
@@ -78,6 +85,8 @@ def error(result: Result, doing: str) -> DirectoryMisconfigured | DirectoryUnava
     text = f"{doing} ended with LDAP result {result.code}"
     if result.message:
         text += f" ({result.message[:_SHOWN]})"
+    if result.code == ResultCode.OPERATIONS_ERROR and _WANTS_A_BIND.search(result.message):
+        return DirectoryMisconfigured(Fault(text, "name an account in directory.service_account"))
     if result.code in _PASSING:
         return DirectoryUnavailable(Fault(text, LOOK_INTO_LOG))
     meaning = _MEANINGS.get(result.code)

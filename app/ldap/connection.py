@@ -82,6 +82,10 @@ class Connection:
         """
         return self._run(requests.bind(name, password), deadline)
 
+    def bind_external(self, deadline: Deadline) -> Result:
+        """Bind as whomever the server knows us for from outside of LDAP: by our certificate."""
+        return self._run(requests.bind_external(), deadline)
+
     def search(self, query: Query, deadline: Deadline, *, page: tuple[int, bytes] | None = None) -> Result:
         """Search (RFC 4511 §4.5), following no alias and no referral.
 

@@ -14,7 +14,7 @@ BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 1, 5, 24
 
 _SHORT, _LONG = 2**16, 2**24
 """The most octets of a message that is read, whoever sent it; the second has room for 100,000 members."""
-_BIND, _SIMPLE, _VERSION = 0x60, 0x80, 3
+_BIND, _SIMPLE, _SASL, _VERSION = 0x60, 0x80, 0xA3, 3
 _SEARCH = 0x63
 _SCOPES = {name: tlv(ber.ENUMERATED, bytes([number])) for number, name in enumerate(("base", "one", "sub"))}
 _NEVER_DEREFERENCE = tlv(ber.ENUMERATED, b"\0")
@@ -84,6 +84,15 @@ def bind(name: str, password: Secret) -> Request:
     credentials = tlv(_SIMPLE, password.octets())
     operation = tlv(_BIND, ber.integer(_VERSION), ber.text(name), credentials)
     return Request(BIND_RESPONSE, _SHORT, operation, _WITH_POLICY)
+
+
+def bind_external() -> Request:
+    """Make a bind by SASL EXTERNAL (RFC 4422 appendix A), as whomever the server takes us for.
+
+    The response is empty: no other identity is asked for. Without one, OpenLDAP asks for it first.
+    """
+    mechanism = tlv(_SASL, ber.text("EXTERNAL"), ber.text(""))
+    return Request(BIND_RESPONSE, _SHORT, tlv(_BIND, ber.integer(_VERSION), ber.text(""), mechanism))
 
 
 def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] | None = None) -> Request:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.configfile.fields import Duration, Section
+from app.errors import UnfitError
 
 
 class TlsSettings(Section):
@@ -19,6 +20,12 @@ class TlsSettings(Section):
     min_version: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
     client_cert: Path | None = None
     client_key: Path | None = None
+
+    @model_validator(mode="after")
+    def _no_key_alone(self) -> TlsSettings:
+        if self.client_key is not None and self.client_cert is None:
+            raise UnfitError("client_key is nothing without client_cert", "set client_cert too")
+        return self
 
 
 class PoolSettings(Section):

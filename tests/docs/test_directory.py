@@ -10,7 +10,7 @@ from app.configfile import yaml
 from app.directory.settings import DirectorySettings
 from tests.docs.reading import DOCS, blocks
 
-_GUIDES = ("active-directory", "directory-tls", "freeipa", "openldap")
+_GUIDES = ("active-directory", "directory-tls", "freeipa", "google-secure-ldap", "openldap")
 _BLOCKS = [
     pytest.param(block, id=f"{name}-{number}")
     for name in _GUIDES

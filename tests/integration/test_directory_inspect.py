@@ -92,7 +92,7 @@ def test_a_certificate_that_ends_soon_is_told(slapd: Slapd) -> None:
         (
             {"service_account": {"dn": SERVICE_ACCOUNT, "password": "wrong"}},
             "service account",
-            "check its DN and password",
+            "check its name and password",
         ),
         (
             {"users": {"bases": [f"ou=nowhere,{SUFFIX}"]}},

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from app.directory.account_settings import ServiceAccountSettings
 from app.directory.inspect import content
 from app.directory.inspect.report import Inspected, ServerReport, Tls
 from app.directory.presets import DirectoryKind
@@ -21,6 +22,7 @@ from app.errors import DirectoryError, DirectoryUnavailable, Fault
 from app.expiry import ends_soon
 from app.ldap import certificates, codes, faults, oids
 from app.ldap.answers import Entry
+from app.ldap.certificates import Certificate
 from app.ldap.codes import ResultCode
 from app.ldap.connection import Connection
 from app.ldap.deadline import Deadline
@@ -36,6 +38,8 @@ _ROOT_ATTRIBUTES = (
     "supportedExtension",
     content.SUBSCHEMA,
 )
+
+_ACCOUNT = "service account"
 
 
 class _Stopped(Exception):  # noqa: N818 - not an error: the step that failed is in the report
@@ -66,6 +70,7 @@ class _Inspection:
 
     def run(self, address: Address, now: datetime) -> None:
         """Take the steps, until one fails that the others need."""
+        self._inspect_our_certificate(now)
         with self._step("name"):
             self._resolve(address)
         start = time.monotonic()
@@ -82,8 +87,7 @@ class _Inspection:
             root = self._inspect_root(address, None)
             if self._settings.service_account is not None:
                 account = ServiceAccount(self._settings.service_account)
-                with self._step("service account"):
-                    account.bind(connection, self._part())
+                self._inspect_account(account, self._settings.service_account, connection)
                 if root is None:
                     root = self._inspect_root(address, account)
                 self._inspect_content(connection, root)
@@ -103,10 +107,21 @@ class _Inspection:
         cipher = tls.cipher()
         certificate = certificates.read(tls.getpeercert(binary_form=True) or b"")
         self._report.tls = Tls(tls.version() or "", cipher[0] if cipher else "", certificate)
+        self._inspect_end("certificate", start, "its certificate", certificate, now)
+
+    def _inspect_our_certificate(self, now: datetime) -> None:
+        start = time.monotonic()
+        if (file := self._settings.tls.client_cert) is not None:
+            self._inspect_end("our certificate", start, "tls.client_cert", certificates.read_file(file), now)
+
+    def _inspect_end(
+        self, step: str, start: float, what: str, certificate: Certificate | None, now: datetime
+    ) -> None:
+        """Warn of a certificate that ends soon."""
         if certificate is not None and ends_soon(certificate.not_after, now):
             days = (certificate.not_after - now).days
-            fault = Fault(f"its certificate ends in {days} days", "renew it, and then reload the server")
-            self._add("certificate", start, fault=fault, is_fatal=False)
+            fault = Fault(f"{what} ends in {days} days", "renew it, and then reload the server")
+            self._add(step, start, fault=fault, is_fatal=False)
 
     def _inspect_root(self, address: Address, account: ServiceAccount | None) -> Entry | None:
         """Inspect the root DSE (RFC 4512 §5.1) over a connection of its own; return it, or None.
@@ -147,6 +162,14 @@ class _Inspection:
         if not result.entries:
             raise DirectoryUnavailable("the server returns none")
         return result.entries[0]
+
+    def _inspect_account(
+        self, account: ServiceAccount, settings: ServiceAccountSettings, connection: Connection
+    ) -> None:
+        start = time.monotonic()
+        with self._step(_ACCOUNT, adds=False):
+            account.bind(connection, self._part())
+        self._add(_ACCOUNT, start, str(settings))
 
     def _inspect_content(self, connection: Connection, root: Entry | None) -> None:
         for name, check in content.checks(self._settings, root):

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from app.directory.account_settings import ServiceAccountSettings
 from app.directory.service_account import ServiceAccount
-from app.directory.settings import ServiceAccountSettings
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable
 from app.ldap.answers import Result
 from app.ldap.deadline import Deadline
@@ -110,3 +110,28 @@ def test_a_refused_password_is_tried_again_but_rarely(failures: int, pause: int)
     clock.now += 1
     assert "refuses" in _bind(account, server)[0]
     assert server.refused == failures + 1
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (0, "bound"),
+        (7, "offers no SASL EXTERNAL"),
+        (14, "more than our certificate"),
+        (49, "our certificate for no account"),
+        (48, "our certificate for no account"),
+        (51, "ended with LDAP result 51"),
+    ],
+)
+def test_a_bind_by_certificate_ends_in_one_answer(code: int, says: str) -> None:
+    """A server that wants to go on (saslBindInProgress) is set up for something else."""
+
+    class Answering:
+        address = "one"
+
+        def bind_external(self, _: Deadline) -> Result:
+            return Result(code, "")
+
+    account = ServiceAccount(ServiceAccountSettings(external=True))
+    (detail,) = _bind(account, Answering())  # type: ignore[arg-type]  # the part of one that is used
+    assert says in detail

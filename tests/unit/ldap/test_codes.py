@@ -35,3 +35,17 @@ def test_an_answer_that_is_not_whole_is_a_misconfiguration() -> None:
     error = codes.error(Result(0, "", referrals=1), "the search")
     assert isinstance(error, DirectoryMisconfigured)
     assert "referrals" in error.fault.text
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "000004DC: LdapErr: comment: In order to perform this operation a successful bind must be completed",
+        "Operation unavailable without authentication",
+    ],
+)
+def test_a_search_that_needs_a_bind_is_a_misconfiguration(message: str) -> None:
+    """Active Directory and Samba call it operationsError, which is a passing trouble elsewhere."""
+    error = codes.error(Result(1, message), "the search")
+    assert isinstance(error, DirectoryMisconfigured)
+    assert "directory.service_account" in error.fault.hint

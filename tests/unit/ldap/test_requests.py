@@ -35,6 +35,12 @@ def test_a_bind_that_a_server_takes_for_an_anonymous_one_is_not_made(name: str, 
         requests.bind(name, Secret(password))
 
 
+def test_a_bind_by_our_certificate() -> None:
+    """SASL EXTERNAL with an empty response, and no name (RFC 4511 §4.2, RFC 4422 appendix A)."""
+    written = requests.bind_external().message(1)
+    assert written == b"\x30\x18\x02\x01\x01\x60\x13\x02\x01\x03\x04\x00\xa3\x0c\x04\x08EXTERNAL\x04\x00"
+
+
 def test_nothing_of_a_bind_is_shown() -> None:
     """Its octets hold the password; frames of a traceback may show the values of variables."""
     assert "hunter2" not in repr(requests.bind("uid=x", Secret("hunter2")))

@@ -29,7 +29,7 @@ Where things are:
     audit/       audit streams that were written: searched, and checked to be whole
     settings.py  the configuration file; bootstrap.py makes the objects from it
     expiry.py    when to be told of what ends
-    attention.py what loads and may still be wrong with it
+    attention.py what loads and may still be wrong with it; places.py  whether the server can write there
     configfile/  YAML files that people write, with positions in every error
     watch/       files that change while the server runs: the last good of each, and who looks
     files.py     files, written as a whole or not at all, and read

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app import places
 from app.directory.directory import LdapDirectory
 from app.errors import ConfigurationError, Problem
 from app.keys.keyring import KeyRing
@@ -55,6 +56,7 @@ class Parts:
         body_bytes: The longest body of a request.
         issuers: By realm.
         directories: By realm.
+        audit: Takes a line of every request.
         keys: By realm.
         state: What the processes of all servers share; None where each is alone.
         rules: By realm.
@@ -66,6 +68,7 @@ class Parts:
     default_realm: str
     issuers: Mapping[str, Issuer]
     directories: Mapping[str, LdapDirectory]
+    audit: AuditStream
     keys: Mapping[str, LiveKeys] = field(default_factory=dict)
     rules: Mapping[str, LiveRules] = field(default_factory=dict)
     candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
@@ -101,17 +104,19 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         settings: The configuration.
         serves: Whether this process, or those that it forks, will answer requests. Then copies of the last
             good rules are kept, and used where the rules themselves cannot be; and the keys have to be
-            readable by the user of this process. Otherwise root asks for the owner of their folder.
+            readable by the user of this process. Otherwise root asks for the owner of their folder. The
+            file of the audit stream is made.
 
     Raises:
-        ConfigurationError: Rules, keys or certificates cannot be used; carries every problem of every realm.
+        ConfigurationError: Rules, keys, certificates or the audit stream cannot be used; carries every
+            problem of every realm.
     """
-    to = settings.audit.to
-    recorder = AuditedRecorder(
-        AuditStream(to if isinstance(to, Path) else None), RequestLog(), RequestMetrics(), CandidateLog()
-    )
-    stores = _stores(settings.state)
     problems: list[Problem] = []
+    to = settings.audit.to
+    audit = AuditStream(to if isinstance(to, Path) else None, utc_now, metrics.AUDIT_FAILING.set)
+    problems += _check(audit, to) if serves else places.problems(settings)
+    recorder = AuditedRecorder(audit, RequestLog(), RequestMetrics(), CandidateLog())
+    stores = _stores(settings.state)
     loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
         try:
@@ -124,6 +129,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         server=settings.server,
         body_bytes=settings.limits.body_bytes,
         default_realm=settings.default_realm,
+        audit=audit,
         issuers={
             name: Issuer(_realm(name, settings.realms[name], settings.limits, of, stores), recorder, utc_now)
             for name, of in loaded.items()
@@ -163,6 +169,16 @@ class _Loaded:
     candidate: CandidateRules | None
     keys: LiveKeys
     directory: LdapDirectory
+
+
+def _check(audit: AuditStream, to: object) -> list[Problem]:
+    """Return what is wrong with the audit stream of a server that starts."""
+    try:
+        audit.check()
+    except OSError as error:
+        text = f"the audit stream cannot be written there: {error.strerror}"
+        return [Problem.of_file(str(to), text, "without it no token would be issued")]
+    return []
 
 
 def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded, stores: _Stores) -> Realm:

@@ -69,7 +69,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 
 
 def on_starting(server: Any) -> None:
-    """Have SIGHUP go to the workers, which read the files anew; gunicorn would start new ones instead."""
+    """Have SIGHUP go to the workers, which look at the files anew; gunicorn would start new ones instead."""
     server.handle_hup = functools.partial(server.kill_workers, signal.SIGHUP)
 
 

@@ -72,8 +72,9 @@ class Worker(ThreadWorker):
         self.watcher = self.hooks.watch()
 
     def handle_hup(self, sig: int, frame: object) -> None:  # noqa: ARG002 - as signals are handed over
-        """Have the files looked at; before there is a watcher, a look is to come anyway."""
+        """Look at files and open the audit file anew, which is due anyway until there is a watcher."""
         if self.watcher is not None:
+            self.hooks.reopen()
             self.watcher.wake()
 
     def run(self) -> None:

@@ -12,6 +12,8 @@ from app.errors import UnfitError
 from app.protocol.scope import Scope, parse
 
 SCHEMA = 1
+_RESUMED = "resumed"
+_TORN_END = b" torn\n"
 _LISTS = ("asked", "granted", "rules")
 _TEXTS = ("request_id", "realm", "outcome", "subject", "address", "service")
 
@@ -42,20 +44,26 @@ class AuditLine:
     fields: Mapping[str, Any]
 
 
-def read(line: bytes) -> AuditLine:
-    """Read a line.
+def read(line: bytes) -> AuditLine | None:
+    """Read a line; None for one that is of no request.
 
     Raises:
         UnfitError: It is none, or not whole.
     """
     if not line.endswith(b"\n"):
         raise UnfitError("is torn", "it has no end")
+    if line.endswith(_TORN_END):
+        raise UnfitError("is torn", "it could not be written whole, so no token was issued")
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
         raise UnfitError("is no JSON", "a line that is torn, or two in one") from None
-    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA or fields.get("event") != "token":
+    event = fields.get("event") if isinstance(fields, dict) and fields.get("schema") == SCHEMA else None
+    if event not in ("token", _RESUMED):
         raise UnfitError("is no line of the audit stream", f"schema {SCHEMA}, event token")
+    if event != "token":
+        _time(str(fields.get("time")))
+        return None
     _check(fields)
     return AuditLine(
         time=_time(fields["time"]),

@@ -33,12 +33,14 @@ class Verification:
 
     def _problem(self, line: bytes, position: Position) -> Problem | None:
         try:
-            request_id = read(line).request_id
+            request = read(line)
         except UnfitError as error:
             return Problem(position, error.text, error.hint)
-        number = _number(request_id)
+        if request is None:
+            return None
+        number = _number(request.request_id)
         if number in self._seen:
-            return Problem(position, f"the request {request_id} stands here for the second time")
+            return Problem(position, f"the request {request.request_id} stands here for the second time")
         self._seen.add(number)
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app import attention, bootstrap
+from app import attention, bootstrap, places
 from app.cli.options import config_option
 from app.rules.file import load
 from app.settings import Settings
@@ -15,7 +15,8 @@ from app.settings import Settings
 def check_config(settings: Settings) -> None:
     """Check the configuration, and the rules, keys and certificates that it names.
 
-    Candidate rules too, though the server would start without them. Connects to nothing.
+    Candidate rules too, though the server would start without them; and whether the server can write where
+    the audit stream, the last good rules and the state are to be. Connects to nothing, and writes nothing.
     """
     parts = bootstrap.build(settings)
     for section in settings.realms.values():
@@ -30,6 +31,6 @@ def check_config(settings: Settings) -> None:
         for warning in parts.keys[name].warnings():
             click.echo(f"  warning: {warning}")
     in_force = {name: each.current for name, each in parts.rules.items()}
-    for warning in attention.warnings(settings, in_force):
+    for warning in (*attention.warnings(settings, in_force), *places.warnings(settings)):
         click.echo(f"warning: {warning}")
     click.echo("The configuration is good.")

@@ -1,4 +1,4 @@
-"""Who reads private keys, and whether the permissions of a file suit them."""
+"""Who the server runs as, and whether the permissions of a file or a folder suit them."""
 
 from __future__ import annotations
 
@@ -46,12 +46,19 @@ class Reader:
 
     def can_read(self, status: os.stat_result) -> bool:
         """Whether the permissions of a file let them read it."""
+        return self._may(status, stat.S_IRUSR, stat.S_IRGRP, stat.S_IROTH)
+
+    def can_write(self, status: os.stat_result) -> bool:
+        """Whether the permissions of a file or a folder let them write there."""
+        return self._may(status, stat.S_IWUSR, stat.S_IWGRP, stat.S_IWOTH)
+
+    def _may(self, status: os.stat_result, owner: int, group: int, other: int) -> bool:
+        """Whether they have the bit of a file that is for them."""
         if self.uid == _ROOT:
             return True
         if self.uid == status.st_uid:
-            return bool(status.st_mode & stat.S_IRUSR)
-        of_group = status.st_gid in self.groups
-        return bool(status.st_mode & (stat.S_IRGRP if of_group else stat.S_IROTH))
+            return bool(status.st_mode & owner)
+        return bool(status.st_mode & (group if status.st_gid in self.groups else other))
 
     def shares(self, status: os.stat_result) -> bool:
         """Whether others than the owner of a file have access to it, who should not have.

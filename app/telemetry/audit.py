@@ -1,17 +1,13 @@
 """The audit stream: one JSON line per request to the token endpoint (docs/reference/audit-log.md).
 
-A line is one `write` to a descriptor in append mode, so that lines of several processes do not mix; to a
-pipe, which takes only 4 KiB at once, the workers of a server write in turn. A token whose line cannot be
-written is not issued.
+A token whose line cannot be written is not issued. That lines can be written again has a line of its own.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import stat
-import threading
-from datetime import UTC
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
@@ -21,11 +17,11 @@ from pydantic import field_validator
 from app.configfile.fields import Section
 from app.errors import AuditUnavailable, UnfitError
 from app.telemetry import json_text
+from app.telemetry.line_file import LineFile
 from app.telemetry.record import ISSUED, TokenRecord
 
+_log = logging.getLogger("wharfinger.audit")
 SCHEMA = 1
-_STDOUT = 1
-_MODE = 0o640
 _LONGEST_GROUPS = 16_384
 """Characters of groups and attributes in one line: two hundred groups with their DNs."""
 
@@ -46,54 +42,75 @@ class AuditSettings(Section):
 class AuditStream:
     """Writes audit lines to standard output or a file."""
 
-    def __init__(self, to: Path | None) -> None:
-        """Prepare to write to a file; None is standard output. The file is opened when it is first needed."""
-        self._path = to
-        self._descriptor, self._is_file = -1, False
-        self._lock = threading.Lock()
-        # a lock on a file that has no name goes with its process, however that ends
-        self._turn = os.memfd_create("wharfinger-audit")
+    def __init__(
+        self,
+        to: Path | None,
+        clock: Callable[[], datetime],
+        report_failing: Callable[[bool], object] = lambda _: None,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            to: The file; None is standard output.
+            clock: Returns the time (aware).
+            report_failing: Called when lines can be written no more, and when they can again.
+        """
+        self._file = LineFile(to)
+        self._clock = clock
+        self._report_failing = report_failing
+
+    def check(self) -> None:
+        """Find out whether lines can be written, before the first; make the file where it is missing.
+
+        Raises:
+            OSError: They cannot.
+        """
+        self._file.check()
+
+    def reopen(self) -> None:
+        """Have the file opened anew for the next line; may be called from a signal's handler."""
+        self._file.reopen()
 
     def record(self, record: TokenRecord) -> None:
-        """Write a line.
+        """Write the line of a request.
 
         Raises:
             AuditUnavailable: It could not be written whole.
         """
-        data = line(record)
+        self._append(line(record))
+
+    def ping(self) -> None:
+        """Find out whether lines can be written, where the last one could not, by a line that says so.
+
+        Otherwise a server that gets no request because of that would never find out.
+
+        Raises:
+            AuditUnavailable: They still cannot.
+        """
+        if self._file.has_failed:
+            event = {"schema": SCHEMA, "time": _written(self._clock()), "event": "resumed"}
+            self._append(json_text.line(event))
+
+    def _append(self, data: bytes) -> None:
+        failed = self._file.has_failed
         try:
-            with self._lock:
-                if self._descriptor < 0:
-                    self._open()
-                written = self._write(data)
+            self._file.append(data)
         except OSError as error:
-            raise AuditUnavailable(f"the audit stream: {error.strerror}") from None
-        if written != len(data):
-            raise AuditUnavailable("the audit stream took only part of a line")
-
-    def _open(self) -> None:
-        descriptor = _STDOUT
-        if self._path is not None:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _MODE)
-        self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        self._descriptor = descriptor
-
-    def _write(self, data: bytes) -> int:
-        if self._is_file:
-            return os.write(self._descriptor, data)
-        fcntl.lockf(self._turn, fcntl.LOCK_EX)
-        try:
-            return os.write(self._descriptor, data)
-        finally:
-            fcntl.lockf(self._turn, fcntl.LOCK_UN)
+            detail = f"the audit stream: {error.strerror}"
+            if not failed:
+                _log.error("the audit stream cannot be written", extra={"detail": detail})
+                self._report_failing(True)  # noqa: FBT003 - it takes one value
+            raise AuditUnavailable(detail) from None
+        if failed:
+            _log.info("the audit stream can be written again")
+            self._report_failing(False)  # noqa: FBT003 - as above
 
 
 def line(record: TokenRecord) -> bytes:
     """Format a record as a line of JSON."""
-    moment = record.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     event: dict[str, object] = {
         "schema": SCHEMA,
-        "time": moment,
+        "time": _written(record.time),
         "event": "token",
         "request_id": record.request_id,
         "realm": record.realm,
@@ -124,6 +141,10 @@ def line(record: TokenRecord) -> bytes:
         event["account"] = record.account
         event["spared"] = record.spared
     return json_text.line(event)
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _groups(record: TokenRecord) -> dict[str, object]:

@@ -52,6 +52,12 @@ STATE_CLOCK = Gauge(
     multiprocess_mode="livemax",
 )
 
+AUDIT_FAILING = Gauge(
+    "wharfinger_audit_failing",
+    "Whether the last line of the audit stream could not be written",
+    multiprocess_mode="livemostrecent",
+)
+
 RULES_PROCESSES = Gauge(
     "wharfinger_rules_processes",
     "Processes that decide by this version of the rules",

@@ -31,12 +31,14 @@ class Hooks:
         server: How the server is reached.
         body_bytes: The longest body of a request.
         watch: Begins to watch the files, in a process that answers.
+        reopen: Has the audit file opened anew; may be called from a signal's handler.
         stop: Says from now on that the server is about to end, and is not ready.
     """
 
     server: ServerSettings
     body_bytes: int
     watch: Callable[[], Watcher]
+    reopen: Callable[[], None]
     stop: Callable[[], None]
 
 
@@ -53,13 +55,22 @@ def create(parts: Parts) -> Flask:
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
     stopping = threading.Event()
     application.register_blueprint(
-        health.blueprint(parts.directories, parts.state, parts.rules, parts.keys, stopping.is_set)
+        health.blueprint(
+            parts.directories,
+            parts.state,
+            parts.audit,
+            parts.rules,
+            parts.keys,
+            is_stopping=stopping.is_set,
+        )
     )
     application.register_blueprint(openapi.blueprint())
     application.before_request(Arrivals(proxies(parts.server)).look)
     application.after_request(_end)
     errors.install(application)
-    application.extensions[HOOKS] = Hooks(parts.server, parts.body_bytes, parts.watch, stopping.set)
+    application.extensions[HOOKS] = Hooks(
+        parts.server, parts.body_bytes, parts.watch, parts.audit.reopen, stopping.set
+    )
     return application
 
 

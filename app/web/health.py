@@ -20,6 +20,9 @@ from app.web.realms import find
 
 _log = logging.getLogger("wharfinger.health")
 _STATE = "state"
+_AUDIT = "audit"
+_ENOUGH: Mapping[str, Callable[[Iterable[bool]], bool]] = {"any": any, "none": lambda _: True}
+"""How many realms must have their directory, by what the query says; all of them otherwise."""
 _KNOWN_FOR_SECONDS = 1
 """Readiness is asked for by anyone: a directory is pinged once a second and process at the most."""
 
@@ -78,13 +81,16 @@ class WatchedKeys(Protocol):
 def blueprint(
     directories: Mapping[str, Pingable],
     state: Pingable | None,
+    audit: Pingable,
     rules: Mapping[str, Watched],
     keys: Mapping[str, WatchedKeys],
+    *,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> Blueprint:
-    """Return the endpoints; ready is a server that goes on to run, and whose every realm has its directory.
+    """Return the endpoints.
 
-    Whoever asks for it takes any realm for all.
+    Ready is a server that goes on to run, can write its audit stream, and has the directory of every realm.
+    Whoever asks for it takes any realm for all, or none: a balancer, where all servers have one directory.
 
     What else has a fault is told of, but a server without it is ready: without the state each process counts
     failed logins alone, and files that cannot be used leave the last good ones in force.
@@ -93,7 +99,7 @@ def blueprint(
 
     @cached(TTLCache(1, _KNOWN_FOR_SECONDS, time.monotonic), lock=threading.Lock())
     def checks() -> Mapping[str, str]:
-        return _checks(directories, state)
+        return _checks(directories, state, audit)
 
     @routes.get("/livez")
     def livez() -> Response:
@@ -101,7 +107,7 @@ def blueprint(
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        return readiness(None, any if request.args.get("realms") == "any" else all)
+        return readiness(None, _ENOUGH.get(request.args.get("realms", ""), all))
 
     @routes.get("/readyz/<realm>")
     def readyz_of_realm(realm: str) -> Response:
@@ -114,9 +120,10 @@ def blueprint(
         named = {
             name: result
             for name, result in found.items()
-            if name == _STATE or only is None or name == _check_of(only)
+            if name in (_AUDIT, _STATE) or only is None or name == _check_of(only)
         }
-        works = enough(result == "ok" for name, result in named.items() if name != _STATE)
+        of_realms = (result == "ok" for name, result in named.items() if name not in (_AUDIT, _STATE))
+        works = found[_AUDIT] == "ok" and enough(of_realms)
         ends = is_stopping()
         told = {
             "status": "stopping" if ends else "ready" if works else "not ready",
@@ -133,9 +140,14 @@ def blueprint(
     return routes
 
 
-def _checks(directories: Mapping[str, Pingable], state: Pingable | None) -> Mapping[str, str]:
+def _checks(
+    directories: Mapping[str, Pingable], state: Pingable | None, audit: Pingable
+) -> Mapping[str, str]:
     """Ask everything that a server needs, and log what does not work."""
-    found = {}
+    fault = _fault(audit)
+    if fault is not None:
+        _log.warning("not ready", extra=_details(fault))
+    found = {_AUDIT: _word(fault)}
     for realm, directory in directories.items():
         fault = _fault(directory)
         if fault is not None:

@@ -6,12 +6,13 @@ from app.bootstrap import Parts
 from app.serving.settings import ServerSettings
 from app.web.application import create
 from tests.docs.reading import reference, tables
+from tests.support.parts import NO_AUDIT
 
 
 def test_every_address_stands_in_the_reference() -> None:
     """Every address of the server is described, and no other."""
     (table,) = tables(reference("http-api"), "address", "what")
-    routes = create(Parts(ServerSettings(), 64 * 1024, "demo", {}, {})).url_map.iter_rules()
+    routes = create(Parts(ServerSettings(), 64 * 1024, "demo", {}, {}, NO_AUDIT)).url_map.iter_rules()
     assert sorted(table.codes("address")) == sorted(route.rule for route in routes)
 
 

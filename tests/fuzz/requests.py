@@ -22,7 +22,7 @@ from app.serving.settings import ServerSettings
 from app.web.application import create
 from tests.spec.rules import Request, Somebody, granted
 from tests.support.directory import GROUPS, PASSWORDS, FakeDirectory
-from tests.support.parts import NOW, Collector, claims_of, make_issuer, make_realm
+from tests.support.parts import NO_AUDIT, NOW, Collector, claims_of, make_issuer, make_realm
 from tests.support.server import SAMPLE_RULES, SERVICE
 
 _EXPECTED = frozenset({200, 400, 401, 403, 404, 405, 413, 415, 429})
@@ -50,7 +50,9 @@ def prepare(folder: Path) -> Callable[[bytes], None]:
     directory = FakeDirectory()
     issuer = make_issuer(make_realm(ring, directory), told)
     directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
-    client = create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories)).test_client()
+    client = create(
+        Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories, NO_AUDIT)
+    ).test_client()
 
     def check(octets: bytes) -> None:
         told.records.clear()

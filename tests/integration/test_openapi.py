@@ -31,7 +31,7 @@ from app.serving.settings import ServerSettings
 from app.web.application import create
 from app.web.openapi import DOCUMENT
 from tests.support.directory import FakeDirectory
-from tests.support.parts import NOW, Collector, make_issuer, make_realm
+from tests.support.parts import NO_AUDIT, NOW, Collector, make_issuer, make_realm
 from tests.support.server import Server
 
 pytestmark = pytest.mark.slow  # schemathesis tries hundreds of requests
@@ -67,7 +67,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     directory = FakeDirectory()
     issuer = make_issuer(make_realm(keyring.load(folder), directory), Collector())
     directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
-    return create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories))
+    return create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories, NO_AUDIT))
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from app.protocol.request import RequestLimits
 from app.rules.file import load
 from app.rules.model import RuleSet
 from app.rules.robot_names import RobotNames
+from app.telemetry.audit import AuditStream
 from app.telemetry.record import Recorder, TokenRecord
 from app.tokens.issue import Issuer
 from app.tokens.realm import Current, Realm
@@ -29,6 +30,8 @@ from tests.support.server import SAMPLE_RULES, SERVICE
 
 T = TypeVar("T")
 NOW: Final = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
+NO_AUDIT: Final = AuditStream(None, lambda: NOW)
+"""An audit stream that nothing is written to, for applications whose issuers have a recorder of their own."""
 ISSUER: Final = "https://auth.example.com/auth/realms/demo"
 
 

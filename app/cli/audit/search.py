@@ -119,13 +119,16 @@ def search(*, files: tuple[Path, ...], form: str, **wanted: Any) -> None:
 
 
 def _lines(files: tuple[Path, ...]) -> Iterator[AuditLine | None]:
-    """Read lines; yields None for one that cannot be read."""
+    """Read the lines of requests; yields None for one that cannot be read."""
     for file in files:
         for line in log.lines(file):
             try:
-                yield read(line)
+                found = read(line)
             except UnfitError:
                 yield None
+            else:
+                if found is not None:
+                    yield found
 
 
 def _text(line: AuditLine) -> None:

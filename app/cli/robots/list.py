@@ -60,7 +60,7 @@ def _last_logins(logs: tuple[Path, ...]) -> dict[str, str]:
             event = read(line)
         except UnfitError:
             return
-        if event.outcome == ISSUED and event.subject.startswith(ROBOT_PREFIX):
+        if event is not None and event.outcome == ISSUED and event.subject.startswith(ROBOT_PREFIX):
             name, time = event.subject.removeprefix(ROBOT_PREFIX), str(event.fields["time"])
             found[name] = max(time, found.get(name, ""))
 

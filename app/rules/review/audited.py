@@ -113,9 +113,9 @@ class AuditedRequests:
         """Return the request of a line; None where nothing was decided, or it cannot be decided again."""
         try:
             event = json.loads(line)
-            if event["event"] == "token" and not self._is_asked_about(event["realm"]):
+            if event["event"] != "token" or not self._is_asked_about(event["realm"]):
                 return None
-            if event["event"] != "token" or not event["rules_version"]:
+            if not event["rules_version"]:
                 self._counts.passed += 1
                 return None
             request = self._request(event) if not event["groups_dropped"] else None

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audit.line import read
+from app.audit.line import AuditLine, read
 from app.errors import Code, UnfitError
 from app.telemetry.audit import line
+from app.telemetry.line_file import TORN_END
 from tests.support import records
 
 _RECORD = records.token_record(
@@ -25,9 +26,15 @@ _RECORD = records.token_record(
 GOOD = line(_RECORD)
 
 
+def _request(text: bytes) -> AuditLine:
+    found = read(text)
+    assert found is not None
+    return found
+
+
 def test_a_line_is_what_was_written() -> None:
     """Time, subject, scopes and rules are those of the record."""
-    read_again = read(GOOD)
+    read_again = _request(GOOD)
     assert (read_again.time, read_again.subject, read_again.outcome) == (records.NOW, "bob", "issued")
     assert (read_again.asked, read_again.rules) == (_RECORD.asked, ("teams",))
     assert [str(scope) for scope in read_again.granted] == ["repository:web/app:pull"]
@@ -36,7 +43,7 @@ def test_a_line_is_what_was_written() -> None:
 
 def test_a_refused_login_has_its_account() -> None:
     """What it is counted under; nobody has logged in."""
-    refused = read(
+    refused = _request(
         line(records.token_record(outcome=Code.WRONG_CREDENTIALS, account="alice", username="ALICE"))
     )
     assert (refused.subject, refused.account) == ("", "alice")
@@ -48,6 +55,24 @@ def test_a_line_that_is_torn_anywhere_is_none(cut: int) -> None:
     for torn in (GOOD[:cut], GOOD[:cut] + GOOD, GOOD[cut:], GOOD[:-1] + GOOD):
         with pytest.raises(UnfitError):
             read(torn)
+
+
+@given(st.integers(1, len(GOOD) - 1))
+def test_a_torn_line_that_was_ended_is_none(cut: int) -> None:
+    """Whoever wrote next ended it, so that it is no line even where only its newline was missing."""
+    with pytest.raises(UnfitError, match="is torn"):
+        read(GOOD[:cut] + TORN_END)
+
+
+@pytest.mark.parametrize("event", ["resumed"])
+def test_a_line_of_no_request_is_passed_over(event: str) -> None:
+    """It has a time, and what else its event has."""
+    assert (
+        read(json.dumps({"schema": 1, "event": event, "time": "2026-06-01T12:00:00Z"}).encode() + b"\n")
+        is None
+    )
+    with pytest.raises(UnfitError, match="without a proper time"):
+        read(json.dumps({"schema": 1, "event": event}).encode() + b"\n")
 
 
 def _without(key: str) -> dict[str, Any]:

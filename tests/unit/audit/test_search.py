@@ -20,7 +20,9 @@ NOW = records.NOW
 
 
 def _line(**changed: Any) -> AuditLine:
-    return read(line(records.token_record(**changed)))
+    found = read(line(records.token_record(**changed)))
+    assert found is not None
+    return found
 
 
 PUSH = _line(

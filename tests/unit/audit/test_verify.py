@@ -32,8 +32,17 @@ def test_a_request_that_is_there_twice() -> None:
     ]
 
 
+def test_a_line_of_no_request_is_counted_and_no_problem() -> None:
+    """It says that lines can be written again, or that other rules are in force."""
+    resumed = b'{"schema":1,"time":"2026-06-01T12:00:00.000Z","event":"resumed"}\n'
+    assert _problems(_line("a"), resumed, resumed) == []
+
+
 def test_a_torn_line_is_a_problem() -> None:
     """Also one that was torn before another began."""
     good = _line("a")
     assert _problems(good[:20] + good) == ["a:1:1: is no JSON (a line that is torn, or two in one)"]
+    assert _problems(good[:20] + b" torn\n", good) == [
+        "a:1:1: is torn (it could not be written whole, so no token was issued)"
+    ]
     assert _problems(good[:-1]) == ["a:1:1: is torn (it has no end)"]

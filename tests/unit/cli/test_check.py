@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def _check(folder: Path, config: dict[str, Any]) -> Result:
 
 def _spoil(folder: Path, config: dict[str, Any]) -> None:
     (folder / "rules.yaml").write_text("version: 1\nrules:\n  - id: a\n    allow: [pul]\n")
+    config["audit"] = {"to": "nowhere/audit.jsonl"}
     config["realms"]["demo"]["keys"] = "no-keys"
     config["realms"]["demo"]["directory"]["tls"] = {"ca_file": "no-ca.pem"}
 
@@ -100,11 +102,11 @@ def test_networks_where_no_request_has_an_address(
 
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path, config: dict[str, Any]) -> None:
-    """Rules, keys and certificates of the realm, one line each; the exit code is 1."""
+    """Rules, keys and certificates of the realm, and the audit stream, one line each; the exit code is 1."""
     _spoil(tmp_path, config)
     result = _check(tmp_path, config)
     assert result.exit_code == 1
-    for part in ("rules.yaml:4:13", "no-keys", "no-ca.pem"):
+    for part in ("rules.yaml:4:13", "no-keys", "no-ca.pem", "nowhere/audit.jsonl"):
         assert part in result.output
 
 
@@ -113,7 +115,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path, config: dict[str, A
     _spoil(tmp_path, config)
     ended = run(*WHARFINGER, "serve", "--config", _write(tmp_path, config), cwd=REPOSITORY)
     assert ended.status == 1
-    for part in ("rules.yaml:4:13", "no-keys", "no-ca.pem"):
+    for part in ("rules.yaml:4:13", "no-keys", "no-ca.pem", "nowhere/audit.jsonl"):
         assert part in ended.stderr
     assert "Traceback" not in ended.text
 
@@ -151,3 +153,64 @@ def test_the_copy_of_the_last_good_rules_is_no_excuse(tmp_path: Path, config: di
     config["last_good"] = "last-good"
     assert _check(tmp_path, config).exit_code == 0
     assert not (tmp_path / "last-good").exists()
+
+
+def _places(config: dict[str, Any]) -> None:
+    config |= {"audit": {"to": "log/audit.jsonl"}, "last_good": "lib/good", "state": "sqlite:///lib/state.db"}
+
+
+def test_places_that_the_server_can_write_to_are_not_written_to(
+    tmp_path: Path, config: dict[str, Any]
+) -> None:
+    """The audit stream's, that of the last good rules and the state's: nothing is made or warned of."""
+    _places(config)
+    for name in ("log", "lib"):
+        (tmp_path / name).mkdir(mode=0o700)
+    result = _check(tmp_path, config)
+    assert result.exit_code == 0
+    assert "warning" not in result.output
+    assert [*(tmp_path / "log").iterdir(), *(tmp_path / "lib").iterdir()] == []
+
+
+def test_places_that_are_not_there(tmp_path: Path, config: dict[str, Any]) -> None:
+    """Without the audit stream no server starts; without the state one does, and that is warned of."""
+    _places(config)
+    (tmp_path / "log").mkdir()
+    result = _check(tmp_path, config)
+    assert result.exit_code == 0
+    assert f"warning: {tmp_path}/lib/state.db: the state cannot be kept there" in result.output
+    (tmp_path / "log").rmdir()
+    result = _check(tmp_path, config)
+    assert result.exit_code == 1
+    assert f"{tmp_path}/log/audit.jsonl: the audit stream cannot be written there" in result.output
+
+
+def test_a_folder_of_the_last_good_rules_that_others_can_write_to(
+    tmp_path: Path, config: dict[str, Any]
+) -> None:
+    """The server would not trust a copy there."""
+    _places(config)
+    for name in ("log", "lib", "lib/good"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "good").chmod(0o777)
+    warning = f"warning: {tmp_path}/lib/good: the last good rules cannot be kept there: others than its owner"
+    assert warning in _check(tmp_path, config).output
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for others")
+def test_root_asks_for_the_owner_of_a_folder(tmp_path: Path, config: dict[str, Any]) -> None:
+    """What root made there, the server cannot write."""
+    _places(config)
+    for name in ("log", "lib"):
+        (tmp_path / name).mkdir(mode=0o700)
+        os.chown(tmp_path / name, 54321, 54321)
+    assert "cannot" not in _check(tmp_path, config).output
+    (tmp_path / "log" / "audit.jsonl").touch(mode=0o640)
+    (tmp_path / "lib" / "state.db").touch(mode=0o600)
+    result = _check(tmp_path, config)
+    assert result.exit_code == 1
+    assert f"uid 54321 cannot write {tmp_path}/log/audit.jsonl (mode 0640)" in result.output
+    os.chown(tmp_path / "log" / "audit.jsonl", 54321, 54321)
+    result = _check(tmp_path, config)
+    assert result.exit_code == 0
+    assert f"uid 54321 cannot write {tmp_path}/lib/state.db (mode 0600)" in result.output

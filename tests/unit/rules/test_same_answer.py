@@ -40,7 +40,7 @@ from app.web.application import create
 from tests.spec import rules as reference
 from tests.spec.rules import Request, Somebody
 from tests.support.directory import FakeDirectory
-from tests.support.parts import NOW, Collector, Holder, make_issuer, make_realm
+from tests.support.parts import NO_AUDIT, NOW, Collector, Holder, make_issuer, make_realm
 from tests.support.server import SERVICE
 
 _SECRET = "of-the-robot"
@@ -291,7 +291,7 @@ def server(ring: KeyRing) -> _Server:
     holder: Holder[RuleSet] = Holder(RuleSet("", ()))
     realm: Realm = replace(make_realm(ring, directory), rules=holder)
     issuer = make_issuer(realm, Collector())
-    parts = Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, {})
+    parts = Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, {}, NO_AUDIT)
     return _Server(create(parts).test_client(), holder, directory, ring)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from app.audit.line import read
+from app.bootstrap import utc_now
 from app.errors import AuditUnavailable, Code
 from app.telemetry.audit import AuditStream, line
 from tests.support.records import client, token_record
@@ -23,7 +25,7 @@ RECORD = token_record(time=datetime(2026, 6, 1, 12, 0, 0, 123456, UTC))
 def test_a_record_is_one_line_of_json(tmp_path: Path) -> None:
     """Two records are two lines; the time is UTC and ends in Z."""
     path = tmp_path / "audit.jsonl"
-    stream = AuditStream(path)
+    stream = AuditStream(path, utc_now)
     stream.record(RECORD)
     stream.record(RECORD)
     first, second = path.read_text().splitlines()
@@ -59,26 +61,26 @@ def test_an_issued_token_names_no_typed_name() -> None:
 def test_the_file_is_not_for_everybody(tmp_path: Path) -> None:
     """A new audit file can be read by owner and group."""
     path = tmp_path / "audit.jsonl"
-    AuditStream(path).record(RECORD)
+    AuditStream(path, utc_now).record(RECORD)
     assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
 
 
 def test_a_stream_that_cannot_be_opened_refuses(tmp_path: Path) -> None:
     """The reason stands in the detail."""
     with pytest.raises(AuditUnavailable, match="Is a directory"):
-        AuditStream(tmp_path).record(RECORD)
+        AuditStream(tmp_path, utc_now).record(RECORD)
 
 
 def test_a_full_disk_refuses() -> None:
     """So does one that is full: a line that is not whole is no line."""
     with pytest.raises(AuditUnavailable, match="No space left"):
-        AuditStream(Path("/dev/full")).record(RECORD)
+        AuditStream(Path("/dev/full"), utc_now).record(RECORD)
 
 
 def test_a_file_that_comes_back_is_written_again(tmp_path: Path) -> None:
     """What could not be opened is tried anew with the next record."""
     folder = tmp_path / "later"
-    stream = AuditStream(folder / "audit.jsonl")
+    stream = AuditStream(folder / "audit.jsonl", utc_now)
     with pytest.raises(AuditUnavailable):
         stream.record(RECORD)
     folder.mkdir()
@@ -86,9 +88,45 @@ def test_a_file_that_comes_back_is_written_again(tmp_path: Path) -> None:
     assert (folder / "audit.jsonl").read_bytes() == line(RECORD)
 
 
+def test_a_stream_that_fails_tells_once_and_when_it_works_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the log and to whoever reports it; every request is refused meanwhile."""
+    caplog.set_level("INFO")
+    told: list[bool] = []
+    stream = AuditStream(tmp_path / "later" / "audit.jsonl", utc_now, told.append)
+    for _ in range(2):
+        with pytest.raises(AuditUnavailable):
+            stream.record(RECORD)
+    (tmp_path / "later").mkdir()
+    stream.record(RECORD)
+    stream.record(RECORD)
+    assert told == [True, False]
+    assert [record.message for record in caplog.records] == [
+        "the audit stream cannot be written",
+        "the audit stream can be written again",
+    ]
+
+
+def test_a_stream_that_failed_is_tried_when_somebody_asks(tmp_path: Path) -> None:
+    """With a line that says so; one that works is left alone."""
+    path = tmp_path / "later" / "audit.jsonl"
+    stream = AuditStream(path, lambda: RECORD.time)
+    stream.ping()
+    with pytest.raises(AuditUnavailable):
+        stream.record(RECORD)
+    with pytest.raises(AuditUnavailable, match="No such file"):
+        stream.ping()
+    path.parent.mkdir()
+    stream.ping()
+    stream.ping()
+    assert path.read_text() == '{"schema":1,"time":"2026-06-01T12:00:00.123Z","event":"resumed"}\n'
+    assert read(path.read_bytes()) is None
+
+
 def test_standard_output_is_the_default(capfd: pytest.CaptureFixture[str]) -> None:
     """Without a path the lines go to descriptor 1."""
-    AuditStream(None).record(RECORD)
+    AuditStream(None, utc_now).record(RECORD)
     assert capfd.readouterr().out.encode() == line(RECORD)
 
 
@@ -116,7 +154,7 @@ import os, sys
 from app.telemetry.audit import AuditStream
 from tests.support.records import token_record
 
-stream = AuditStream(None)
+stream = AuditStream(None, lambda: None)
 for sign in "abcd":
     if os.fork() == 0:
         record = token_record(request_id=sign, groups=(sign * 12_000,), group_dns=("",))

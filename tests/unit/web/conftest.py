@@ -11,7 +11,7 @@ from app.keys.keyring import KeyRing
 from app.serving.settings import ServerSettings
 from app.web.application import create
 from tests.support.directory import FakeDirectory
-from tests.support.parts import Collector, make_issuer, make_realm
+from tests.support.parts import NO_AUDIT, Collector, make_issuer, make_realm
 
 
 @pytest.fixture
@@ -31,4 +31,6 @@ def client(ring: KeyRing, directory: FakeDirectory, told: Collector) -> FlaskCli
     """Return a client of an application with the sample realm."""
     issuer = make_issuer(make_realm(ring, directory), told)
     directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
-    return create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories)).test_client()
+    return create(
+        Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories, NO_AUDIT)
+    ).test_client()

@@ -11,7 +11,7 @@ from cryptography import x509
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.errors import ConfigurationError, DirectoryUnavailable, StateUnavailable
+from app.errors import AuditUnavailable, ConfigurationError, DirectoryUnavailable, StateUnavailable
 from app.keys.keyring import KeyRing
 from app.web import health
 from tests.support.directory import FakeDirectory
@@ -83,7 +83,7 @@ def test_a_ready_server_says_so(client: FlaskClient) -> None:
     assert response.status_code == 200
     assert response.get_json() == {
         "status": "ready",
-        "checks": {"demo/directory": "ok"},
+        "checks": {"audit": "ok", "demo/directory": "ok"},
         "rules": {},
         "keys": {},
     }
@@ -96,7 +96,7 @@ def test_a_server_that_is_not_ready_names_what_is_not(client: FlaskClient, direc
     assert response.status_code == 503
     assert response.get_json() == {
         "status": "not ready",
-        "checks": {"demo/directory": "directory_unavailable"},
+        "checks": {"audit": "ok", "demo/directory": "directory_unavailable"},
         "rules": {},
         "keys": {},
     }
@@ -106,12 +106,12 @@ def test_a_server_without_its_state_is_ready_and_says_so(directory: FakeDirector
     """Logins do without it; whoever looks can see it."""
     away = FakeDirectory(fault=StateUnavailable("no route to host"))
     application = Flask("test")
-    application.register_blueprint(health.blueprint({"demo": directory}, away, {}, {}))
+    application.register_blueprint(health.blueprint({"demo": directory}, away, FakeDirectory(), {}, {}))
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json() == {
         "status": "ready",
-        "checks": {"demo/directory": "ok", "state": "state_unavailable"},
+        "checks": {"audit": "ok", "demo/directory": "ok", "state": "state_unavailable"},
         "rules": {},
         "keys": {},
     }
@@ -142,7 +142,7 @@ def test_every_answer_has_a_request_id_and_is_not_sniffed(client: FlaskClient) -
 def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
     """A fault in the rules files takes no server out of service; the version is that in force."""
     rules = Watched(Version("abc"), ConfigurationError([]))
-    routes = health.blueprint({}, None, {"demo": rules}, {})
+    routes = health.blueprint({}, None, FakeDirectory(), {"demo": rules}, {})
     application = Flask("test")
     application.register_blueprint(routes)
     response = application.test_client().get("/readyz")
@@ -157,6 +157,7 @@ def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
         ("/readyz?realms=any", 200, {"a/directory", "b/directory"}),
         ("/readyz/a", 200, {"a/directory"}),
         ("/readyz/b", 503, {"b/directory"}),
+        ("/readyz?realms=none", 200, {"a/directory", "b/directory"}),
     ],
 )
 def test_one_realm_without_its_directory(path: str, status: int, checks: set[str], ring: KeyRing) -> None:
@@ -164,17 +165,30 @@ def test_one_realm_without_its_directory(path: str, status: int, checks: set[str
     away = FakeDirectory(fault=DirectoryUnavailable("away"))
     keys = {"a": Watched(ring, None), "b": Watched(ring, None)}
     application = Flask("test")
-    application.register_blueprint(health.blueprint({"a": FakeDirectory(), "b": away}, None, {}, keys))
+    application.register_blueprint(
+        health.blueprint({"a": FakeDirectory(), "b": away}, None, FakeDirectory(), {}, keys)
+    )
     response = application.test_client().get(path)
-    assert (response.status_code, response.get_json()["checks"].keys()) == (status, checks)
+    assert (response.status_code, response.get_json()["checks"].keys()) == (status, {"audit", *checks})
     assert response.get_json()["keys"].keys() == {name[0] for name in checks}
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/readyz/a", "/readyz?realms=any", "/readyz?realms=none"])
+def test_a_server_that_cannot_write_its_audit_stream_is_not_ready(path: str) -> None:
+    """It refuses every request, whatever realm is asked about, so a balancer takes it out of service."""
+    full = FakeDirectory(fault=AuditUnavailable("No space left on device"))
+    application = Flask("test")
+    application.register_blueprint(health.blueprint({"a": FakeDirectory()}, None, full, {}, {}))
+    response = application.test_client().get(path)
+    assert response.status_code == 503
+    assert response.get_json()["checks"] == {"audit": "audit_unavailable", "a/directory": "ok"}
 
 
 def test_no_realm_is_enough_where_none_works() -> None:
     """Of several realms without their directory none is ready."""
     away = FakeDirectory(fault=DirectoryUnavailable("away"))
     application = Flask("test")
-    application.register_blueprint(health.blueprint({"a": away, "b": away}, None, {}, {}))
+    application.register_blueprint(health.blueprint({"a": away, "b": away}, None, FakeDirectory(), {}, {}))
     assert application.test_client().get("/readyz?realms=any").status_code == 503
 
 
@@ -190,7 +204,9 @@ def test_files_that_nobody_could_look_at_for_long_are_stale(
     """Whether they have a fault is not known then; the server is ready with what is in force."""
     rules, keys = Watched(Version("abc"), fault, is_stale=True), Watched(ring, fault, is_stale=True)
     application = Flask("test")
-    application.register_blueprint(health.blueprint({}, None, {"demo": rules}, {"demo": keys}))
+    application.register_blueprint(
+        health.blueprint({}, None, FakeDirectory(), {"demo": rules}, {"demo": keys})
+    )
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     body = response.get_json()
@@ -208,7 +224,7 @@ def test_the_log_says_not_ready_of_no_server_that_is(
         directory.fault = directory_fault
         application = Flask("test")
         state = FakeDirectory(fault=state_fault)
-        application.register_blueprint(health.blueprint({"demo": directory}, state, {}, {}))
+        application.register_blueprint(health.blueprint({"demo": directory}, state, FakeDirectory(), {}, {}))
         application.test_client().get("/readyz")
     assert [record.message for record in caplog.records] == ["ready without the state", "not ready"]
 
@@ -217,7 +233,9 @@ def test_the_log_says_not_ready_of_no_server_that_is(
 def test_the_active_key_is_named(ring: KeyRing, fault: ConfigurationError | None, files: str) -> None:
     """A fault in the keys folder takes no server out of service either; the key is the one in force."""
     application = Flask("test")
-    application.register_blueprint(health.blueprint({}, None, {}, {"demo": Watched(ring, fault)}))
+    application.register_blueprint(
+        health.blueprint({}, None, FakeDirectory(), {}, {"demo": Watched(ring, fault)})
+    )
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["keys"] == {"demo": {"active": ring.active.rfc7638, "files": files}}

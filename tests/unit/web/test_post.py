@@ -22,7 +22,7 @@ from app.serving.settings import ServerSettings
 from app.web.application import create
 from app.web.errors import TABLE
 from tests.support.directory import PASSWORDS, FakeDirectory
-from tests.support.parts import Collector, claims_of, make_issuer, make_realm
+from tests.support.parts import NO_AUDIT, Collector, claims_of, make_issuer, make_realm
 
 REALM = "/auth/realms/demo/protocol/docker-v2/auth"
 FORM = "application/x-www-form-urlencoded"
@@ -265,7 +265,9 @@ def test_a_realm_may_take_passwords_by_get_alone(ring: KeyRing, directory: FakeD
     """404: clients then come again by GET."""
     issuer = make_issuer(make_realm(ring, directory, password_grant=False), Collector())
     directories: dict[str, LdapDirectory] = {"demo": directory}  # type: ignore[dict-item]  # it has the same ping
-    client = create(Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories)).test_client()
+    client = create(
+        Parts(ServerSettings(), 64 * 1024, "demo", {"demo": issuer}, directories, NO_AUDIT)
+    ).test_client()
     _refused(_post(client, ALICE), Code.PASSWORD_GRANT_OFF)
     assert directory.asked == []
     _refused(_post(client, {**ALICE, "grant_type": "refresh_token"}), Code.INVALID_REFRESH_TOKEN)

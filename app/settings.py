@@ -36,7 +36,7 @@ from app.keys.kid import KeyId
 from app.keys.rotation import RealmKeys, Waits
 from app.login.settings import ShieldSettings
 from app.protocol.claims import MIN_LIFETIME
-from app.rules.model import ROBOT_PREFIX
+from app.rules import robot_names
 from app.serving.settings import ServerSettings
 from app.state.settings import StateSettings
 from app.telemetry.audit import AuditSettings
@@ -151,7 +151,7 @@ class RealmSettings(Section):
     keys_propagation: Duration = timedelta(minutes=2)
     directory: DirectorySettings
     shield: ShieldSettings = ShieldSettings()
-    robot_prefix: str = ROBOT_PREFIX
+    robot_prefix: str = robot_names.PREFIX
 
     def realm_keys(self) -> RealmKeys:
         """Return what is configured for the realm's keys."""

@@ -13,7 +13,7 @@ from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.rules.model import Persona, Robot
 from app.rules.robot_names import RobotNames
 
-SECRET_PREFIX = "whr_"  # noqa: S105 - a prefix, no secret
+SECRET_PREFIX = "whb_"  # noqa: S105 - a prefix, no secret
 """What every secret begins with, so that a scanner finds one that lies where it should not."""
 _SECRET_OCTETS = 32
 _MOST_SECRETS = 2
@@ -23,7 +23,7 @@ _NOBODY = Robot("", (), (), None, ())
 
 
 def make_secret(random_text: Callable[[int], str]) -> str:
-    """Make a secret: `whr_` and 43 letters, digits, `-` and `_`.
+    """Make a secret: `whb_` and 43 letters, digits, `-` and `_`.
 
     Args:
         random_text: Returns so many random octets as base64url, as `secrets.token_urlsafe` does.

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from app.dn import fold
 from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, SINGLE_ACTIONS, Access, ResourceType, Scope
+from app.rules import robot_names
 from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decision import (
     ActionOutcome,
@@ -24,7 +25,7 @@ from app.rules.decision import (
     Through,
     WhoKind,
 )
-from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
+from app.rules.model import Rule, RuleSet, Subject
 from app.rules.patterns.syntax import USERNAME, Captures
 from app.rules.together import together
 
@@ -144,7 +145,7 @@ def granted(
     or do not let it log in.
     """
     if subject is not None and subject.is_robot:
-        robot = rules.robots.get(subject.name.removeprefix(ROBOT_PREFIX))
+        robot = rules.robots.get(robot_names.short(subject.name))
         if robot is None or robot.logs_in.check(None, context) is not Holds.YES:
             return ()
         subject = robot.persona()
@@ -164,7 +165,7 @@ def _reach(
         return
     yield from (Applied(rule, _AUTHENTICATED, ()) for rule in rules.for_authenticated.near(there))
     index, kind = (rules.by_robot, WhoKind.ROBOT) if subject.is_robot else (rules.by_user, WhoKind.USER)
-    own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
+    own_name = robot_names.short(username) if subject.is_robot else username
     for rule, captures in index.find(own_name, username, there):
         yield Applied(rule, Through(kind, own_name), captures)
     for group in subject.groups:

@@ -10,6 +10,7 @@ from typing import Protocol
 from app.dn import DN, fold, parse
 from app.errors import NOWHERE, Position
 from app.protocol.scope import ResourceType, Scope
+from app.rules import robot_names
 from app.rules.conditions import Condition, Conditions, Context, Holds, Period
 from app.rules.decision import Effect
 from app.rules.networks import IPNetwork, Network
@@ -21,8 +22,6 @@ from app.rules.patterns.syntax import Captures
 from app.rules.recent import Recent
 
 _MOST_COVERING = 1024
-ROBOT_PREFIX = "robot$"
-"""What a robot's name begins with when it logs in, and in tokens and logs."""
 
 
 class Group(Protocol):
@@ -89,7 +88,7 @@ class Exceptions:
     def meant(self, subject: Subject) -> str:
         """Return through what a subject is excepted: `group contractors`; empty if it is not."""
         username = fold(subject.name)
-        own_name = username.removeprefix(ROBOT_PREFIX) if subject.is_robot else username
+        own_name = robot_names.short(username) if subject.is_robot else username
         kind, patterns = ("robot", self.robots) if subject.is_robot else ("user", self.users)
         if any(pattern.match(own_name, username) is not None for pattern in patterns):
             return f"{kind} {own_name}"
@@ -245,7 +244,7 @@ class Robot:
 
     def __post_init__(self) -> None:
         """Make it a subject once: what is kept of a subject's decisions is kept for the very object."""
-        persona = Persona(ROBOT_PREFIX + self.name, self.groups, is_robot=True)
+        persona = Persona(robot_names.canonical(self.name), self.groups, is_robot=True)
         object.__setattr__(self, "_persona", persona)
 
     @property

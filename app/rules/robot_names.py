@@ -8,7 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.rules.model import ROBOT_PREFIX
+PREFIX = "robot$"
+
+
+def canonical(robot: str) -> str:
+    """Return the canonical name of a robot."""
+    return PREFIX + robot
+
+
+def short(name: str) -> str:
+    """Return the name of a robot as the rules have it; one without `robot$` as it is."""
+    return name.removeprefix(PREFIX)
+
+
+def is_canonical(name: str) -> bool:
+    """Whether a canonical name is a robot's."""
+    return name.startswith(PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +34,11 @@ class RobotNames:
         prefix: The realm's own. Case makes no difference.
     """
 
-    prefix: str = ROBOT_PREFIX
+    prefix: str = PREFIX
 
     def robot(self, name: str) -> str | None:
         """Return which robot a name means, without the prefix; None where it is no robot's."""
-        for prefix in (ROBOT_PREFIX, self.prefix):
+        for prefix in (PREFIX, self.prefix):
             start, rest = name[: len(prefix)], name[len(prefix) :]
             if start.casefold() == prefix.casefold():
                 return rest

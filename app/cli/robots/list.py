@@ -16,8 +16,8 @@ from app.cli.output import add_row, joined, show, show_csv, show_json, table
 from app.cli.rules.options import Source, SourceOptions, source_options
 from app.errors import UnfitError
 from app.expiry import last_day
+from app.rules import robot_names
 from app.rules.conditions import moment
-from app.rules.model import ROBOT_PREFIX
 from app.rules.review.robots import ListedRobot
 from app.rules.review.robots import list_robots as list_all
 from app.telemetry.record import ISSUED
@@ -60,8 +60,8 @@ def _last_logins(logs: tuple[Path, ...]) -> dict[str, str]:
             event = read(line)
         except UnfitError:
             return
-        if event is not None and event.outcome == ISSUED and event.subject.startswith(ROBOT_PREFIX):
-            name, time = event.subject.removeprefix(ROBOT_PREFIX), str(event.fields["time"])
+        if event is not None and event.outcome == ISSUED and robot_names.is_canonical(event.subject):
+            name, time = robot_names.short(event.subject), str(event.fields["time"])
             found[name] = max(time, found.get(name, ""))
 
     log.read(logs, "reading", take)

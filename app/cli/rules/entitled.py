@@ -9,8 +9,8 @@ from app.cli.output import add_row, joined, show, show_json, table
 from app.cli.rules.options import RequestOptions, Source
 from app.cli.rules.subject import add_obstacle, add_subject, subject_shape
 from app.protocol.scope import ACTIONS
+from app.rules import robot_names
 from app.rules.conditions import Context, moment
-from app.rules.model import ROBOT_PREFIX
 from app.rules.review.entitlements import Claim, Entitlement, Fixed, entitlements
 from app.rules.review.subjects import AskedSubject
 
@@ -100,7 +100,7 @@ def _login_words(about: AskedSubject, source: Source) -> tuple[str, ...]:
     """Put the conditions on which a robot can log in into words."""
     if about.subject is None or not about.subject.is_robot:
         return ()
-    return source.rules.robots[about.name.removeprefix(ROBOT_PREFIX)].logs_in.words()
+    return source.rules.robots[robot_names.short(about.name)].logs_in.words()
 
 
 def _told_request(fixed: Fixed) -> Iterator[str]:

@@ -16,10 +16,11 @@ from app.cli.rules.options import RequestOptions, Source, SourceOptions, request
 from app.cli.rules.subject import add_obstacle, add_subject, found, subject_shape
 from app.dn import fold
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
+from app.rules import robot_names
 from app.rules.conditions import Context, moment
 from app.rules.decision import ActionOutcome, Cause, Decision, Miss, ResourceDecision
 from app.rules.misses import explain as decide_and_explain
-from app.rules.model import ROBOT_PREFIX, Subject
+from app.rules.model import Subject
 from app.rules.review import subjects
 from app.rules.review.subjects import ANONYMOUS, NOBODY, AskedSubject
 
@@ -85,7 +86,7 @@ def _find(
         Unanswered: There is no such one.
         click.UsageError: The options do not go together.
     """
-    is_robot = name.startswith(ROBOT_PREFIX)
+    is_robot = robot_names.is_canonical(name)
     is_described = groups is not None or bool(attributes)
     if (is_robot or name == ANONYMOUS) and is_described:
         raise click.UsageError("--groups and --attribute are for people.")

@@ -10,6 +10,7 @@ from app.configfile.marks import Location
 from app.configfile.yaml import Document
 from app.errors import Problem
 from app.protocol.scope import ALL_ACTIONS, Action
+from app.rules import robot_names
 from app.rules.conditions import ALWAYS, Attribute, Condition, Conditions, Period, Service
 from app.rules.decision import Effect
 from app.rules.file.owner_tests import Expectation, Test, everything
@@ -17,7 +18,6 @@ from app.rules.file.schema import ExceptEntry, RobotEntry, RuleEntry, TestEntry,
 from app.rules.file.values import named_group, nearest, parse_time, secret_hash
 from app.rules.model import (
     NO_EXCEPTIONS,
-    ROBOT_PREFIX,
     Exceptions,
     NamedGroup,
     Persona,
@@ -183,7 +183,7 @@ class Compiler:
             hint = "take them out: a robot's stand with the robot, and nobody has none"
             self._report((*at, "as"), f"{said} only a user has groups and attributes here", hint)
         elif about.robot is not None:
-            name = about.robot.removeprefix(ROBOT_PREFIX)
+            name = robot_names.short(about.robot)
             if name in robots:
                 return robots[name].persona()
             if named is not None and name not in named:  # else it has problems of its own
@@ -195,11 +195,11 @@ class Compiler:
 
     def _person(self, about: TestSubject, said: str, at: Location) -> Persona | None:
         name = dn.fold(about.user or "")
-        if not name or name.startswith(ROBOT_PREFIX):
+        if not name or robot_names.is_canonical(name):
             hint = "write 'anonymous: true' for nobody"
             text = "'user' is empty"
             if name:
-                text, hint = f"{about.user!r} is a robot", f"write robot: {name.removeprefix(ROBOT_PREFIX)}"
+                text, hint = f"{about.user!r} is a robot", f"write robot: {robot_names.short(name)}"
             self._report((*at, "as", "user"), f"{said} {text}", hint)
             return None
         attributes = {key.lower(): tuple(each) for key, each in about.attributes.items()}

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from app.errors import Position, Problem
 from app.protocol.scope import ACTIONS_OF, CATALOG, ResourceType, Scope
+from app.rules import robot_names
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause
-from app.rules.model import ROBOT_PREFIX, Persona, RuleSet
+from app.rules.model import Persona, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _logs_in(rules: RuleSet, test: Test) -> bool:
     """Whether a robot could log in from the address and at the time that a test names, if it names any."""
     if test.subject is None or not test.subject.is_robot:
         return True
-    robot = rules.robots[test.subject.name.removeprefix(ROBOT_PREFIX)]
+    robot = rules.robots[robot_names.short(test.subject.name)]
     return not (test.address and not robot.may_come_from(test.address)) and not (
         test.at is not None and robot.has_expired(test.at)
     )

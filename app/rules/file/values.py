@@ -12,7 +12,8 @@ from ipaddress import IPv6Network, ip_address, ip_network
 from app.errors import UnfitError
 from app.protocol import scope
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, CATALOG, SINGLE_ACTIONS
-from app.rules.model import ROBOT_PREFIX, NamedGroup
+from app.rules import robot_names
+from app.rules.model import NamedGroup
 from app.rules.networks import IPNetwork
 from app.rules.patterns.names import NamePattern
 
@@ -96,8 +97,8 @@ def user(text: str) -> NamePattern:
     Raises:
         UnfitError: It is none, or means a robot.
     """
-    if text.lower().startswith(ROBOT_PREFIX):
-        name = text[len(ROBOT_PREFIX) :]
+    name = robot_names.DEFAULT.robot(text)
+    if name is not None:
         raise UnfitError(f"{text!r} is a robot, and 'users' are people", f"write robots: [{name}]")
     for sign, what in (("=", "a DN"), ("\\", "a name with its domain")):
         if sign in text:
@@ -121,9 +122,9 @@ def _refuse_login_name(text: str) -> None:
     Raises:
         UnfitError: The text is one.
     """
-    if text.lower().startswith(ROBOT_PREFIX):
-        name = text[len(ROBOT_PREFIX) :]
-        raise UnfitError(f"{text!r} has '{ROBOT_PREFIX}', which only a login has", f"write {name}")
+    name = robot_names.DEFAULT.robot(text)
+    if name is not None:
+        raise UnfitError(f"{text!r} has '{robot_names.PREFIX}', which only a login has", f"write {name}")
 
 
 def parse_time(text: str, *, end_of_day: bool) -> datetime:

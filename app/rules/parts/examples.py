@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app.dn import DN
+from app.rules import robot_names
 from app.rules.decision import WhoKind
-from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona
+from app.rules.model import NamedGroup, Persona
 from app.rules.parts.audience import OWN_NAME, Audience, Called
 from app.rules.parts.automaton import Elements
 from app.rules.patterns.syntax import USERNAME, Token, TokenKind
@@ -41,9 +42,8 @@ def persona(*parts: tuple[Audience, Values], attributes: Mapping[str, tuple[str,
         if audience.kind is WhoKind.GROUP
         for called in audience.called
     )
-    return Persona(
-        ROBOT_PREFIX + name if is_robot else name, groups, is_robot=is_robot, attributes=attributes
-    )
+    canonical = robot_names.canonical(name) if is_robot else name
+    return Persona(canonical, groups, is_robot=is_robot, attributes=attributes)
 
 
 def _own_name(audience: Audience, values: Values) -> str:

@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app import dn
+from app.rules import robot_names
 from app.rules.conditions import Condition, Conditions, Context, Holds
 from app.rules.decision import Lack
-from app.rules.model import ROBOT_PREFIX, NamedGroup, Persona, RuleSet
+from app.rules.model import NamedGroup, Persona, RuleSet
 from app.rules.review.unanswered import Unanswered
 
 _MOST_SUBJECTS, _MOST_VALUES = 100_000, 1_000_000
@@ -169,7 +170,7 @@ def _persona(
     """Make the subject of a line."""
     if not name:
         return None
-    if name.startswith(ROBOT_PREFIX):
+    if robot_names.is_canonical(name):
         return Persona(name, is_robot=True)
     groups = [(group, dn.of_written(text) if text else None) for group, text in zip(names, dns, strict=True)]
     count: dict[str, set[object]] = {}

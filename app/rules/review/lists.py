@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from app.errors import UnfitError
 from app.protocol.scope import Scope
+from app.rules import robot_names
 from app.rules.file.schema import TestSubject
-from app.rules.model import ROBOT_PREFIX, Persona, RuleSet, Subject
+from app.rules.model import Persona, RuleSet, Subject
 from app.rules.review.resources import parse_scope
 from app.rules.review.subjects import ANONYMOUS, Directory, describe, look_up
 from app.rules.review.unanswered import Unanswered
@@ -68,7 +69,7 @@ def subject(
     """
     if line.startswith("{"):
         return _described(line, place, both)
-    if line.startswith(ROBOT_PREFIX):
+    if robot_names.is_canonical(line):
         return line, _robot(line, place, both)
     if line == ANONYMOUS:
         return ANONYMOUS, None
@@ -83,7 +84,7 @@ def _described(line: str, place: str, both: tuple[RuleSet, RuleSet]) -> tuple[st
     try:
         described = TestSubject.model_validate_json(line)
         if described.robot is not None:
-            name = f"{ROBOT_PREFIX}{described.robot.removeprefix(ROBOT_PREFIX)}"
+            name = robot_names.canonical(robot_names.short(described.robot))
             return name, _robot(name, place, both)
         if described.user is None:
             return ANONYMOUS, None
@@ -96,7 +97,7 @@ def _described(line: str, place: str, both: tuple[RuleSet, RuleSet]) -> tuple[st
 def _robot(name: str, place: str, both: tuple[RuleSet, RuleSet]) -> Persona:
     """Make a robot that one of the rule sets has; each of them says what it is."""
     robots = sorted({robot for rules in both for robot in rules.robots})
-    short = name.removeprefix(ROBOT_PREFIX)
+    short = robot_names.short(name)
     if short not in robots:
         known = ", ".join(robots) or "none"
         raise Unanswered(f"{place}: there is no robot {short!r} in either file;\ntheir robots: {known}")

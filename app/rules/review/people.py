@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.errors import Refusal
 from app.rules.decision import Effect, WhoKind
-from app.rules.model import ROBOT_PREFIX, Robot
+from app.rules.model import Robot
 from app.rules.parts.bindings import Reached
 from app.rules.review.subjects import Directory
 from app.rules.review.who_can import Can, Inquiry, Standing, Way
@@ -91,7 +91,8 @@ def _look_up(names: Iterable[str], inquiry: Inquiry, directory: Directory) -> It
 
 
 def _robots(inquiry: Inquiry, robots: Mapping[str, Robot]) -> Iterator[ReviewedSubject]:
-    for name, robot in sorted(robots.items()):
-        standing = inquiry.standing(robot.persona(), robot)
+    for _, robot in sorted(robots.items()):
+        persona = robot.persona()
+        standing = inquiry.standing(persona, robot)
         if standing.can is not Can.NO or standing.denied_by:
-            yield ReviewedSubject(ROBOT_PREFIX + name, SubjectKind.ROBOT, standing)
+            yield ReviewedSubject(persona.name, SubjectKind.ROBOT, standing)

@@ -10,9 +10,10 @@ from typing import Protocol
 from app import dn
 from app.dn import DN
 from app.errors import Refusal
+from app.rules import robot_names
 from app.rules.conditions import Context
 from app.rules.file.values import named_group
-from app.rules.model import ROBOT_PREFIX, Persona, RuleSet, Subject
+from app.rules.model import Persona, RuleSet, Subject
 from app.rules.review.unanswered import Unanswered
 
 ANONYMOUS = "anonymous"
@@ -115,7 +116,7 @@ def find_robot(
     Raises:
         Unanswered: There is no such robot.
     """
-    short = name.removeprefix(ROBOT_PREFIX)
+    short = robot_names.short(name)
     robot = rules.robots.get(short)
     if robot is None:
         known = ", ".join(sorted(rules.robots)) or "none"

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.protocol.scope import Scope
+from app.rules import robot_names
 from app.rules.conditions import Conditions, Holds
-from app.rules.model import ROBOT_PREFIX, RuleSet, Subject
+from app.rules.model import RuleSet, Subject
 from app.rules.review.circumstances import Circumstances
 from app.rules.review.replay import Right, rights
 
@@ -81,5 +82,5 @@ def survey(
 def _logins(both: Iterable[RuleSet], subject: Subject | None) -> Iterator[Conditions]:
     """Say when a robot can log in, by each of the rule sets that have it."""
     if subject is not None and subject.is_robot:
-        name = subject.name.removeprefix(ROBOT_PREFIX)
+        name = robot_names.short(subject.name)
         yield from (rules.robots[name].logs_in for rules in both if name in rules.robots)

@@ -20,6 +20,7 @@ from app.configfile.marks import Location
 from app.errors import Position
 from app.protocol import scope
 from app.protocol.scope import Scope
+from app.rules import robot_names
 from app.rules.conditions import Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import Effect, Lack
@@ -27,7 +28,7 @@ from app.rules.file import load
 from app.rules.file.edit import take_out
 from app.rules.file.load import Written
 from app.rules.file.paths import FileText
-from app.rules.model import ROBOT_PREFIX, Persona, Robot, Rule, RuleSet, Who
+from app.rules.model import Persona, Robot, Rule, RuleSet, Who
 from app.rules.patterns.syntax import USERNAME
 from app.rules.review.audited import AuditCounts, AuditedRequests
 
@@ -129,8 +130,8 @@ class UnusedSearch:
             return
         self.result.first = min(self.result.first or request.time, request.time)
         self.result.last = max(self.result.last, request.time)
-        if request.subject.startswith(ROBOT_PREFIX):
-            self._robots.add(request.subject.removeprefix(ROBOT_PREFIX))
+        if robot_names.is_canonical(request.subject):
+            self._robots.add(robot_names.short(request.subject))
         if request.case in self._cases:
             return
         if len(self._cases) >= _MOST_CASES:
@@ -161,7 +162,7 @@ class UnusedSearch:
     def _needed(self, subject: Persona | None, scopes: Iterable[Scope], context: Context) -> set[str]:
         """Return the parts that allow what is granted."""
         if subject is not None and subject.is_robot:
-            robot = self._rules.robots.get(subject.name.removeprefix(ROBOT_PREFIX))
+            robot = self._rules.robots.get(robot_names.short(subject.name))
             if robot is None or robot.logs_in.check(None, context) is not Holds.YES:
                 return set()
             subject = robot.persona()
@@ -198,7 +199,7 @@ class UnusedSearch:
 
     def _of_robots(self) -> Iterator[UnusedEntry]:
         tested = {
-            test.subject.name.removeprefix(ROBOT_PREFIX): test.id
+            robot_names.short(test.subject.name): test.id
             for test in self._written.tests
             if test.subject is not None and test.subject.is_robot
         }

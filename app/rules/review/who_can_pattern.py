@@ -9,7 +9,7 @@ from app.errors import Refusal
 from app.protocol.scope import ResourceType
 from app.rules.conditions import Conditions, Holds
 from app.rules.decision import Effect
-from app.rules.model import ROBOT_PREFIX, Rule, RuleSet, Subject
+from app.rules.model import Rule, RuleSet, Subject
 from app.rules.parts.audience import rebind
 from app.rules.parts.automaton import Elements, TooHardError, beyond, elements, loose, meet, spell, written
 from app.rules.parts.bindings import Reached, reached, solve
@@ -119,9 +119,10 @@ class PatternInquiry:
                 yield self._subject(subject.name, SubjectKind.PERSON, subject)
 
     def _robots(self) -> Iterator[PatternSubject]:
-        for name, robot in sorted(self._rules.robots.items()):
+        for _, robot in sorted(self._rules.robots.items()):
             if not robot.has_expired(self._fixed.context.now):
-                yield self._subject(ROBOT_PREFIX + name, SubjectKind.ROBOT, robot.persona())
+                persona = robot.persona()
+                yield self._subject(persona.name, SubjectKind.ROBOT, persona)
 
     def _subject(self, name: str, kind: SubjectKind, subject: Subject) -> PatternSubject:
         found = entitlements(self._rules, subject, self._fixed)

@@ -26,7 +26,7 @@ from tests.support.records import client
 from tests.support.tools import REPOSITORY
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
-SHAPE = re.compile(r"whr_[A-Za-z0-9_-]{43}")
+SHAPE = re.compile(r"whb_[A-Za-z0-9_-]{43}")
 
 
 def _new(*arguments: str) -> Result:
@@ -114,7 +114,7 @@ def test_each_secret_is_another() -> None:
         asked.append(count)
         return f"x{len(asked)}"
 
-    assert [make_secret(random_text), make_secret(random_text)] == ["whr_x1", "whr_x2"]
+    assert [make_secret(random_text), make_secret(random_text)] == ["whb_x1", "whb_x2"]
     assert asked == [32, 32]
     assert _new("ci", "--secret-file", "-").stdout != _new("ci", "--secret-file", "-").stdout
 
@@ -136,4 +136,4 @@ def test_what_the_rules_file_would_not_take_is_refused(arguments: list[str], tex
     made = _new(*arguments, "--secret-file", "-")
     assert made.exit_code == 2
     assert text in " ".join(made.output.split())
-    assert "whr_" not in made.output
+    assert "whb_" not in made.output

@@ -44,6 +44,8 @@ def is_plausible(name: str) -> bool:
     Refused are control characters (with NUL), white space at the ends, more than 256 bytes of UTF-8, and
     names that NFKC changes: servers take such names for somebody else's.
     """
+    if name.isascii():  # as most names are: NFKC changes none of these
+        return 0 < len(name) <= MAX_BYTES and name.isprintable() and name == name.strip()
     return (
         0 < len(name) <= MAX_BYTES
         and not any(unicodedata.category(character).startswith("C") for character in name)
@@ -81,6 +83,8 @@ def _is_one_of(text: str, ours: Sequence[str]) -> bool:
 
 def canonical(name: str) -> str:
     """Return the canonical form of a name: NFC, each letter in lower case."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", dn.lower(unicodedata.normalize("NFC", name)))
 
 

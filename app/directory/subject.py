@@ -38,6 +38,8 @@ class DirectorySubject:
         attributes: The further attributes that the configuration names, by their names in lower case.
         mail: An address; empty where the entry has none.
         display_name: The name that people read; empty where the entry has none.
+        group_names: The names of the groups.
+        group_dns: Their DNs, written.
     """
 
     name: str
@@ -48,6 +50,13 @@ class DirectorySubject:
     mail: str = ""
     display_name: str = ""
     is_robot: bool = field(default=False, init=False)
+    group_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    group_dns: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write once what the record of each request says of the groups."""
+        object.__setattr__(self, "group_names", tuple(group.name for group in self.groups))
+        object.__setattr__(self, "group_dns", tuple(group.dn.written for group in self.groups))
 
     def values(self, attribute: str) -> Sequence[str] | None:
         """Return the values of an attribute (in lower case); None where it was not read."""

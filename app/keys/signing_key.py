@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import jwt
+import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -18,7 +19,7 @@ from app.keys import kid
 from app.keys.algorithm import Algorithm, PrivateKey, PublicKey, fitting
 from app.keys.kid import KeyId, KidFormat
 
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
+_in_ascii = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class KeyState(enum.StrEnum):
@@ -116,7 +117,7 @@ class SigningKey:
         """
         algorithm = algorithm or self.algorithm
         signer, prepared = self._signers[algorithm]
-        signing_input = self._header(kid_format, algorithm, x5c=x5c) + _segment(_to_json(claims))
+        signing_input = self._header(kid_format, algorithm, x5c=x5c) + _segment(claims)
         signature = signer.sign(signing_input, prepared)
         return (signing_input + b"." + _encode(signature)).decode()
 
@@ -127,12 +128,13 @@ class SigningKey:
             header: dict[str, object] = {"typ": "JWT", "alg": algorithm, "kid": self.kid(kid_format)}
             if x5c:
                 header["x5c"] = self.x5c
-            known = self._headers[kid_format, x5c, algorithm] = _segment(_to_json(header)) + b"."
+            known = self._headers[kid_format, x5c, algorithm] = _segment(header) + b"."
         return known
 
 
-def _segment(text: str) -> bytes:
-    return _encode(text.encode())
+def _segment(value: Mapping[str, object]) -> bytes:
+    octets = orjson.dumps(value)
+    return _encode(octets if octets.isascii() else _in_ascii(value).encode())  # as PyJWT writes it
 
 
 def _encode(data: bytes) -> bytes:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
-
-from cachetools import TTLCache
 
 from app.directory.subject import DirectorySubject
 from app.login.attempt import Attempt
@@ -31,9 +30,9 @@ class RememberedLogins:
         """
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
-        self._logins: TTLCache[bytes, tuple[str, DirectorySubject]] = TTLCache(
-            most, lifetime.total_seconds(), clock
-        )
+        self._most, self._seconds, self._clock = most, lifetime.total_seconds(), clock
+        self._logins: OrderedDict[bytes, tuple[float, str, DirectorySubject]] = OrderedDict()
+        """By key, with the moment from which they count no more; the oldest first."""
 
     def key(self, attempt: Attempt) -> bytes:
         """Return what an attempt is remembered by.
@@ -50,18 +49,22 @@ class RememberedLogins:
 
     def get(self, key: bytes) -> DirectorySubject | None:
         """Return who logged in so; None where nobody did lately."""
-        with self._lock:
-            known = self._logins.get(key)
-        return None if known is None else known[1]
+        known = self._logins.get(key)
+        return known[2] if known is not None and self._clock() < known[0] else None
 
     def add(self, key: bytes, account: str, subject: DirectorySubject) -> None:
-        """Remember a login."""
+        """Remember a login, and forget those that have become too old or too many."""
+        now = self._clock()
         with self._lock:
-            self._logins[key] = account, subject
+            self._logins.pop(key, None)
+            self._logins[key] = now + self._seconds, account, subject
+            while len(self._logins) > self._most or next(iter(self._logins.values()))[0] <= now:
+                self._logins.popitem(last=False)
+                if not self._logins:
+                    break
 
     def forget(self, account: str) -> None:
         """Forget the logins of an account."""
         with self._lock:
-            for key, (whose, _) in list(self._logins.items()):
-                if whose == account:
-                    self._logins.pop(key, None)  # it may have expired since
+            for key in [key for key, (_, whose, _) in self._logins.items() if whose == account]:
+                del self._logins[key]

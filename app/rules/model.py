@@ -219,6 +219,16 @@ class Persona:
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     others: tuple[()] | None = ()
 
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The names of the groups."""
+        return tuple(group.name for group in self.groups)
+
+    @property
+    def group_dns(self) -> tuple[str, ...]:
+        """The DN of each group, written; empty where it has none."""
+        return tuple(group.dn.written if group.dn is not None else "" for group in self.groups)
+
     def values(self, attribute: str) -> Sequence[str] | None:
         """Return the values of an attribute."""
         return self.attributes.get(attribute, self.others)

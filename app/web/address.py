@@ -7,6 +7,7 @@ other one on as the client sent it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)', re.IGNOREC
 _WITH_PORT = re.compile(r"\[(?P<bracketed>[^\]]*)\](?::\d+)?|(?P<plain>\d+\.\d+\.\d+\.\d+):\d+")
 UNIX = "unix"
 """Stands among the trusted proxies for whatever connects to a Unix socket."""
+_LONGEST, _KEPT = 64, 4096
+"""Addresses that are kept parsed, and the characters of the longest of these."""
 HEADERS = ("X-Forwarded-For", "Forwarded")
 
 
@@ -95,6 +98,10 @@ def parse(text: str) -> Address | None:
 
     IPv4 within IPv6 becomes IPv4, so that one address is never two.
     """
+    return _parse(text) if len(text) > _LONGEST else _known(text)
+
+
+def _parse(text: str) -> Address | None:
     found = _WITH_PORT.fullmatch(text.strip())
     bare = (found.group("bracketed") or found.group("plain") or "") if found else text.strip()
     try:
@@ -102,3 +109,6 @@ def parse(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+_known = functools.lru_cache(_KEPT)(_parse)

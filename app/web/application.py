@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -42,9 +43,17 @@ class Hooks:
     stop: Callable[[], None]
 
 
+class _Application(Flask):
+    """Flask without the question, at every function of every request, whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return it as it is: none of ours is one."""
+        return func
+
+
 def create(parts: Parts) -> Flask:
     """Make the application."""
-    application = Flask("wharfinger", static_folder=None)
+    application = _Application("wharfinger", static_folder=None)
     # parameters.py refuses what is cut off there
     application.config["MAX_CONTENT_LENGTH"] = parts.body_bytes + 1
     application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no web page calls this server
@@ -86,11 +95,12 @@ def proxies(server: ServerSettings) -> Proxies:
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Pragma"] = "no-cache"
+    headers = response.headers
+    headers.add("X-Request-Id", g.request_id)
+    headers.add("X-Content-Type-Options", "nosniff")
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
+        headers.add("Pragma", "no-cache")
     if response.status_code >= 400 and not g.recorded:  # noqa: PLR2004 - where the refusals begin
         _tell(response)
     return response

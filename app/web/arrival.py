@@ -47,17 +47,19 @@ class Arrivals:
         Returns:
             A refusal where nobody can say whom it is for or where it comes from; else None.
         """
-        peer = parse(request.remote_addr or "")
-        given = request.headers.get("X-Request-Id", "")
+        of = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - one look is enough
+        known = g._get_current_object()  # noqa: SLF001
+        peer = parse(of.remote_addr or "")
+        given = of.headers.get("X-Request-Id", "")
         is_trusted = self._proxies.trust(peer)
-        g.request_id = given if is_trusted and request_id.is_usable(given) else request_id.make()
-        g.address, g.recorded = None, False
-        self._log_ignored(peer, is_trusted=is_trusted)
-        if not _says_host(request):
+        known.request_id = given if is_trusted and request_id.is_usable(given) else request_id.make()
+        known.address, known.recorded = None, False
+        self._log_ignored(of, peer, is_trusted=is_trusted)
+        if not _says_host(of):
             return errors.render(_NO_HOST)
-        found = self._proxies.client_address(peer, request.headers)
+        found = self._proxies.client_address(peer, of.headers)
         if isinstance(found, Unreadable):
-            g.recorded = True
+            known.recorded = True
             extra = {
                 "request_id": g.request_id,
                 "proxy": _text(found.proxy),
@@ -65,12 +67,12 @@ class Arrivals:
             }
             _log.warning("a trusted proxy's forwarding header cannot be read", extra=extra)
             return errors.render(_UNREADABLE)
-        g.address = found
+        known.address = found
         return None
 
-    def _log_ignored(self, peer: Address | None, *, is_trusted: bool) -> None:
+    def _log_ignored(self, of: Request, peer: Address | None, *, is_trusted: bool) -> None:
         """Log once an hour that a peer's forwarding header is ignored: the peer then counts as the client."""
-        present = [name for name in HEADERS if name in request.headers]
+        present = [name for name in HEADERS if name in of.headers]
         if not present or (is_trusted and self._proxies.header in present):
             return
         with self._lock:

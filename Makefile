@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
 demo_needs := python3-venv slapd openssl docker-registry skopeo curl
 fast_needs := python3-venv slapd ldapsearch openssl docker-registry skopeo curl git
-slow_needs := dockerd docker docker-buildx iptables ip docker-compose debootstrap containerd ctr podman buildah samba-ad-dc 389-ds postgresql java mvn
+slow_needs := chromium dockerd docker docker-buildx iptables ip docker-compose debootstrap containerd ctr podman buildah samba-ad-dc 389-ds postgresql java mvn
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

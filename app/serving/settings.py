@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from app.configfile.fields import Duration, Section
 from app.errors import UnfitError
-from app.urls import http_url
+from app.urls import http_url, web_origin
 
 _BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
 _LAST_PORT = 65535
@@ -29,6 +29,7 @@ class ServerSettings(Section):
     trusted_proxies: tuple[str, ...] = ()
     proxy_hops: Annotated[int, Field(ge=1, le=16)] = 1
     proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+    cors_origins: tuple[str, ...] = ()
     request_timeout: Duration = timedelta(seconds=10)
     answer_timeout: Duration = timedelta(seconds=10)
     drain: Duration = timedelta(0)
@@ -53,6 +54,15 @@ class ServerSettings(Section):
             hint = "write https://auth.example.com, as clients reach the server"
             raise UnfitError("that is no address of a server", hint)  # not shown: it may hold a password
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        origins = [web_origin(each) for each in value]
+        if None in origins:
+            hint = "write https://ui.example.com, with a port where it has one, and nothing behind it"
+            raise UnfitError("that is no origin of web pages", hint)  # not shown: it may hold a password
+        return tuple(filter(None, origins))
 
     @field_validator("bind")
     @classmethod

@@ -2,6 +2,7 @@
 
 application.py  the Flask application, put together
 token.py        the token endpoint
+cors.py         which web pages may use it
 parameters.py   query and form, percent-decoded once
 arrival.py      what is found out about every request first: its id, its client
 request_id.py   the id of a request

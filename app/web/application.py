@@ -56,11 +56,13 @@ def create(parts: Parts) -> Flask:
     application = _Application("wharfinger", static_folder=None)
     # parameters.py refuses what is cut off there
     application.config["MAX_CONTENT_LENGTH"] = parts.body_bytes + 1
-    application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # no web page calls this server
+    application.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # cors.py answers those of web pages
     application.url_map.strict_slashes = False
     application.url_map.merge_slashes = False  # it would be a redirect, and no client follows one here
     rings = {name: issuer.realm.keys for name, issuer in parts.issuers.items()}
-    application.register_blueprint(token.blueprint(parts.issuers, parts.default_realm))
+    application.register_blueprint(
+        token.blueprint(parts.issuers, parts.default_realm, parts.server.cors_origins)
+    )
     application.register_blueprint(keys.blueprint(rings, parts.default_realm))
     stopping = threading.Event()
     application.register_blueprint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import orjson
 from flask import Blueprint, Request, Response, g, request
@@ -13,7 +13,7 @@ from app.protocol.credentials import Grant
 from app.protocol.request import Client, RawRequest
 from app.tokens.issue import Issuer
 from app.tokens.realm import Issued
-from app.web import errors, parameters
+from app.web import cors, errors, parameters
 from app.web.parameters import Parameters
 from app.web.realms import find, realm_paths
 
@@ -23,8 +23,14 @@ _DEFAULT_PATHS = ("/token", "/auth/token", "/auth")
 """The last is docker_auth's."""
 
 
-def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
-    """Make the token endpoint of every realm, and that of the default realm at its short paths."""
+def blueprint(issuers: Mapping[str, Issuer], default_realm: str, origins: Collection[str] = ()) -> Blueprint:
+    """Make the token endpoint of every realm, and that of the default realm at its short paths.
+
+    Args:
+        issuers: By realm.
+        default_realm: The realm of the short paths.
+        origins: Of the web pages that may use them.
+    """
     routes = Blueprint("token", __name__)
 
     def token(realm: str = default_realm) -> Response:
@@ -40,8 +46,10 @@ def blueprint(issuers: Mapping[str, Issuer], default_realm: str) -> Blueprint:
             return errors.render(answer, realm)
         return _render(answer, tells_issued_at=issuer.realm.tells_issued_at)
 
-    for path in (*realm_paths("/auth"), *realm_paths(""), *_DEFAULT_PATHS):
+    paths = (*realm_paths("/auth"), *realm_paths(""), *_DEFAULT_PATHS)
+    for path in paths:
         routes.add_url_rule(path, view_func=token, methods=_METHODS, provide_automatic_options=False)
+    cors.allow(routes, paths, _METHODS, origins)
     return routes
 
 

@@ -13,6 +13,7 @@
     ldif        what directories are filled with
     server      Wharfinger under gunicorn
     registry    Debian's docker-registry 2.8 and Distribution 3.x
+    browser     Chromium, and a site whose page it opens
     balancer    several of them behind one address
     authority   a site's certificate authority
     pushing     clients that push and pull all the time

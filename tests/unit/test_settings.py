@@ -264,6 +264,21 @@ def test_no_addresses_to_listen_on(load: Load, bind: str) -> None:
     assert _texts(load, {"server.bind": bind}) == [f"{bind!r} is nothing to listen on"]
 
 
+def test_origins_are_written_as_browsers_write_them(load: Load) -> None:
+    """Else no page would ever match."""
+    origins = ["HTTPS://UI.example.com:443", "http://localhost:3000"]
+    server = load({"server.cors_origins": origins}).server
+    assert server.cors_origins == ("https://ui.example.com", "http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "https://*.example.com", "https://alice:secret@ui.example.com"]
+)
+def test_no_origins(load: Load, origin: str) -> None:
+    """Neither every page nor a pattern; and a password in it is not shown."""
+    assert _texts(load, {"server.cors_origins": [origin]}) == ["that is no origin of web pages"]
+
+
 @pytest.mark.parametrize(
     "issuer",
     [

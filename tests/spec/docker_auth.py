@@ -41,6 +41,7 @@ def _matches(match: Mapping[str, Any], request: Request) -> bool:
     variables = {
         f"${{{name}}}": re.escape(getattr(request, name)) for name in ("account", "type", "name", "service")
     }
+    variables |= _captured(match, request)
     labels = {f"${{labels:{name}}}": values for name, values in request.labels.items()}
     texts = ("account", "type", "name", "service")
     if not all(
@@ -55,6 +56,16 @@ def _matches(match: Mapping[str, Any], request: Request) -> bool:
         any(_one(pattern, value, variables) for value in request.labels.get(name, ()))
         for name, pattern in (match.get("labels") or {}).items()
     )
+
+
+def _captured(match: Mapping[str, Any], request: Request) -> dict[str, str]:
+    """Return what groups of the account's expression stand for: as they are, and not escaped."""
+    pattern = str(match.get("account", ""))
+    if not (len(pattern) > 2 and pattern[0] == pattern[-1] == "/"):
+        return {}
+    found = re.search(pattern[1:-1].replace("$", r"\Z"), request.account)
+    texts = found.groups() if found else ()
+    return {f"${{account:{number}}}": text or "" for number, text in enumerate(texts, 1)}
 
 
 def _matches_text(

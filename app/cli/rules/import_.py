@@ -46,7 +46,8 @@ def docker_auth(file: Path, out: Path | None, labels: tuple[str, ...]) -> None:
     FILE is its configuration. What became of each entry goes to standard error. Where one cannot keep its
     meaning, nothing is written.
     """
-    outcomes = document.translate(entry.read(yaml.read(file)), labels)
+    source = yaml.read(file)
+    outcomes = document.translate(entry.read(source), labels)
     for each in outcomes:
         click.echo(ascii(str(each))[1:-1], err=True)
     refused = sum(bool(each.refusal) for each in outcomes)
@@ -55,6 +56,8 @@ def docker_auth(file: Path, out: Path | None, labels: tuple[str, ...]) -> None:
         raise NoAnswer(text)
     text = document.as_yaml(outcomes, file.name)
     _check(text)
+    for other in entry.other_sources(source):
+        click.echo(f"Note: {other}", err=True)
     click.echo(_NOTE, err=True)
     if out is None:
         click.echo(text, nl=False)

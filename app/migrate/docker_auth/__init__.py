@@ -2,8 +2,8 @@
 
 There the first entry that matches decides; here order never matters and a deny wins. So an entry becomes a
 rule that allows, and where it gives less than a later one that can match the same request, a second rule that
-denies the difference. Where that would take away what an earlier entry gives, the meaning cannot be kept, and
-the entry is refused.
+denies the difference, or an exception in that of the later one. Where neither keeps the meaning, the entry is
+refused.
 
     entry.py      the entries as they stand in the file
     pattern.py    what their patterns are made of
@@ -12,6 +12,7 @@ the entry is refused.
     who.py        accounts and labels as whom a rule is for
     what.py       types, names and actions as what a rule is about
     overlap.py    whether two patterns can match the same name
+    part.py       what an entry says of repositories or the catalog
     order.py      what the order of entries means
     document.py   the rules as a file, and what became of each entry
 

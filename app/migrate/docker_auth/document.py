@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.errors import UnfitError
 from app.migrate.docker_auth import order
 from app.migrate.docker_auth.entry import AclEntry
-from app.migrate.docker_auth.order import EntryPart
-from app.migrate.docker_auth.what import EVERY, actions, networks, services, what
+from app.migrate.docker_auth.order import Denial, Settled
+from app.migrate.docker_auth.part import EntryPart
+from app.migrate.docker_auth.what import EVERY, actions, bound, networks, services, what
 from app.migrate.docker_auth.who import who
 from app.protocol.scope import CATALOG
 
@@ -52,6 +54,36 @@ class Translation:
         return "; ".join([f"{place}: {became}", *self.notes])
 
 
+@dataclass(slots=True)
+class _Type:
+    """What the entries say of one type.
+
+    Attributes:
+        is_catalog: Whether it is the catalog.
+        reached: Parts of entries that decide something, in order.
+        decided: By the number of an entry whose part decides nothing, the entry that decides instead.
+        settled: By the number of an entry, its parts with all that is to be said.
+    """
+
+    is_catalog: bool
+    reached: list[EntryPart] = field(default_factory=list)
+    decided: dict[int, int] = field(default_factory=dict)
+    settled: dict[int, list[Settled]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, part: EntryPart) -> None:
+        """Add the next part, if it decides anything."""
+        first = order.first_within(part, self.reached)
+        if first is None:
+            self.reached.append(part)
+        else:
+            self.decided[part.entry.number] = first.entry.number
+
+    def settle(self) -> None:
+        """Say of all parts what is to be said beside what they give."""
+        for each in order.settle(self.reached):
+            self.settled[each.part.entry.number].append(each)
+
+
 def translate(entries: Sequence[AclEntry], group_labels: Collection[str]) -> tuple[Translation, ...]:
     """Turn an ACL into rules.
 
@@ -59,43 +91,63 @@ def translate(entries: Sequence[AclEntry], group_labels: Collection[str]) -> tup
         entries: All of them, in their order.
         group_labels: The names of the labels that hold groups.
     """
+    types = repositories, catalog = _Type(is_catalog=False), _Type(is_catalog=True)
     refused: dict[int, str] = {}
+    never: dict[int, tuple[int, ...]] = {}
     notes: dict[int, tuple[str, ...]] = {}
-    repositories: list[EntryPart] = []
-    catalog: list[EntryPart] = []
     for entry in entries:
         try:
             of_repositories, of_catalog, notes[entry.number] = _parts(entry, group_labels)
         except UnfitError as error:
-            refused[entry.number] = str(error)
+            if decided := _decided(entry, types):
+                never[entry.number] = decided
+            else:
+                refused[entry.number] = str(error)
             continue
-        repositories += of_repositories
-        catalog += of_catalog
-    settled: dict[int, list[tuple[EntryPart, bool]]] = {entry.number: [] for entry in entries}
-    repositories, never = order.reached(repositories)
-    catalog, never_catalog = order.reached(catalog)
-    for parts in (repositories, catalog):
-        for at, part in enumerate(parts):
-            try:
-                settled[part.entry.number].append((order.settle(parts, at), parts is catalog))
-            except UnfitError as error:
-                refused.setdefault(part.entry.number, str(error))
+        for part in of_repositories:
+            repositories.add(part)
+        for part in of_catalog:
+            catalog.add(part)
+    for each in types:
+        each.settle()
+    return tuple(_translation(entry, types, refused, never, notes) for entry in entries)
+
+
+def _translation(
+    entry: AclEntry,
+    types: Sequence[_Type],
+    refused: Mapping[int, str],
+    never: Mapping[int, tuple[int, ...]],
+    notes: Mapping[int, tuple[str, ...]],
+) -> Translation:
+    number = entry.number
+    settled = [(each, of.is_catalog) for of in types for each in of.settled.get(number, ())]
+    refusals = [refused[number]] if number in refused else [str(e.refusal) for e, _ in settled if e.refusal]
+    if refusals:
+        return Translation(entry, refusal=refusals[0])
+    decided = never.get(number) or tuple(sorted({of.decided[number] for of in types if number in of.decided}))
+    rules = tuple(rule for each, is_catalog in settled for rule in _rules(each, of_catalog=is_catalog))
+    said = notes.get(number, ()) + _spilled({less for each, _ in settled for less in each.spills})
+    return Translation(entry, rules, notes=said, decided_by=() if settled else decided)
+
+
+def _spilled(numbers: Collection[int]) -> tuple[str, ...]:
+    """Return what is to be noted where people get what the anonymous have, and had less."""
     return tuple(
-        Translation(entry, refusal=refused[entry.number])
-        if entry.number in refused
-        else Translation(
-            entry,
-            tuple(_rules(settled[entry.number])),
-            notes=notes[entry.number],
-            decided_by=() if settled[entry.number] else _first(entry, never, never_catalog),
-        )
-        for entry in entries
+        f"entry {number} gives its people less, but they could ask without a login: here they have this too"
+        for number in sorted(numbers)
     )
 
 
-def _first(entry: AclEntry, *never: Mapping[int, int]) -> tuple[int, ...]:
-    """Return the numbers of the entries that decide all that one matches."""
-    return tuple(sorted({decided[entry.number] for decided in never if entry.number in decided}))
+def _decided(entry: AclEntry, types: Sequence[_Type]) -> tuple[int, ...]:
+    """Return the entries that decide all that one matches which cannot be said; empty where some is left."""
+    repositories, catalog = types
+    firsts = [
+        order.first_within(part, (catalog if part.names == (CATALOG,) else repositories).reached)
+        for part in bound(entry)
+    ]
+    found = [each.entry.number for each in firsts if each is not None]
+    return tuple(sorted(set(found))) if len(found) == len(firsts) else ()
 
 
 def _parts(
@@ -110,27 +162,44 @@ def _parts(
     return [part] if about.repositories else [], [seen] if about.catalog else [], notes
 
 
-def _rules(parts: Sequence[tuple[EntryPart, bool]]) -> Iterator[dict[str, Any]]:
-    for part, of_catalog in parts:
-        for effect, words in (("allow", part.gives), ("deny", part.denies)):
-            if not words:
-                continue
-            name = f"docker-auth-{part.entry.number}"
-            name += ("-catalog" if of_catalog else "") + ("-not" if effect == "deny" else "")
-            rule: dict[str, Any] = {"id": name}
-            if part.entry.comment:
-                rule["description"] = part.entry.comment
-            rule |= part.who.keys()
-            rule |= {"catalog": True} if of_catalog else {"repositories": list(part.names)}
-            rule[effect] = ["*"] if words in (EVERY, _CATALOG) else sorted(words)
-            when: dict[str, Any] = {}
-            if part.services:
-                when["services"] = list(part.services)
-            if part.networks:
-                when["networks"] = [str(each) for each in part.networks]
-            if when:
-                rule["when"] = when
-            yield rule
+def _rules(settled: Settled, *, of_catalog: bool) -> Iterator[dict[str, Any]]:
+    """Yield the rules of one part of an entry."""
+    part, name = settled.part, f"docker-auth-{settled.part.entry.number}" + ("-catalog" if of_catalog else "")
+    if part.gives:
+        yield _rule(settled, name, "allow", Denial(part.names, part.gives), of_catalog=of_catalog)
+    for at, each in enumerate(settled.denials):
+        number = f"-{at + 1}" if at else ""
+        yield _rule(settled, f"{name}-not{number}", "deny", each, of_catalog=of_catalog)
+
+
+def _rule(settled: Settled, name: str, effect: str, said: Denial, *, of_catalog: bool) -> dict[str, Any]:
+    part = settled.part
+    rule: dict[str, Any] = {"id": name}
+    if part.entry.comment:
+        rule["description"] = part.entry.comment
+    rule |= settled.who.keys()
+    if effect == "allow" and (exceptions := _exceptions(settled)):
+        rule["except"] = exceptions
+    rule |= {"catalog": True} if of_catalog else {"repositories": list(said.names)}
+    rule[effect] = ["*"] if said.actions in (EVERY, _CATALOG) else sorted(said.actions)
+    when: dict[str, Any] = {}
+    if part.services:
+        when["services"] = list(part.services)
+    if part.networks:
+        when["networks"] = [str(each) for each in part.networks]
+    if when:
+        rule["when"] = when
+    return rule
+
+
+def _exceptions(settled: Settled) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in settled.exceptions:
+        for key, names in each.keys().items():
+            if isinstance(names, list):
+                listed = found.setdefault(key, [])
+                listed += [name for name in names if name not in listed]
+    return found
 
 
 def as_yaml(outcomes: Sequence[Translation], origin: str) -> str:
@@ -146,7 +215,8 @@ def as_yaml(outcomes: Sequence[Translation], origin: str) -> str:
     for outcome, rule in rules:
         lines.append(f"  # entry {outcome.entry.number}, line {outcome.entry.line}")
         for at, (name, value) in enumerate(rule.items()):
-            lines.append(f"  {'  ' if at else '- '}{name}: {_as_yaml(value)}")
+            written = _as_yaml(value).replace(f"_of_{outcome.entry.number}}}", "}")
+            lines.append(f"  {'  ' if at else '- '}{name}: {written}")
     return "\n".join(lines) + "\n"
 
 

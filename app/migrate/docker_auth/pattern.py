@@ -84,9 +84,6 @@ def _choices(piece: AclPiece, pieces: Sequence[AclPiece], at: int, *, of_names: 
                 raise UnfitError(f"{piece.text!r} stands in no name", "take the entry out")
             yield piece.text
         case AclPieceKind.VARIABLE:
-            if not of_names and not (_ends(pieces[:at]) and _begins(pieces[at + 1 :])):
-                text = "a variable is a part of a component of the name"
-                raise UnfitError(text, "only whole components, as in ${account}/*, can be turned")
             yield f"{{{piece.text}}}"
         case AclPieceKind.ONE:
             yield "?"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 
 from app.errors import UnfitError
 from app.migrate.docker_auth.glob import variable_at
@@ -16,6 +17,7 @@ Branch = tuple[AclPiece, ...]
 _PLAIN = re.compile(r"[A-Za-z0-9_/:@ ,=-]")
 _RUN = re.compile(r"\[\^/\]([*+])")
 _ANCHORS = "put ^ before it and $ behind it"
+_DEEP = (".*", ".+")
 
 
 def is_regex(text: str) -> bool:
@@ -33,24 +35,39 @@ def matches_any(text: str) -> bool:
     return text in ("/.+/", "/./", "/^.+$/", "/^.+/", "/.+$/", "/^./", "/.$/")
 
 
-def branches(text: str, variables: Mapping[str, str]) -> tuple[Branch, ...]:
+def branches(
+    text: str,
+    variables: Mapping[str, str],
+    captured: Mapping[int, str] = MappingProxyType({}),
+    *,
+    of_names: bool = False,
+) -> tuple[Branch, ...]:
     """Take an expression apart into alternatives without any choice.
 
     Args:
         text: As it stands there, slashes included.
         variables: What stands for a variable, by how it is written there.
+        captured: What stands for a group of the expression, by its number.
+        of_names: Whether it is about names of accounts or groups, which have no slashes.
 
     Raises:
         UnfitError: It has a part that rules cannot say, or is not anchored.
     """
-    inner = text[1:-1]
-    if not (inner.startswith("^") and inner.endswith("$") and not inner.endswith("\\$")):
-        raise UnfitError("it is not anchored, and so matches any name that has such a part", _ANCHORS)
-    reader = _Reader(inner[1:-1], variables)
+    reader = _Reader(_anchored(text[1:-1]), variables, captured, of_names)
     found = reader.alternatives(depth=0)
     if reader.at < len(reader.text):
         raise UnfitError("a ) has no partner", "close every bracket that is opened")
+    if missing := sorted(captured.keys() - set(range(1, reader.groups + 1))):
+        raise UnfitError(f"there is no group {missing[0]} in the account's expression", "count its brackets")
     return tuple(joined(branch) for branch in found)
+
+
+def _anchored(inner: str) -> str:
+    """Return what stands between the anchors; where `.*` or `.+` begins or ends, none is needed there."""
+    begins, ends = inner.startswith("^"), inner.endswith("$") and not inner.endswith("\\$")
+    if not (begins or inner.startswith(_DEEP)) or not (ends or inner.endswith(_DEEP)):
+        raise UnfitError("it is not anchored, and so matches any name that has such a part", _ANCHORS)
+    return inner[begins : len(inner) - ends]
 
 
 @dataclass(slots=True)
@@ -59,7 +76,10 @@ class _Reader:
 
     text: str
     variables: Mapping[str, str]
+    captured: Mapping[int, str]
+    of_names: bool
     at: int = 0
+    groups: int = 0
 
     def alternatives(self, depth: int) -> list[Branch]:
         """Read up to the bracket that closes, or the end."""
@@ -82,13 +102,23 @@ class _Reader:
         return found
 
     def _group(self, depth: int) -> list[Branch]:
-        self.at += 3 if self.text.startswith("(?:", self.at) else 1
+        plain = self.text.startswith("(?:", self.at)
+        self.at += 3 if plain else 1
+        self.groups += not plain
+        number = 0 if plain else self.groups
         found = self.alternatives(depth + 1)
         if self._peek() != ")":
             raise UnfitError("a ( has no partner", "close every bracket that is opened")
         self.at += 1
         self._refuse_repetition()
-        return found
+        return [self._capture(number, found)] if number in self.captured else found
+
+    def _capture(self, number: int, found: list[Branch]) -> Branch:
+        """Return what stands for a group that the name refers to."""
+        if len(found) != 1 or len(found[0]) != 1 or not found[0][0].least:
+            text = f"group {number} of the account, which stands in the name, is more than (.+)"
+            raise UnfitError(text, "write (.+) or ([^/]+), or an entry for each account")
+        return (AclPiece(AclPieceKind.VARIABLE, self.captured[number]),)
 
     def _piece(self) -> AclPiece:
         variable = variable_at(self.text, self.at, self.variables)
@@ -116,6 +146,8 @@ class _Reader:
 
     def _dot(self) -> AclPiece:
         quantity = self._peek()
+        if self.of_names and (not quantity or quantity not in "*+?{"):
+            return AclPiece(AclPieceKind.ONE)
         if not quantity or quantity not in "*+":
             raise UnfitError("a single . is any character, the slash too", r"write \. for a dot")
         self.at += 1

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
+
+import re2
 
 from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
 from app.migrate.docker_auth.entry import AclEntry
 from app.migrate.docker_auth.overlap import any_overlap
+from app.migrate.docker_auth.part import EntryPart
 from app.migrate.docker_auth.pattern import AclPiece, AclPieceKind, as_patterns
-from app.migrate.docker_auth.who import GROUP, AccountKind, Accounts
+from app.migrate.docker_auth.who import CAPTURE, GROUP, AccountKind, Accounts, variable
 from app.protocol.scope import ACTIONS_OF, ALL_ACTIONS, CATALOG, Action, ResourceType
 from app.rules.networks import IPNetwork
 from app.rules.patterns.repository import RepositoryPattern
@@ -43,7 +46,11 @@ def what(entry: AclEntry, meant: Accounts, group_labels: Collection[str]) -> tup
     of_repositories, of_registry = _types(entry.type)
     if entry.name is None:
         return What(("**",) if of_repositories else (), of_registry), meant
+    if sum(f"${{labels:{label}}}" in entry.name for label in group_labels) > 1:
+        raise UnfitError("two labels in one name are two groups, whatever they are", "write one of them")
     variables = {_ACCOUNT: USERNAME} | {f"${{labels:{label}}}": GROUP for label in group_labels}
+    if meant.kind is AccountKind.USERS and not regex.is_regex(entry.name):
+        variables |= {each[0]: variable(entry, int(each[1])) for each in CAPTURE.finditer(entry.name)}
     if regex.matches_all(entry.name) or regex.matches_any(entry.name):
         branches: tuple[tuple[AclPiece, ...], ...] = ((AclPiece(AclPieceKind.DEEP, least=1),),)
     elif regex.is_regex(entry.name):
@@ -80,9 +87,12 @@ def _bound(meant: Accounts, used: Collection[str]) -> Accounts:
         if meant.kind is AccountKind.USERS:
             text = "the account and the label in the name must both match"
             raise UnfitError(text, "leave the account out")
-        if meant.kind is AccountKind.GROUPS and meant.names != ("*",):
-            text = "one group is asked for, and the name of any may stand in the repository's"
-            raise UnfitError(text, "leave the label out, or write the group's name")
+        asked = () if meant.names == ("*",) else meant.names
+        if meant.kind is AccountKind.GROUPS and len(asked) > 1:
+            text = "one of several groups and the one in the name cannot be said in one rule"
+            raise UnfitError(text, "write an entry for each of the alternatives")
+        if asked:
+            return Accounts(AccountKind.ALL_GROUPS, (*asked, f"{{{GROUP}}}"))
         return Accounts(AccountKind.GROUPS, (f"{{{GROUP}}}",))
     return Accounts(AccountKind.SIGNED_IN) if used and meant.kind is AccountKind.EVERYONE else meant
 
@@ -103,6 +113,31 @@ def actions(entry: AclEntry) -> tuple[frozenset[str], bool, tuple[str, ...]]:
     if Action.PUSH in given and Action.PULL not in given:
         raise UnfitError("it gives push without pull, and here push always brings pull", "write [pull, push]")
     return given, ALL_ACTIONS in asked, tuple(sorted(asked - EVERY))
+
+
+def bound(entry: AclEntry) -> tuple[EntryPart, ...]:
+    """Return what is surely no less than an entry that cannot be said: its part of each type."""
+    has_login = bool(entry.labels) or "${labels:" in (entry.name or "") or not _may_be_empty(entry.account)
+    who = Accounts(AccountKind.SIGNED_IN if has_login else AccountKind.EVERYONE)
+    try:
+        nets = networks(entry)
+    except UnfitError:
+        nets = ()
+    whole = EntryPart(entry, who, ("**",), nets, (), frozenset())
+    seen = replace(whole, names=(CATALOG,))
+    return {"repository": (whole,), "registry": (seen,)}.get(entry.type or "", (whole, seen))
+
+
+def _may_be_empty(account: str | None) -> bool:
+    """Whether an account matches somebody without a login, as far as it can be told."""
+    if account is None or "${" in account:
+        return True
+    if not regex.is_regex(account):
+        return not account.strip("*")
+    try:
+        return re2.compile(account[1:-1]).search("") is not None
+    except re2.error:
+        return True
 
 
 def networks(entry: AclEntry) -> tuple[IPNetwork, ...]:

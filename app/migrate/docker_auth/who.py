@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from app.errors import UnfitError
 from app.migrate.docker_auth import glob, regex
@@ -16,6 +18,8 @@ from app.rules.patterns.names import NamePattern
 
 GROUP = "group"
 """The variable that stands for the group's name."""
+CAPTURE = re.compile(r"\$\{account:([0-9]+)\}")
+"""What stands in a name for a group of the account's regular expression."""
 
 
 class AccountKind(enum.Enum):
@@ -26,6 +30,7 @@ class AccountKind(enum.Enum):
     ANONYMOUS = enum.auto()
     USERS = enum.auto()
     GROUPS = enum.auto()
+    ALL_GROUPS = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Accounts:
                 return {"users": list(self.names)}
             case AccountKind.GROUPS:
                 return {"groups": list(self.names)}
+            case AccountKind.ALL_GROUPS:
+                return {"all_groups": list(self.names)}
             case AccountKind.SIGNED_IN:
                 return {"authenticated": True}
             case _:
@@ -65,10 +72,21 @@ class Accounts:
         if wider.kind is AccountKind.EVERYONE or self == wider:
             return True
         if wider.kind is AccountKind.SIGNED_IN:
-            return self.kind in (AccountKind.USERS, AccountKind.GROUPS)
+            return self.kind not in (AccountKind.EVERYONE, AccountKind.ANONYMOUS)
+        if self.kind is AccountKind.ALL_GROUPS and wider.kind in (AccountKind.GROUPS, AccountKind.ALL_GROUPS):
+            meant = set(wider.names) & set(self.names)
+            return bool(meant) if wider.kind is AccountKind.GROUPS else meant == set(wider.names)
         return self.kind is wider.kind is AccountKind.USERS and all_within(
             self.names, wider.names, of_names=True
         )
+
+
+def variable(entry: AclEntry, number: int) -> str:
+    """Return the variable that stands for a group of an entry's account.
+
+    No two entries have the same one: what it stands for hangs on the account's expression.
+    """
+    return f"account{number}_of_{entry.number}"
 
 
 def who(entry: AclEntry, group_labels: Collection[str]) -> Accounts:
@@ -81,35 +99,43 @@ def who(entry: AclEntry, group_labels: Collection[str]) -> Accounts:
     Raises:
         UnfitError: Rules cannot say that.
     """
-    account = _account(entry.account)
+    account = _account(entry)
     if not entry.labels:
         return account
     if unknown := sorted(entry.labels.keys() - set(group_labels)):
         text = f"the label {unknown[0]!r} is not known to hold groups"
         raise UnfitError(text, "name it by --groups-label, or write a rule with `when: {attributes: …}`")
-    if len(entry.labels) > 1:
-        raise UnfitError("several labels must all match", "a rule applies where any of its groups does")
     if account.kind is AccountKind.ANONYMOUS:
         raise UnfitError("nobody without a login has labels, so it matches nothing", "take the entry out")
     if account.kind is AccountKind.USERS:
         text = "the account and the label must both match"
         raise UnfitError(text, "a rule applies where any of its users or groups does")
-    return Accounts(AccountKind.GROUPS, _groups(next(iter(entry.labels.values()))))
+    wanted = [_groups(text) for text in entry.labels.values()]
+    if len(wanted) == 1:
+        return Accounts(AccountKind.GROUPS, wanted[0])
+    if any(len(names) > 1 for names in wanted):
+        text = "one of several groups and a further one cannot be said in one rule"
+        raise UnfitError(text, "write an entry for each of the alternatives")
+    return Accounts(AccountKind.ALL_GROUPS, tuple(dict.fromkeys(names[0] for names in wanted)))
 
 
-def _account(text: str | None) -> Accounts:
+def _account(entry: AclEntry) -> Accounts:
+    text = entry.account
     if text is None or regex.matches_all(text) or (text and not text.strip("*")):
         return Accounts(AccountKind.EVERYONE)
     if text == "":
         return Accounts(AccountKind.ANONYMOUS)
     if regex.matches_any(text) or (text.strip("*") == "?" and "*" in text):
         return Accounts(AccountKind.SIGNED_IN)
-    return Accounts(AccountKind.USERS, _names(text))
+    captured = {int(number) for number in CAPTURE.findall(entry.name or "")}
+    return Accounts(AccountKind.USERS, _names(text, {each: variable(entry, each) for each in captured}))
 
 
-def _names(text: str) -> tuple[str, ...]:
+def _names(text: str, captured: Mapping[int, str] = MappingProxyType({})) -> tuple[str, ...]:
     if regex.is_regex(text):
-        listed = [as_patterns(branch, of_names=True) for branch in regex.branches(text, {})]
+        listed = [
+            as_patterns(branch, of_names=True) for branch in regex.branches(text, {}, captured, of_names=True)
+        ]
         names = tuple(dict.fromkeys(name for each in listed for name in each))
     else:
         names = as_patterns(glob.pieces(text, {}), of_names=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,42 @@ acl:
     actions: ["pull"]
   - match: {labels: {groups: "dev*"}, service: registry.example.com}
     actions: []
+"""
+
+# The ACL of its examples/reference.yml, in fewer words.
+DOCKER_AUTH = """\
+server:
+  addr: ":5001"
+  certificate: /path/to/server.pem
+  key: /path/to/server.key
+token:
+  issuer: Acme auth server
+  expiration: 900
+users:
+  admin: {password: hashed}
+  test: {password: hashed}
+  "": {}
+ldap_auth:
+  addr: ldap.example.com:636
+acl:
+  - {match: {ip: 127.0.0.0/8}, actions: ["*"]}
+  - {match: {ip: "::1"}, actions: ["*"]}
+  - {match: {ip: 172.17.0.1}, actions: ["*"]}
+  - {match: {account: admin}, actions: ["*"]}
+  - {match: {account: test, name: test-*}, actions: ["*"]}
+  - {match: {account: test}, actions: []}
+  - {match: {account: /.+/, name: "${account}/*"}, actions: ["*"]}
+  - {match: {account: /.+/, type: registry, name: catalog}, actions: ["*"]}
+  - {match: {account: /.+/}, actions: [pull]}
+  - {match: {account: "", name: hello-world}, actions: [pull]}
+  - {match: {account: "/^(.+)@test.com$/", name: "${account:1}/*"}, actions: []}
+  - {match: {labels: {group: VIP}}, actions: [push]}
+  - {match: {labels: {group: /trainee|dev/}}, actions: [push, pull]}
+  - {match: {name: "${labels:group}-shared/*"}, actions: [push, pull]}
+  - {match: {name: "${labels:project}/*"}, actions: [push, pull]}
+  - {match: {name: "${labels:project}-{labels:tier}/*"}, actions: [push, pull]}
+acl_mongo: {collection: acl}
+ext_authz: {command: /usr/local/bin/my_authz}
 """
 
 
@@ -133,8 +170,11 @@ def test_conditions() -> None:
         ({"name": "/^a)$/"}, ["pull"], "a ) has no partner"),
         ({"name": "/^a.*b$/"}, ["pull"], "in the middle"),
         ({"name": "[ab]/c"}, ["pull"], "a class of characters"),
-        ({"name": "x${account}"}, ["pull"], "whole components"),
         ({"name": "${account:1}/x"}, ["pull"], "${account:1} cannot be said"),
+        ({"account": "/^(.+)$/", "name": "/^${account:1}$/"}, ["pull"], "${account:1} cannot be said"),
+        ({"account": "/^(.+)$/", "name": "${account:2}/x"}, ["pull"], "there is no group 2"),
+        ({"account": "/^(a|b)$/", "name": "${account:1}/x"}, ["pull"], "is more than (.+)"),
+        ({"account": "/^(.+)x(.*)$/", "name": "${account:2}/x"}, ["pull"], "is more than (.+)"),
         ({"name": "${service}"}, ["pull"], "${service} cannot be said"),
         ({"name": "a//b"}, ["pull"], "no name that there can be"),
         ({"name": "a*b*c*d*e*f*g*h*i*j"}, ["pull"], "too many"),
@@ -146,9 +186,9 @@ def test_conditions() -> None:
         ({"account": "bob", "name": "${labels:groups}/x"}, ["pull"], "must both match"),
         ({"labels": {"groups": "a", "tier": "b"}}, ["pull"], "'tier' is not known to hold groups"),
         (
-            {"labels": {"groups": "a"}, "name": "${labels:groups}/x"},
+            {"labels": {"groups": "/^(a|b)$/"}, "name": "${labels:groups}/x"},
             ["pull"],
-            "may stand in the repository's",
+            "an entry for each of the alternatives",
         ),
         ({"service": "reg*"}, ["pull"], "one by one"),
         ({"type": "plugin"}, ["pull"], "write repository or registry"),
@@ -210,16 +250,121 @@ def test_an_account_in_other_letters_is_reached() -> None:
     assert not second.decided_by
 
 
-def test_an_exception_before_a_deny_cannot_keep_its_meaning() -> None:
-    """A deny wins here: `only test-* for test` cannot be said as it is said there."""
-    *_, refused, last = _outcomes(
+def test_an_exception_before_a_deny() -> None:
+    """A deny would win here: so `only test-* for test` leaves test out of what everybody has."""
+    first, second, last = _outcomes(
         {"match": {"account": "test", "name": "test-*"}, "actions": ["*"]},
         {"match": {"account": "test"}, "actions": []},
         {"match": {"account": "/.+/"}, "actions": ["pull"]},
     )
+    assert [rule["users"] for rule in first.rules] == [["test"]]
+    assert second.rules == ()
+    (rule,) = (rule for rule in last.rules if "repositories" in rule)
+    assert (rule["authenticated"], rule["except"], rule["allow"]) == (True, {"users": ["test"]}, ["pull"])
+
+
+def test_an_exception_before_a_deny_for_everybody_cannot_keep_its_meaning() -> None:
+    """Nobody without a login can be left out or kept apart."""
+    _, refused, last = _outcomes(
+        {"match": {"account": "test", "name": "a/b"}, "actions": ["*"]},
+        {"match": {"name": "a/*"}, "actions": []},
+        {"match": {"name": "*/*"}, "actions": ["pull"]},
+    )
     assert "entry 1, which gives pull" in refused.refusal
     assert "entry 3" in refused.refusal
     assert last.rules
+
+
+def test_the_anonymous_are_left_out_of_what_everybody_has() -> None:
+    """That is what `authenticated` says."""
+    nothing, everybody = _outcomes(
+        {"match": {"account": ""}, "actions": []}, {"match": {"name": "base"}, "actions": ["pull"]}
+    )
+    assert nothing.rules == ()
+    assert everybody.rules[0]["authenticated"] is True
+
+
+def test_what_the_anonymous_have_is_kept_from_whom_an_entry_gives_less() -> None:
+    """By a deny on no more than that, where it takes nothing that an earlier entry gives."""
+    _, less, anonymous, _ = _outcomes(
+        {"match": {"account": "eve", "name": "own/*"}, "actions": ["*"]},
+        {"match": {"account": "eve"}, "actions": []},
+        {"match": {"account": "", "name": "base"}, "actions": ["pull"]},
+        {"match": {"account": "/.+/"}, "actions": ["pull"]},
+    )
+    assert [(rule["repositories"], rule["deny"]) for rule in less.rules] == [(["base"], ["pull", "push"])]
+    assert anonymous.rules[0]["everyone"] is True
+    assert not anonymous.notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "name", "groups"),
+    [
+        ({"groups": "dev", "group": "lead"}, None, ["dev", "lead"]),
+        ({"groups": "dev"}, "${labels:groups}/*", ["dev", "{group}"]),
+    ],
+)
+def test_several_groups_at_once(labels: dict[str, str], name: str | None, groups: list[str]) -> None:
+    """Each label must match: that is `all_groups`."""
+    match = {"labels": labels, "type": "repository"} | ({"name": name} if name else {})
+    made = document.translate(
+        entry.read(yaml.parse(json.dumps({"acl": [{"match": match, "actions": ["pull"]}]}), "auth.yml")),
+        ("groups", "group"),
+    )
+    assert made[0].rules[0]["all_groups"] == groups
+
+
+def test_a_part_of_the_account() -> None:
+    """What the account's expression captures stands in the name, by a variable of the rule."""
+    match = {"account": "/^(.+)@test\\.com$/", "name": "${account:1}/*"}
+    outcomes = _outcomes({"match": match, "actions": ["*"]})
+    written: Any = yaml.parse(document.as_yaml(outcomes, "x"), "rules.yaml").data
+    (rule,) = written["rules"]
+    assert rule["users"] == ["{account1}@test.com"]
+    assert rule["repositories"] == ["{account1}/*"]
+
+
+def test_an_unknown_key_is_named_where_it_stands() -> None:
+    """Each of them, also where an entry has several."""
+    text = "acl:\n  - match:\n      account: x\n      nmae: y\n      tpye: z\n    actions: []\n"
+    with pytest.raises(ConfigurationError) as caught:
+        entry.read(yaml.parse(text, "auth.yml"))
+    assert [str(each.position) for each in caught.value.problems] == ["auth.yml:4:7", "auth.yml:5:7"]
+
+
+def test_what_cannot_be_said_and_is_never_reached_is_left_out() -> None:
+    """It decides nothing there, so nothing need be said of it here."""
+    _, regex, push = _outcomes(
+        {"match": {"account": "/.+/"}, "actions": ["pull"]},
+        {"match": {"labels": {"groups": "/trainee|dev/"}}, "actions": ["push", "pull"]},
+        {"match": {"account": "/[a-z]@x/"}, "actions": ["push"]},
+    )
+    assert [each.decided_by for each in (regex, push)] == [(1,), (1,)]
+
+
+def test_what_cannot_be_said_and_may_be_reached_is_refused() -> None:
+    """By those without a login, by another network, or at another type."""
+    for match in ({"account": "/x*/"}, {"name": "[a-z]"}, {"account": "[a-z]", "ip": "10.0.0.0/8"}):
+        *_, last = _outcomes(
+            {"match": {"account": "/.+/", "ip": "192.0.2.0/24"}, "actions": ["pull"]},
+            {"match": match, "actions": ["pull"]},
+        )
+        assert last.refusal
+
+
+def test_the_reference_file_of_docker_auth(tmp_path: Path) -> None:
+    """All its entries are taken, and what it has beside the ACL is named."""
+    done = _import(tmp_path, DOCKER_AUTH, "--out", str(tmp_path / "rules.yaml"))
+    assert done.exit_code == 0, done.output
+    for number in range(11, 17):
+        assert re.search(rf"^entry {number} .*: is never reached: .* 9 decide", done.stderr, re.MULTILINE)
+    assert "line 31: acl_mongo (an ACL in a collection of MongoDB) is not read" in done.stderr
+    assert "line 32: ext_authz (a program that is asked) is not read" in done.stderr
+    rules: Any = yaml.read(tmp_path / "rules.yaml").data
+    excepting = [rule["id"] for rule in rules["rules"] if rule.get("except") == {"users": ["test"]}]
+    assert excepting == ["docker-auth-7", "docker-auth-8-catalog", "docker-auth-9"]
+    assert not [rule for rule in rules["rules"] if "deny" in rule]
+    assert "entry 10 (line 24): became docker-auth-10; entry 6 gives its people less" in done.stderr
 
 
 def test_the_anonymous_may_have_what_everybody_has() -> None:
@@ -287,8 +432,12 @@ def test_nothing_is_written_where_an_entry_is_refused(tmp_path: Path) -> None:
     [
         ("users: {}", "no list 'acl'"),
         ("acl: [1]", "match, actions and comment"),
-        ("acl: [{match: {team: x}, actions: []}]", "unknown conditions (of docker_auth before 1.3): team"),
-        ("acl: [{match: {nmae: x}, actions: []}]", "unknown conditions: nmae"),
+        ("acl: [{match: {team: x}, actions: []}]", "unknown key 'team' (of docker_auth before 1.3)"),
+        ("acl: [{match: {nmae: x}, actions: []}]", "unknown key 'nmae'"),
+        (
+            "acl: [{match: {}, actions: [], comments: x}]",
+            "unknown key 'comments' (known here: actions, comment",
+        ),
         ("acl: [{match: {}}]", "'actions' must be a list"),
         ("acl: [{match: {name: [x]}, actions: []}]", "must be a text"),
         ("acl: [{match: {labels: x}, actions: []}]", "must be a text"),
@@ -296,11 +445,11 @@ def test_nothing_is_written_where_an_entry_is_refused(tmp_path: Path) -> None:
         ("acl: [{match: {account: 010}, actions: []}]", "put quotes around numbers"),
         ("acl: [{match: {account: true}, actions: []}]", "put quotes around numbers"),
         ("acl: [{match: x, actions: []}]", "must be a mapping"),
-        ("acl: []\next_authz: {command: x}", "'ext_authz' decides too"),
+        ("acl_mongo: {collection: acl}", "acl_mongo (an ACL in a collection of MongoDB) cannot be read"),
     ],
 )
 def test_what_docker_auth_would_not_read(text: str, expected: str) -> None:
-    """Nor are rules made where something else decides as well."""
+    """Nor are rules made where there is no ACL to make them of."""
     with pytest.raises(ConfigurationError, match=expected.replace("(", r"\(").replace(")", r"\)")):
         entry.read(yaml.parse(text, "auth.yml"))
 

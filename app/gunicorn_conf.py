@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import shutil
 import signal
-import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from gunicorn.glogging import Logger
 
 from app import dumps, settings
 from app.configfile import PATH_VARIABLE
+from app.serving.own_folders import OwnFolders, in_memory
+from app.serving.restarts import Restarts
 from app.state.settings import FALLBACK_FOLDER_VARIABLE
 from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
@@ -27,18 +29,25 @@ _FINISH_SECONDS = 20
 """For how long a server that stops waits for what has begun; no answer takes longer than 15."""
 dumps.leave_none()
 _settings = settings.load(Path(os.environ[PATH_VARIABLE]))
-_own_folders: list[str] = []
+log.configure(_settings.log.level)
+_own_folders = OwnFolders(in_memory())
+
+
+def _offer(variable: str, purpose: str) -> None:
+    """Name a folder of the server's own to the processes that are forked from this one."""
+    folder = _own_folders.make(purpose)
+    if folder is not None:
+        os.environ[variable] = str(folder)
+
+
 if METRICS_FOLDER_VARIABLE not in os.environ:
-    _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-metrics-"))
-    os.environ[METRICS_FOLDER_VARIABLE] = _own_folders[-1]
+    _offer(METRICS_FOLDER_VARIABLE, "metrics")
 if _settings.last_good is None:
     # without a folder that lasts, workers that start later still find what their peers accepted
-    _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-last-good-"))
-    os.environ[settings.LAST_GOOD_VARIABLE] = _own_folders[-1]
+    _offer(settings.LAST_GOOD_VARIABLE, "last-good")
 if _settings.state is not None and _settings.state.sqlite is None:
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the folder is its owner's alone
-    _own_folders.append(tempfile.mkdtemp(prefix="wharfinger-fallback-", dir=memory))
-    os.environ[FALLBACK_FOLDER_VARIABLE] = _own_folders[-1]
+    _offer(FALLBACK_FOLDER_VARIABLE, "fallback")
+_restarts = Restarts(time.monotonic)
 
 
 class JsonLogger(Logger):
@@ -65,16 +74,32 @@ forwarded_allow_ips = ""  # app/web/address.py reads what proxies say
 limit_request_line = 8190
 keepalive = 5
 graceful_timeout = _FINISH_SECONDS + int(_settings.server.drain.total_seconds())
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - heartbeats belong in memory
+worker_tmp_dir = in_memory()
 
 
 def on_starting(server: Any) -> None:
     """Have SIGHUP go to the workers, which look at the files anew; gunicorn would start new ones instead."""
     server.handle_hup = functools.partial(server.kill_workers, signal.SIGHUP)
+    server.spawn_workers = functools.partial(_start_workers, server.spawn_workers)
 
 
-def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Tell the metrics that a worker is gone."""
+def _start_workers(start: Callable[[], object]) -> None:
+    """Start the workers that are missing, or leave that to gunicorn's next round, a second later."""
+    if _restarts.may_start():
+        start()
+
+
+def pre_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Note when a worker starts."""
+    _restarts.started(worker.age)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Note that a worker is gone, and tell the metrics."""
+    if server.LISTENERS:  # it has none any more once it stops
+        _restarts.ended(worker.age)
+    if METRICS_FOLDER_VARIABLE not in os.environ:
+        return
     from prometheus_client import multiprocess  # noqa: PLC0415 - it reads its folder's name when imported
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library leaves it bare
@@ -82,5 +107,4 @@ def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's s
 
 def on_exit(server: Any) -> None:  # noqa: ARG001 - gunicorn's signature
     """Remove the folders that we made."""
-    for folder in _own_folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    _own_folders.remove()

@@ -13,6 +13,9 @@ framing.py     whether the body of a request has arrived
 connection.py  one connection: octets in, requests out, answers to be sent
 loop.py        the loop: which connection may wait for what, and for how long
 
+restarts.py    when workers that end at once are started again
+own_folders.py folders of a running server's own, in memory
+
 The requests are parsed by gunicorn's parser and by nothing else. `app/gunicorn_worker.py` is the worker that
 runs the loop; the application is made in `web/`.
 """

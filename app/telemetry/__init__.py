@@ -6,6 +6,7 @@ request_log.py its canonical line for each request
 audit.py     the audit stream: JSON lines, one per request; without its line no token is issued
 line_file.py the file that they are appended to, by several processes
 metrics.py   Prometheus: every name and label
+metrics_file.py  the files in which processes share them, which no full file system makes deadly
 candidate.py what candidate rules would change, each distinct case once, in the log
 json_text.py JSON that is safe to show at a terminal
 

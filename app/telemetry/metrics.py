@@ -15,8 +15,10 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.telemetry import METRICS_FOLDER_VARIABLE
+from app.telemetry import METRICS_FOLDER_VARIABLE, metrics_file
 from app.telemetry.record import TokenRecord
+
+metrics_file.install()
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -19,6 +19,7 @@ from app.keys.keyring import KeyRing
 from app.keys.live import LiveKeys
 from app.keys.reader import Reader
 from app.login.attempt import Tagger
+from app.login.budget import Spared
 from app.login.failure_store import MemoryStore
 from app.login.fallback import FallbackLimiter, LastOutage, MachineOutage, ProcessOutage
 from app.login.limiter import Limiter, RecordingLimiter, StoreLimiter
@@ -78,6 +79,7 @@ class Parts:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
         watched: list[LastGood[Any]] = [*self.rules.values(), *self.candidates.values(), *self.keys.values()]
         for realm, rules in self.rules.items():
+            metrics.begin(realm, Spared, has_candidate=realm in self.candidates)
             _tell_rules(RulesMetrics(realm, "live"), rules)
         for realm, candidate in self.candidates.items():
             _tell_rules(RulesMetrics(realm, "candidate"), candidate)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.errors import Code
 from app.telemetry import METRICS_FOLDER_VARIABLE, metrics_file
-from app.telemetry.record import TokenRecord
+from app.telemetry.record import ISSUED, TokenRecord
 
 metrics_file.install()
 
@@ -169,6 +170,34 @@ _LOGIN_SECONDS = functools.cache(LOGIN_SECONDS.labels)
 _SCOPES = functools.cache(SCOPES.labels)
 
 
+_RESULTS = ("granted", "reduced", "refused", "malformed")
+_KINDS = ("gained", "lost")
+
+
+def begin(realm: str, reasons: Iterable[str], *, has_candidate: bool) -> None:
+    """Begin every count of a realm with 0: what has never happened has no increase when it first does.
+
+    Args:
+        realm: Its name.
+        reasons: Why a refused login may be spared the directory.
+        has_candidate: Whether it has candidate rules.
+    """
+    for outcome in (ISSUED, *Code):
+        _REQUESTS(realm, outcome)
+    for histogram in (_REQUEST_SECONDS, _LOGIN_SECONDS):
+        histogram(realm)
+    for result in _RESULTS:
+        _SCOPES(realm, result)
+    for reason in reasons:
+        SPARED.labels(realm, reason)
+    STATE_FAULTS.labels(realm)
+    for rules in ("live", "candidate") if has_candidate else ("live",):
+        for result in ("good", "fault"):
+            RULES_READ.labels(realm, rules, result)
+    for kind in _KINDS if has_candidate else ():
+        CANDIDATE_DIFFERENCES.labels(realm, kind)
+
+
 class RequestMetrics:
     """Counts requests."""
 
@@ -188,7 +217,7 @@ class RequestMetrics:
         if record.scopes_dropped:
             SCOPES.labels(record.realm, "malformed").inc(len(record.scopes_dropped))
         if record.candidate is not None:
-            for kind in ("gained", "lost"):
+            for kind in _KINDS:
                 CANDIDATE_DIFFERENCES.labels(record.realm, kind).inc(bool(getattr(record.candidate, kind)))
 
 

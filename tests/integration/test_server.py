@@ -150,7 +150,8 @@ def test_a_directory_that_is_down_is_unavailable_and_comes_back(
         what="not ready",
     )
     assert requests.get(f"{server.url}/readyz", timeout=5).json()["checks"] == {
-        "demo/directory": "directory_unavailable"
+        "audit": "ok",
+        "demo/directory": "directory_unavailable",
     }
     assert requests.get(f"{server.url}/livez", timeout=5).status_code == 200
     assert server.audit_line(outcome="directory_unavailable")["username"] == "bob"
@@ -225,3 +226,11 @@ def test_no_secret_is_anywhere(start_server: Callable[..., Server], slapd: Slapd
     for text in everything:
         for secret in ("marked-", "alice-password", "wharfinger-password", token, "YWxpY2U6"):
             assert secret not in text
+
+
+def test_the_metrics_of_a_realm_are_there_before_anything_happens(server: Server) -> None:
+    """An alert sees the first request whose audit line could not be written, for the count was 0 before."""
+    found = requests.get(f"{server.url}/metrics", timeout=15).text
+    labels = '{outcome="audit_unavailable",realm="demo"}'
+    assert f"\nwharfinger_token_requests_total{labels} 0.0\n" in found
+    assert '\nwharfinger_state_faults_total{realm="demo"} 0.0\n' in found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from prometheus_client import REGISTRY
 
-from app.telemetry.metrics import RequestMetrics, RulesMetrics, exposition, looked
+from app.errors import Code
+from app.login.budget import Spared
+from app.telemetry.metrics import STATE_FAULTS, RequestMetrics, RulesMetrics, begin, exposition, looked
 from app.telemetry.record import CandidateDifference, Timings
 from tests.support.records import access, client, scopes, token_record
 
@@ -120,6 +122,29 @@ def test_differences_of_candidate_rules_are_counted_by_kind(
         for kind in ("gained", "lost")
     ]
     assert counted == [len(gained[:1]), len(lost[:1])]
+
+
+def _series(realm: str) -> set[str]:
+    return {line for line in exposition().decode().splitlines() if f'realm="{realm}"' in line}
+
+
+def test_every_count_of_a_realm_begins_with_0() -> None:
+    """So an alert sees the first error: nothing that is recorded later is a series that was not there."""
+    for realm, has_candidate in (("begun", False), ("begun-too", True)):
+        begin(realm, Spared, has_candidate=has_candidate)
+        begun = {line.rpartition(" ")[0] for line in _series(realm)}
+        assert all(line.endswith(" 0.0") for line in _series(realm) if "_created" not in line)
+        for outcome in ("issued", *Code):
+            difference = CandidateDifference("v", access("repository:a:pull")) if has_candidate else None
+            _record(realm, outcome=outcome, candidate=difference, milliseconds=Timings(login=1, all=2))
+        for spared in Spared:
+            _record(realm, outcome="too_many_failures", spared=spared)
+        _record(realm, asked=scopes("repository:a:pull", "repository:b:pull,push", "repository:c:pull"))
+        _record(realm, asked=scopes("repository:a:pull"), granted=access("repository:a:pull"))
+        _record(realm, asked=scopes("repository:a:pull,push"), granted=access("repository:a:pull"))
+        _record(realm, scopes_dropped=("x",))
+        STATE_FAULTS.labels(realm).inc()
+        assert {line.rpartition(" ")[0] for line in _series(realm)} == begun
 
 
 def test_what_was_kept_from_the_directory_is_counted_by_why() -> None:

@@ -43,7 +43,7 @@ from app.telemetry.metrics import KeysMetrics, RequestMetrics, RulesMetrics
 from app.telemetry.record import AuditedRecorder
 from app.telemetry.request_log import RequestLog
 from app.tokens.issue import Issuer
-from app.tokens.realm import Realm
+from app.tokens.realm import Denials, Realm
 from app.watch.last_good import LastGood
 from app.watch.watcher import Watcher
 
@@ -199,6 +199,7 @@ def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded
             (RobotLogin(RobotNames(section.robot_prefix)), _shield(name, section, of.directory, stores))
         ),
         candidate=of.candidate,
+        denials=Denials(section.silent_services(), section.denials.name_groups),
     )
 
 

@@ -42,6 +42,7 @@ class Code(enum.StrEnum):
     LOGON_HOURS = "logon_hours"
     LOGON_RESTRICTED = "logon_restricted"
     NETWORK_NOT_ALLOWED = "network_not_allowed"
+    DENIED = "denied"
     MALFORMED_REQUEST = "malformed_request"
     UNSUPPORTED_GRANT = "unsupported_grant"
     PASSWORD_GRANT_OFF = "password_grant_off"  # noqa: S105 - a code, no password
@@ -73,6 +74,8 @@ class Refusal:
         spared: Why the directory was not asked; empty where it was, or where it is not its turn.
         retry_after: After how many seconds it makes sense to come again; 0 where that is not known.
         account: What a failed login is counted under, one for every spelling; for the audit stream.
+        asks_again: Whether the client is asked for another login, although none is wrong: some clients show
+            the message of no other refusal.
         proved: Whether the person had given the right password. Only such a refusal may differ from others in
             the time that it takes.
     """
@@ -84,6 +87,7 @@ class Refusal:
     retry_after: int = 0
     account: str = ""
     proved: bool = False
+    asks_again: bool = False
 
 
 class WharfingerError(Exception):

@@ -96,6 +96,7 @@ class ServiceSettings(Section):
     """What the tokens of one registry look like."""
 
     kind: Literal["zot"] | None = None
+    denials: Literal["explain", "silent"] = "explain"
     key_id: str = "libtrust"
     x5c: bool = False
     algorithm: Algorithm | None = None
@@ -109,6 +110,12 @@ class ServiceSettings(Section):
     def service(self) -> Service:
         """Return what the section says of a registry's tokens."""
         return Service(KeyId.parse(self.key_id), self.x5c, self.algorithm, self.kind == "zot")
+
+
+class DenialSettings(Section):
+    """What people are told who are refused something."""
+
+    name_groups: bool = True
 
 
 class LifetimeSettings(Section):
@@ -142,6 +149,7 @@ class RealmSettings(Section):
 
     issuer: str
     services: Annotated[dict[ServiceName, ServiceSettings], Field(min_length=1)]
+    denials: DenialSettings = DenialSettings()
     lifetimes: LifetimeSettings = LifetimeSettings()
     password_grant: bool = True
     issued_at: bool = False
@@ -158,6 +166,10 @@ class RealmSettings(Section):
         longest = max(self.lifetimes.default, self.lifetimes.push)
         waits = Waits(self.keys_propagation, longest, self.lifetimes.backdate)
         return RealmKeys(self.keys, self.issuer, self.key_services(), waits)
+
+    def silent_services(self) -> frozenset[str]:
+        """Return the services of which nobody is told why something is refused."""
+        return frozenset(name for name, each in self.services.items() if each.denials == "silent")
 
     def key_services(self) -> dict[str, Service]:
         """Return what is asked of the keys, by the name of the service."""

@@ -15,7 +15,17 @@ from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision, WhoKind
-from app.rules.model import NO_EXCEPTIONS, NamedGroup, Persona, Rule, RuleSet, Subject, matched
+from app.rules.model import (
+    NO_EXCEPTIONS,
+    Group,
+    GroupPattern,
+    NamedGroup,
+    Persona,
+    Rule,
+    RuleSet,
+    Subject,
+    matched,
+)
 from app.rules.parts.bindings import MOST_STEPS, Reached, reach
 from app.rules.parts.examples import group
 from app.rules.patterns.repository import RepositoryPattern
@@ -177,7 +187,7 @@ class _Search:
         lacking = tuple(
             name
             for called, name in zip(reached.audience.called, reached.names, strict=True)
-            if not any(matched(called.source, group, self._username) for group in groups)
+            if not any(self._is_meant(group, called.source, reached) for group in groups)
         )
         lacking = lacking or reached.names
         name = " and ".join(lacking)
@@ -185,6 +195,11 @@ class _Search:
             what = f"the name {name} does not say which group {self._username} is in"
             return Lack.AMBIGUOUS, f"{what}: write its DN into the rule", lacking
         return Lack.GROUP, f"{self._username} is not in group {name}", lacking
+
+    def _is_meant(self, group: Group, pattern: GroupPattern, reached: Reached) -> bool:
+        """Whether a pattern means a group, and by what it captures the one that is meant here."""
+        found = matched(pattern, group, self._username)
+        return found is not None and all(dict(reached.captures).get(v, text) == text for v, text in found[1])
 
     def _would_grant(self, reached: Reached, scope: Scope) -> bool:
         """Ask the engine about somebody who is that too, and else the same."""

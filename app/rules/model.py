@@ -140,6 +140,7 @@ class Rule:
         order: Its place among all rules; for stable output alone, never for meaning.
         actions: What it allows or denies, `*` expanded, with what follows from it (push and pull).
         catalog: Whether it is about the catalog; then `*` of that.
+        contact: Whom people ask about it; may be empty.
         places: Where an index has it: a place of each of its repositories, and of the catalog.
     """
 
@@ -153,6 +154,7 @@ class Rule:
     effect: Effect
     actions: frozenset[str]
     when: Conditions
+    contact: str = ""
     places: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -283,6 +285,7 @@ class RuleSet:
     Attributes:
         version: The hash of the content they were read from.
         robots: By name.
+        contact: Whom people ask about what no rule allows; may be empty.
         grams: The lengths of the texts that are places of rules.
         allowing: Every rule that allows something, whomever it is for; what is refused is looked up there.
         denies_by_group_name: Whether a deny rule, or an exception, names a group by its name: then each name
@@ -293,6 +296,7 @@ class RuleSet:
     version: str
     rules: tuple[Rule, ...]
     robots: Mapping[str, Robot] = field(default_factory=dict)
+    contact: str = ""
     by_group_name: Index[str, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_group_dn: Index[DN, Rule] = field(default_factory=Index, init=False, repr=False, compare=False)
     by_one_of_all_names: Index[str, Rule] = field(
@@ -310,6 +314,10 @@ class RuleSet:
     covering: Recent[tuple[int, Scope], Kept] = field(
         default_factory=lambda: Recent(_MOST_COVERING), init=False, repr=False, compare=False
     )
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return the rule of an id, by a look at each; only what is refused asks for one."""
+        return next(rule for rule in self.rules if rule.id == rule_id)
 
     def conditions(self) -> Iterator[Conditions]:
         """Return the conditions of all rules, and those on which robots log in."""

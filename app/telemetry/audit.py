@@ -136,6 +136,8 @@ def line(record: TokenRecord) -> bytes:
             "gained": [str(entry) for entry in record.candidate.gained],
             "lost": [str(entry) for entry in record.candidate.lost],
         }
+    if record.denial is not None:
+        event["denial"] = record.denial.id
     if record.outcome != ISSUED:
         event["username"] = record.username
         event["account"] = record.account

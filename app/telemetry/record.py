@@ -44,6 +44,39 @@ class CandidateDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class DenialReason:
+    """Why one action was refused: a rule that denies it, or that nearly allows it.
+
+    Attributes:
+        position: Where the rule stands.
+        text: For operators: it may name anybody.
+    """
+
+    action: str
+    rule: str
+    position: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A refusal whose reason the person was told.
+
+    Attributes:
+        id: Short; stands in the text, so that somebody can be asked about it.
+        actions: Those that were refused.
+        message: What the person read.
+        reasons: All that is known of why.
+    """
+
+    id: str
+    repository: str
+    actions: tuple[str, ...]
+    message: str
+    reasons: tuple[DenialReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRecord:
     """What was asked, by whom, from where, what was granted and why, and how long it took.
 
@@ -61,6 +94,7 @@ class TokenRecord:
         scopes_dropped: Scopes outside the grammar.
         rules: The ids of the rules that allowed or denied something that was asked.
         candidate: What the candidate rules would change; None where there are none, or nothing was decided.
+        denial: What the person was told; None where nothing was refused, or nobody is told.
         detail: What only an operator may know; empty for most.
         spared: Why the directory was not asked about a refused login; empty where it was.
     """
@@ -84,6 +118,7 @@ class TokenRecord:
     rules: tuple[str, ...] = ()
     rules_version: str = ""
     candidate: CandidateDifference | None = None
+    denial: Denial | None = None
     key_id: str = ""
     detail: str = ""
     spared: str = ""

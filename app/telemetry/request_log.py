@@ -46,6 +46,7 @@ def fields(record: TokenRecord) -> Mapping[str, object]:
         "scopes_dropped": record.scopes_dropped,
         "username": record.username,
         "spared": record.spared,
+        "denial": record.denial.id if record.denial is not None else "",
         "detail": record.detail,
     }
     return always | {name: value for name, value in optional.items() if value}

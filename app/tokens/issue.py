@@ -18,6 +18,7 @@ from app.rules.decision import Decision
 from app.rules.model import RuleSet
 from app.telemetry.record import Recorder
 from app.tokens.candidate import difference
+from app.tokens.denial import Decided, refuse
 from app.tokens.progress import Part, Progress
 from app.tokens.realm import Issued, Realm
 
@@ -83,6 +84,8 @@ class Issuer:
         progress.subject = subject
         _require_group_names(subject, rules)
         decision = self._decide(asked, subject, rules, progress)
+        if isinstance(decision, Refusal):
+            return decision
         with progress.timed(Part.SIGNING):
             return self._sign(asked, subject, decision, progress)
 
@@ -97,14 +100,17 @@ class Issuer:
 
     def _decide(
         self, asked: TokenRequest, subject: Subject | None, rules: RuleSet, progress: Progress
-    ) -> Decision:
+    ) -> Decision | Refusal:
+        """Decide a request; refuse it where that is said rather than a token with fewer rights issued."""
         context = Context(asked.service, progress.client.address_text, progress.time)
         with progress.timed(Part.DECIDING):
             progress.decision = decision = decide(rules, subject, asked.scopes, context)
+            decided = Decided(asked, progress.client, subject, context, rules, decision)
+            refusal, progress.denial = refuse(decided, self.realm.denials, progress.request_id)
         candidate = self.realm.candidate.current if self.realm.candidate is not None else None
         if candidate is not None:
             progress.candidate = difference(candidate, subject, asked.scopes, context, decision)
-        return decision
+        return decision if refusal is None else refusal
 
     def _sign(
         self, asked: TokenRequest, subject: Subject | None, decision: Decision, progress: Progress

@@ -12,7 +12,7 @@ from app.errors import Code, Refusal, WharfingerError
 from app.login.login import Subject
 from app.protocol.request import Client, TokenRequest
 from app.rules.decision import Decision
-from app.telemetry.record import ISSUED, CandidateDifference, Timings, TokenRecord
+from app.telemetry.record import ISSUED, CandidateDifference, Denial, Timings, TokenRecord
 from app.tokens.realm import Issued
 
 _MOST_DROPPED, _LONGEST_DROPPED = 10, 256
@@ -66,6 +66,7 @@ class Progress:
     subject: Subject | None = None
     decision: Decision | None = None
     candidate: CandidateDifference | None = None
+    denial: Denial | None = None
     key_id: str = ""
     answer: Issued | Refusal | WharfingerError | None = None
     _begun: float = field(init=False)
@@ -103,6 +104,7 @@ class Progress:
             rules=decision.rules if decision is not None else (),
             rules_version=decision.rules_version if decision is not None else "",
             candidate=self.candidate,
+            denial=self.denial,
             key_id=self.key_id,
             detail=answer.detail if isinstance(answer, Refusal | WharfingerError) else "",
             spared=answer.spared if isinstance(answer, Refusal) else "",

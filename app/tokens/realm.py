@@ -26,6 +26,19 @@ class Current(Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Denials:
+    """How people are told that something is refused.
+
+    Attributes:
+        silent: The services of which nobody is: requests get a token with fewer rights.
+        name_groups: Whether groups are named that the person is not in.
+    """
+
+    silent: frozenset[str] = frozenset()
+    name_groups: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Realm:
     """What tokens of one realm are made of.
 
@@ -49,6 +62,7 @@ class Realm:
     keys: Current[KeyRing]
     login: Login
     candidate: Current[RuleSet | None] | None = None
+    denials: Denials = Denials()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Protocol
 
@@ -58,6 +58,7 @@ TABLE: Mapping[Code, Row] = {
     Code.LOGON_HOURS: _LOG_IN,
     Code.LOGON_RESTRICTED: _LOG_IN,
     Code.NETWORK_NOT_ALLOWED: Row(403, "DENIED", "unauthorized_client"),
+    Code.DENIED: Row(403, "DENIED", "invalid_scope"),
     Code.MALFORMED_REQUEST: Row(400, "UNSUPPORTED", "invalid_request"),
     Code.UNSUPPORTED_GRANT: Row(400, "UNSUPPORTED", "unsupported_grant_type"),
     Code.PASSWORD_GRANT_OFF: Row(404, "UNSUPPORTED", "unsupported_grant_type"),
@@ -109,7 +110,7 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
         no: What to say.
         realm: The protection space that a challenge names.
     """
-    row = TABLE[no.code]
+    row = _row(no)
     body = _body(no, g.request_id)
     if request.method == "POST":
         body |= {"error": row.oauth_error, "error_description": _message(no, g.request_id)}
@@ -124,7 +125,7 @@ def render(no: Answerable, realm: str = "wharfinger") -> Response:
 
 def render_plainly(no: Answerable, request_id: str) -> bytes:
     """Render the whole answer to a request that never came to the application."""
-    status = HTTPStatus(TABLE[no.code].status)
+    status = HTTPStatus(_row(no).status)
     body = json.dumps(_body(no, request_id)) + "\n"
     lines = (
         f"HTTP/1.1 {status.value} {status.phrase}",
@@ -141,8 +142,15 @@ def render_plainly(no: Answerable, request_id: str) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def _body(no: Answerable, request_id: str) -> dict[str, object]:
+def _row(no: Answerable) -> Row:
     row = TABLE[no.code]
+    if isinstance(no, Refusal) and no.asks_again:
+        return replace(_LOG_IN, oauth_error=row.oauth_error)
+    return row
+
+
+def _body(no: Answerable, request_id: str) -> dict[str, object]:
+    row = _row(no)
     error = {"code": row.registry_code, "message": _message(no, request_id), "detail": _detail(request_id)}
     return {"errors": [error]}
 

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from app.telemetry import audit, metrics, request_log
-from app.telemetry.record import CandidateDifference, TokenRecord
+from app.telemetry.record import CandidateDifference, Denial, TokenRecord
 from tests.docs.reading import REPOSITORY, blocks, code, reference, tables
 from tests.support.records import token_record
 
@@ -27,7 +27,8 @@ def _record(outcome: str) -> TokenRecord:
     """Return a record of which every field holds something."""
     texts = {field.name: "x" for field in fields(TokenRecord) if field.type == "str"}
     lists = {field.name: ("x",) for field in fields(TokenRecord) if str(field.type).startswith("tuple")}
-    return token_record(**{**texts, **lists, "outcome": outcome})
+    denial = Denial("id", "web/app", ("push",), "no") if outcome == "denied" else None
+    return token_record(**{**texts, **lists, "outcome": outcome, "denial": denial})
 
 
 def _keys_of_table(page: str, *columns: str) -> list[str]:
@@ -62,7 +63,7 @@ def test_every_label_stands_in_the_reference() -> None:
 def test_every_key_of_the_audit_line_stands_in_the_reference() -> None:
     """Every key of an audit line is described, and no other."""
     described = _keys_of_table("audit-log", "key", "type", "meaning")
-    record = replace(_record("wrong_credentials"), candidate=CandidateDifference("v2"))
+    record = replace(_record("denied"), candidate=CandidateDifference("v2"))
     assert sorted(described) == sorted(json.loads(audit.line(record)))
 
 
@@ -84,7 +85,7 @@ def test_the_examples_of_audit_lines_are_audit_lines() -> None:
 def test_every_key_of_the_log_line_stands_in_the_reference() -> None:
     """Every key of the line of a token request is described, and no other."""
     described = _keys_of_table("log", "key", "meaning")
-    assert sorted(described) == sorted(_RENDERED | request_log.fields(_record("wrong_credentials")).keys())
+    assert sorted(described) == sorted(_RENDERED | request_log.fields(_record("denied")).keys())
 
 
 def test_the_example_of_a_log_line_is_a_log_line() -> None:

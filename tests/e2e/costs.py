@@ -20,13 +20,17 @@ _NEXT: Final = Cost(("GET 200",), 0)
 _REFUSED: Final = Cost(("GET 401",), 1)
 _REFUSED_AGAIN: Final = Cost(("GET 401",), 0)
 
-# The library under skopeo, podman and buildah asks once more when a registry does not take its token.
+_DENIED: Final = Cost(("GET 403",), 1)
+_DENIED_AGAIN: Final = Cost(("GET 403",), 0)
+
+# The library under skopeo, podman and buildah. Where a service is silent, it asks once more when a registry
+# does not take its token; so does crane.
 _CONTAINERS_IMAGE: Final[Mapping[str, Cost]] = {
     "login": _FIRST,
     "push": _NEXT,
     "pull": _NEXT,
-    "denied push": Cost(("GET 200", "GET 200"), 1),
-    "denied pull": Cost(("GET 200", "GET 200"), 0),
+    "denied push": Cost(("GET 401",), 1),
+    "denied pull": Cost(("GET 401",), 0),
     "wrong login": _REFUSED,
     "wrong pull": _REFUSED_AGAIN,
     "anonymous pull": _NEXT,
@@ -40,8 +44,8 @@ COSTS: Final[Mapping[str, Mapping[str, Cost]]] = {
         "login": _FIRST,
         "push": _NEXT,
         "pull": _NEXT,
-        "denied push": _FIRST,
-        "denied pull": _NEXT,
+        "denied push": _DENIED,
+        "denied pull": _DENIED_AGAIN,
         "wrong login": _REFUSED,
         "wrong pull": _REFUSED_AGAIN,
         "anonymous pull": _NEXT,
@@ -51,14 +55,19 @@ COSTS: Final[Mapping[str, Mapping[str, Cost]]] = {
         "login": _NOTHING,
         "push": _FIRST,
         "pull": _NEXT,
-        "denied push": Cost(("GET 200", "GET 200"), 1),
-        "denied pull": Cost(("GET 200", "GET 200"), 0),
+        "denied push": _DENIED,
+        "denied pull": _DENIED_AGAIN,
         "wrong pull": _REFUSED,
         "anonymous pull": _NEXT,
     },
-    "oras": {**_CONTAINERS_IMAGE, "denied push": _FIRST, "denied pull": _NEXT},
+    "oras": {**_CONTAINERS_IMAGE, "denied push": _DENIED, "denied pull": _DENIED_AGAIN},
     # regctl asks for a token for the manifest, and for another one for the blobs.
-    "regctl": {**_CONTAINERS_IMAGE, "push": Cost(("GET 200", "GET 200"), 0), "denied pull": _NEXT},
+    "regctl": {
+        **_CONTAINERS_IMAGE,
+        "push": Cost(("GET 200", "GET 200"), 0),
+        "denied push": Cost(("GET 200", "GET 200"), 1),
+        "denied pull": _NEXT,
+    },
     # ctr knows no login. With credentials it asks by POST, and after a 401 again by GET; without, by GET.
     # It pushes blobs side by side, and how many it has begun when the first is denied is by chance.
     "ctr": {

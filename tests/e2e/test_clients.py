@@ -24,24 +24,31 @@ from tests.support.podman import Podman
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
 
 # What the terminal shows. skopeo, podman and buildah keep our words from a login, though not from a pull;
-# containerd shows no more than the status line, and crane the registry's words where the registry refuses.
+# containerd shows no more than the status line, so it and regctl hear the registry's words.
 _WRONG: Final = "unauthorized: The user name or password is wrong."
-_DENIED: Final = "denied: requested access to the resource is denied"
+_DENIED_PUSH: Final = " may not pull or push platform/closed: no rule allows it; rule team-namespaces would"
+_DENIED_PULL: Final = " may not pull platform/closed: no rule allows it; rule team-namespaces would"
+_CONTAINERS_IMAGE: Final = {
+    "wrong login": "invalid username/password",
+    "wrong pull": _WRONG,
+    "denied push": _DENIED_PUSH,
+    "denied pull": _DENIED_PULL,
+}
 _TEXTS: Final = {
-    "skopeo": {"wrong login": "invalid username/password", "wrong pull": _WRONG, "denied": _DENIED},
-    "podman": {"wrong login": "invalid username/password", "wrong pull": _WRONG, "denied": _DENIED},
-    "buildah": {"wrong login": "invalid username/password", "wrong pull": _WRONG, "denied": _DENIED},
-    "docker": {"wrong login": _WRONG, "wrong pull": _WRONG, "denied": _DENIED},
+    "skopeo": _CONTAINERS_IMAGE,
+    "podman": _CONTAINERS_IMAGE,
+    "buildah": _CONTAINERS_IMAGE,
+    "docker": {**_CONTAINERS_IMAGE, "wrong login": _WRONG},
     "crane": {
         "wrong pull": "UNAUTHORIZED: The user name or password is wrong.; request id ",
-        "denied push": "unexpected status code 401 Unauthorized",
-        "denied pull": "UNAUTHORIZED: authentication required",
+        "denied push": _DENIED_PUSH,
+        "denied pull": _DENIED_PULL,
     },
     "oras": {
         "wrong login": _WRONG,
         "wrong pull": _WRONG,
-        "denied push": "response status code 401: Unauthorized",
-        "denied pull": "unauthorized: authentication required",
+        "denied push": _DENIED_PUSH,
+        "denied pull": _DENIED_PULL,
     },
     "regctl": {"wrong login": "unauthorized", "wrong pull": "unauthorized", "denied": "unauthorized"},
     "ctr": {

@@ -46,11 +46,11 @@ def test_login_and_push(project: Project, docker: Docker, image: str) -> None:
 
 
 def test_a_denied_push(project: Project, docker: Docker, image: str) -> None:
-    """Bob logs in and is denied."""
+    """Bob logs in and is denied, and reads why."""
     assert docker.login(project.registry, "bob").status == 0
     pushed = docker("push", image)
     assert pushed.status != 0
-    assert "denied: requested access to the resource is denied" in pushed.stderr
+    assert "denied: bob may not pull or push platform/app: no rule allows it; rule " in pushed.stderr
 
 
 def test_a_wrong_password(project: Project, docker: Docker) -> None:

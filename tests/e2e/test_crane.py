@@ -41,9 +41,9 @@ def test_a_copy_without_the_right_to_the_source(
     """What may not be pulled is not copied."""
     crane.store(either.host, stranger.name, stranger.password)
     source, target = either.image("platform/closed"), either.image(f"sandbox/{stranger.name}/stolen")
-    copied = measured(Cost(("GET 200", "GET 200"), 1), lambda: crane("copy", source, target))
+    copied = measured(Cost(("GET 403",), 1), lambda: crane("copy", source, target))
     assert copied.status != 0
-    assert "UNAUTHORIZED: authentication required" in copied.stderr
+    assert f"DENIED: {stranger.name} may not pull platform/closed: no rule allows it; " in copied.stderr
 
 
 def test_the_catalog_is_for_auditors(
@@ -84,9 +84,9 @@ def test_what_is_the_teams_is_not_deleted(
     """A team may push and pull, not delete."""
     crane.store(either.host, teammate.name, teammate.password)
     digest = crane.push(layout, either.image("platform/kept")).stdout.strip()
-    deleted = measured(Cost(("GET 200", "GET 200"), 0), lambda: crane("delete", digest))
+    deleted = measured(Cost(("GET 403",), 0), lambda: crane("delete", digest))
     assert deleted.status != 0
-    assert "UNAUTHORIZED: authentication required" in deleted.stderr
+    assert f"DENIED: {teammate.name} may not delete platform/kept: no rule allows it; " in deleted.stderr
     assert crane("manifest", digest).status == 0
 
 

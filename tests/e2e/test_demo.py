@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -133,7 +134,7 @@ def assert_as_announced(line: str, answer: Finished) -> None:
     """Compare what happened with the remark at the end of the line."""
     if "# denied" in line:
         assert answer.status != 0, line
-        assert "denied" in answer.stderr, answer.text
+        assert re.search("(denied|unauthorized): [a-z]+ may not ", answer.stderr), answer.text
     else:
         assert answer.status == 0, f"{line}\n{answer.text}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 import pytest
 
@@ -14,10 +15,11 @@ from tests.support.images import Layout
 from tests.support.measured import Measured
 from tests.support.newcomers import Newcomer
 from tests.support.seeded import PUBLIC_IMAGE, Seeded
-from tests.support.server import Server
+from tests.support.server import SERVICE, Server
 from tests.support.tools import require
 
 pytestmark = pytest.mark.slow
+_LOG_IN: Final = f"without a login. Type: docker login {SERVICE}"
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_a_stored_empty_password_is_no_login(
     docker.store(registry.host, "alice", "")
     answer = docker("push", pushed)
     assert answer.status != 0
-    assert "denied: requested access to the resource is denied" in answer.stderr
+    assert answer.stderr == f"unauthorized: Nobody may pull or push platform/pushed {_LOG_IN}\n"
     assert server.audit()[-1]["subject"] == ""
     assert server.audit()[-1]["granted"] == []
 
@@ -101,18 +103,18 @@ def test_push_to_the_own_team(docker: Docker, registry: Seeded, pushed: str) -> 
 
 
 def test_push_to_another_team(docker: Docker, registry: Seeded, pushed: str) -> None:
-    """Bob is denied, and his terminal says so."""
+    """Bob is denied, and his terminal says why."""
     docker.login(registry.host, "bob")
     answer = docker("push", pushed)
     assert answer.status != 0
-    assert "denied: requested access to the resource is denied" in answer.stderr
+    assert "denied: bob may not pull or push platform/pushed: no rule allows it; rule " in answer.stderr
 
 
 def test_push_without_a_login(docker: Docker, pushed: str) -> None:
-    """Nobody pushes without a login."""
+    """Nobody pushes without a login, and reads what to type."""
     answer = docker("push", pushed)
     assert answer.status != 0
-    assert "denied: requested access to the resource is denied" in answer.stderr
+    assert answer.stderr == f"unauthorized: Nobody may pull or push platform/pushed {_LOG_IN}\n"
 
 
 def test_pull_of_a_public_image_without_a_login(docker: Docker, registry: Seeded) -> None:
@@ -130,7 +132,7 @@ def test_pull_of_a_private_image_without_a_login(docker: Docker, registry: Seede
     docker("logout", registry.host, check=True)
     answer = docker("pull", pushed)
     assert answer.status != 0
-    assert "pull access denied" in answer.stderr
+    assert f"unauthorized: Nobody may pull platform/pushed {_LOG_IN}\n" in answer.stderr
 
 
 def test_a_push_mounts_what_may_be_pulled(
@@ -161,6 +163,6 @@ def test_a_manifest_is_inspected(
     assert json.loads(shown.stdout)["schemaVersion"] == 2, shown.text
 
     docker("logout", either.host, check=True)
-    denied = measured(Cost(("GET 200", "GET 200"), 0), lambda: docker(*words))
+    denied = measured(Cost(("GET 401", "GET 401"), 0), lambda: docker(*words))
     assert denied.status != 0
-    assert "denied: requested access to the resource is denied" in denied.stderr
+    assert f"unauthorized: Nobody may pull platform/inspected {_LOG_IN}\n" in denied.stderr

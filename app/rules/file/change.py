@@ -10,7 +10,7 @@ from app.rules.model import Rule, RuleSet
 def in_numbers(old: RuleSet, new: RuleSet) -> dict[str, object]:
     """Count what other rules change, as fields of a line of the log.
 
-    A rule is known by its id. One that merely moved, or whose description is another, has not changed.
+    A rule is known by its id. One that merely moved, or has another description or contact, has not changed.
     """
     before, after = ({rule.id: rule for rule in rules.rules} for rules in (old, new))
     added = [after[each] for each in after.keys() - before.keys()]

@@ -31,11 +31,16 @@ from app.rules.patterns.syntax import USERNAME
 
 
 class Compiler:
-    """Compiles entries of one document; collects problems rather than raising them."""
+    """Compiles entries of one document; collects problems rather than raising them.
+
+    Attributes:
+        contact: Whom people ask about rules that name nobody themselves.
+    """
 
     def __init__(self, document: Document, *, first_order: int) -> None:
         self._document = document
         self._first_order = first_order
+        self.contact = ""
         self.problems: list[Problem] = []
 
     def rule(self, index: int, entry: RuleEntry) -> Rule:
@@ -68,6 +73,7 @@ class Compiler:
             effect=effect,
             actions=expand(effect, entry.allow or entry.deny or ()),
             when=when,
+            contact=entry.contact or self.contact,
         )
 
     def robot(self, index: int, entry: RobotEntry) -> Robot:

@@ -24,12 +24,17 @@ _NAMES = {"rules": "id", "tests": "id", "robots": "name"}
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """What the documents hold that can be used, and what is wrong with the rest."""
+    """What the documents hold that can be used, and what is wrong with the rest.
+
+    Attributes:
+        contact: Whom people ask about what no rule allows: the only one that the documents name.
+    """
 
     rules: tuple[Rule, ...]
     robots: dict[str, Robot]
     tests: tuple[Test, ...]
     problems: tuple[Problem, ...]
+    contact: str = ""
 
 
 def read(documents: Sequence[Document], *, whole: bool) -> Entries:
@@ -53,7 +58,9 @@ def read(documents: Sequence[Document], *, whole: bool) -> Entries:
     for reader in readers:
         tests += reader.tests(robots, named if whole else None)
     found = [problem for reader in readers for problem in reader.problems()]
-    return Entries(tuple(rules), robots, tuple(tests), (*found, *_twice(documents)))
+    contacts = {reader.contact for reader in readers if reader.contact}
+    contact = contacts.pop() if len(contacts) == 1 else ""
+    return Entries(tuple(rules), robots, tuple(tests), (*found, *_twice(documents)), contact)
 
 
 class _Reader:
@@ -72,7 +79,14 @@ class _Reader:
         data = self._document.data
         if isinstance(data, dict):
             data = data | {section: [] for section in _NAMES if isinstance(data.get(section), list)}
-        self._validated(RulesFile, data, ())
+        frame = self._validated(RulesFile, data, ())
+        if frame is not None:
+            self._compiler.contact = frame.contact
+
+    @property
+    def contact(self) -> str:
+        """Whom people ask; empty where the document names nobody."""
+        return self._compiler.contact
 
     def rules(self) -> list[Rule]:
         """Read the rules."""

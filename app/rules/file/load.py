@@ -107,5 +107,5 @@ def _compiled(texts: Sequence[FileText], problems: Sequence[Problem]) -> Written
     found += read.problems
     if found:
         raise ConfigurationError(found)
-    rules = RuleSet(paths.version(texts), read.rules, read.robots)
+    rules = RuleSet(paths.version(texts), read.rules, read.robots, read.contact)
     return Written(rules, read.tests, tuple(texts))

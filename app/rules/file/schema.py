@@ -87,6 +87,7 @@ _ANY = WithJsonSchema({"type": "string", "pattern": r"\S"})
 _TIME = _seen(values.TIME)
 ActionWord = Annotated[Literal["pull", "push", "delete", "*"], BeforeValidator(_word)]
 Identifier = Annotated[str, _tried(values.identifier), _seen(values.IDENTIFIER)]
+Contact = Annotated[str, _tried(values.contact), _seen(values.CONTACT)]
 Texts = Annotated[list[str], _FILLED]
 Group = Annotated[str, _tried(values.named_group), _ANY]
 MemberGroups = Annotated[list[Group], AfterValidator(_whole)]
@@ -217,7 +218,14 @@ class RuleEntry(_Entry):
         description="Unique in all files. It stands in audit lines: do not change it without need.",
         examples=["team-namespaces"],
     )
-    description: str = Field(default="", description="For people.")
+    description: str = Field(
+        default="", description="For people. Whom a deny rule refuses something reads it at the terminal."
+    )
+    contact: Contact = Field(
+        default="",
+        description="Whom to ask about this rule; instead of the file's.",
+        examples=["web-leads@example.com"],
+    )
     groups: Groups | None = Field(
         default=None,
         description="Who: people and robots in such a group. A name pattern, or a DN (it has = in it).",
@@ -311,6 +319,11 @@ class RulesFile(_Entry):
     shown_lists: ClassVar[frozenset[str]] = frozenset()
 
     version: Literal[1] = Field(description="The version of the language.", examples=[1])
+    contact: Contact = Field(
+        default="",
+        description="Whom people ask who are refused something; they read it at the terminal.",
+        examples=["registry-team@example.com"],
+    )
     rules: list[RuleEntry] = Field(
         default=[], description="Order never matters; what no rule allows is denied."
     )

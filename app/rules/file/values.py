@@ -25,6 +25,7 @@ TIME = (
 )
 ADDRESS = r"[0-9A-Fa-f:.]+"
 NETWORK = ADDRESS + r"(?:/[0-9]{1,3}|/[0-9]+(?:\.[0-9]+){3})?"
+CONTACT = r"\S(?:.{0,98}\S)?"
 _IDENTIFIER = re.compile(IDENTIFIER)
 _EMPTY = hashlib.sha256(b"").digest()
 _HASH = re.compile(r"[0-9A-Fa-f]{64}")
@@ -76,6 +77,18 @@ def identifier(text: str) -> str:
         if likely != text[:128]:
             hint = f"{hint}, such as {likely}" if likely else hint
         raise UnfitError(f"{text!r} cannot be a name here", hint)
+    return text
+
+
+def contact(text: str) -> str:
+    """Read whom people are to ask: an address, a channel, a name. It is shown at their terminals.
+
+    Raises:
+        UnfitError: It is none, or a terminal would obey it rather than show it.
+    """
+    if not text.isprintable() or not re.fullmatch(CONTACT, text):
+        hint = "write one line of 100 characters at the most, such as registry-team@example.com"
+        raise UnfitError(f"{text[:120]!r} cannot be a contact", hint)
     return text
 
 

@@ -16,7 +16,8 @@ from app.tokens.realm import Issued
 from tests.support.records import client
 from tests.support.server import SERVICE
 
-CLIENT = client("192.0.2.7", "docker", "docker/27")
+CLIENT = client("192.0.2.7", "example", "example/27")
+"""A client of which nothing is known: what is refused is told to nobody."""
 ALICE = "alice:alice-password"
 
 

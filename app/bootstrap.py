@@ -45,6 +45,7 @@ from app.telemetry.request_log import RequestLog
 from app.tokens.issue import Issuer
 from app.tokens.realm import Denials, Realm
 from app.watch.last_good import LastGood
+from app.watch.shared import SharedBytes
 from app.watch.watcher import Watcher
 
 
@@ -62,6 +63,7 @@ class Parts:
         state: What the processes of all servers share; None where each is alone.
         rules: By realm.
         candidates: By realm, where one has such rules.
+        told: By realm, the version of the rules that the audit stream was told of last.
     """
 
     server: ServerSettings
@@ -73,6 +75,7 @@ class Parts:
     keys: Mapping[str, LiveKeys] = field(default_factory=dict)
     rules: Mapping[str, LiveRules] = field(default_factory=dict)
     candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
+    told: Mapping[str, SharedBytes] = field(default_factory=dict)
     state: SharedState | None = None
 
     def watch(self) -> Watcher:
@@ -81,6 +84,7 @@ class Parts:
         for realm, rules in self.rules.items():
             metrics.begin(realm, Spared, has_candidate=realm in self.candidates)
             _tell_rules(RulesMetrics(realm, "live"), rules)
+            rules.tell_changes(functools.partial(_audit_rules, self.audit, realm, self.told[realm]))
         for realm, candidate in self.candidates.items():
             _tell_rules(RulesMetrics(realm, "candidate"), candidate)
         for realm, keys in self.keys.items():
@@ -140,6 +144,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         state=stores.shared,
         keys={name: of.keys for name, of in loaded.items()},
         rules={name: of.rules for name, of in loaded.items()},
+        told={name: SharedBytes("wharfinger-told") for name in loaded},
         candidates={name: of.candidate for name, of in loaded.items() if of.candidate is not None},
     )
 
@@ -277,6 +282,13 @@ def _tell_rules(told: RulesMetrics, rules: LastGood[Any]) -> None:
         return "" if rules.current is None else str(rules.current.version)
 
     rules.subscribe(lambda each: told.read(version(), faulty=each.fault is not None))
+
+
+def _audit_rules(audit: AuditStream, realm: str, told: SharedBytes, numbers: Mapping[str, object]) -> None:
+    """Tell the audit stream of other rules, once for all processes."""
+    version = str(numbers["rules_version"]).encode()
+    if told.swap(version) != version:
+        audit.tell_rules(realm, numbers)
 
 
 def _tell_keys(told: KeysMetrics, keys: LiveKeys) -> None:

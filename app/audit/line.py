@@ -12,7 +12,7 @@ from app.errors import UnfitError
 from app.protocol.scope import Scope, parse
 
 SCHEMA = 1
-_RESUMED = "resumed"
+_OTHER_EVENTS = ("rules", "resumed")
 _TORN_END = b" torn\n"
 _LISTS = ("asked", "granted", "rules")
 _TEXTS = ("request_id", "realm", "outcome", "subject", "address", "service")
@@ -59,7 +59,7 @@ def read(line: bytes) -> AuditLine | None:
     except (ValueError, RecursionError):
         raise UnfitError("is no JSON", "a line that is torn, or two in one") from None
     event = fields.get("event") if isinstance(fields, dict) and fields.get("schema") == SCHEMA else None
-    if event not in ("token", _RESUMED):
+    if event not in ("token", *_OTHER_EVENTS):
         raise UnfitError("is no line of the audit stream", f"schema {SCHEMA}, event token")
     if event != "token":
         _time(str(fields.get("time")))

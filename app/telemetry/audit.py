@@ -1,12 +1,13 @@
 """The audit stream: one JSON line per request to the token endpoint (docs/reference/audit-log.md).
 
-A token whose line cannot be written is not issued. That lines can be written again has a line of its own.
+A token whose line cannot be written is not issued. Two other events have lines of their own: other
+rules are in force, and lines can be written again.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
@@ -79,6 +80,14 @@ class AuditStream:
         """
         self._append(line(record))
 
+    def tell_rules(self, realm: str, numbers: Mapping[str, object]) -> None:
+        """Write which rules are in force in place of which: they are, also where that cannot be written."""
+        try:
+            self._append(self._event("rules", {"realm": realm, **numbers}))
+        except AuditUnavailable as error:
+            extra = {"what": f"the rules of realm {realm}", "detail": error.detail}
+            _log.error("other rules are not in the audit stream", extra=extra)
+
     def ping(self) -> None:
         """Find out whether lines can be written, where the last one could not, by a line that says so.
 
@@ -88,8 +97,11 @@ class AuditStream:
             AuditUnavailable: They still cannot.
         """
         if self._file.has_failed:
-            event = {"schema": SCHEMA, "time": _written(self._clock()), "event": "resumed"}
-            self._append(json_text.line(event))
+            self._append(self._event("resumed", {}))
+
+    def _event(self, event: str, fields: Mapping[str, object]) -> bytes:
+        time = _written(self._clock())
+        return json_text.line({"schema": SCHEMA, "time": time, "event": event, **fields})
 
     def _append(self, data: bytes) -> None:
         failed = self._file.has_failed

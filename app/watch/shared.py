@@ -30,17 +30,34 @@ class SharedBytes:
         Raises:
             OSError: There is no memory left.
         """
-        whole = hashlib.sha256(data).digest() + data
         with self._locked(fcntl.LOCK_EX):
-            os.ftruncate(self._descriptor, 0)
-            written = 0
-            while written < len(whole):
-                written += os.pwrite(self._descriptor, whole[written:], written)
+            self._write(data)
+
+    def swap(self, data: bytes) -> bytes | None:
+        """Replace what is shared, and return what it was.
+
+        Raises:
+            OSError: There is no memory left.
+        """
+        with self._locked(fcntl.LOCK_EX):
+            before = self._read()
+            self._write(data)
+            return before
+
+    def _write(self, data: bytes) -> None:
+        whole = hashlib.sha256(data).digest() + data
+        os.ftruncate(self._descriptor, 0)
+        written = 0
+        while written < len(whole):
+            written += os.pwrite(self._descriptor, whole[written:], written)
 
     def read(self) -> bytes | None:
         """Return what is shared; None where that is nothing, or a process ended while it wrote."""
         with self._locked(fcntl.LOCK_SH):
-            whole = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+            return self._read()
+
+    def _read(self) -> bytes | None:
+        whole = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
         digest, data = whole[:_DIGEST_BYTES], whole[_DIGEST_BYTES:]
         return data if hashlib.sha256(data).digest() == digest else None
 

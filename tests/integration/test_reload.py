@@ -133,6 +133,9 @@ def test_rules_change_under_load(server: Server) -> None:
     assert f'wharfinger_rules_processes{{realm="{REALM}",version="{version}"}} 2.0' in metrics
     assert f'wharfinger_rules_faulty{{realm="{REALM}",rules="live"}} 1.0' in metrics
     assert server.audit()[-1]["rules_version"] == version
+    changes = [line for line in server.audit() if line["event"] == "rules"]
+    assert len({line["rules_version"] for line in changes}) == len(changes)  # once for both workers
+    assert (changes[-1]["rules_version"], changes[-1]["realm"]) == (version, REALM)
 
 
 @pytest.mark.slow

@@ -40,8 +40,7 @@ class LastGoodCopy:
 
     def write(self, texts: Sequence[FileText]) -> None:
         """Write it, whole or not at all; where that fails, it is logged, and the rules hold all the same."""
-        content = {"rules": str(self.path), "files": [asdict(each) for each in texts]}
-        data = json.dumps(content, ensure_ascii=False).encode()
+        data = self._content(texts)
         head = _head(data)
         try:
             if self._begins_with(head):
@@ -52,6 +51,13 @@ class LastGoodCopy:
         except (OSError, ValueError) as error:
             extra = {"file": str(self.file), "detail": str(error)}
             _log.error("the last good rules cannot be kept", extra=extra)
+
+    def holds(self, texts: Sequence[FileText]) -> bool:
+        """Whether the copy is of just these files; one that cannot be read is not."""
+        try:
+            return self._begins_with(_head(self._content(texts)))
+        except OSError:
+            return False
 
     def read(self) -> RuleSet | None:
         """Return the rules of the copy; None where there is none that can be trusted, and why is logged.
@@ -84,6 +90,10 @@ class LastGoodCopy:
         if content["rules"] != str(self.path):
             raise ValueError(f"it is of {content['rules']}")
         return tuple(FileText(**each) for each in content["files"])
+
+    def _content(self, texts: Sequence[FileText]) -> bytes:
+        content = {"rules": str(self.path), "files": [asdict(each) for each in texts]}
+        return json.dumps(content, ensure_ascii=False).encode()
 
     def _begins_with(self, head: bytes) -> bool:
         try:

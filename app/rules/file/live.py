@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -37,15 +37,15 @@ class LiveRules(LastGood[RuleSet]):
             ConfigurationError: They cannot be used, and there is no copy.
         """
         self._copy = copy
+        self._before: RuleSet | None = None
         name = f"the rules of realm {realm}"
         look = Fingerprint(lambda: paths.listed(path))
         seen = _seen(look)
-        read = partial(_read, path, clock, copy)
+        read = partial(self._read, path, clock)
         first, fault = _first(read, copy)
         super().__init__(name, read, look, first.value, seen=seen, fault=fault)
         first.accepted()
-        self._before = first.value
-        self.subscribe(lambda _: self._log_change())
+        self._before = self._before or first.value
         if fault is not None:
             problems = [str(problem) for problem in fault.problems[:_SHOWN_PROBLEMS]]
             extra = {"what": name, "rules_version": first.value.version, "problems": problems}
@@ -58,11 +58,33 @@ class LiveRules(LastGood[RuleSet]):
         if kept is not None and kept.version != self.current.version:
             self.adopt(kept)
 
-    def _log_change(self) -> None:
+    def tell_changes(self, tell: Callable[[Mapping[str, object]], object]) -> None:
+        """Log which rules are in force in place of which, from now on, and have a function told in numbers.
+
+        Those that the process began with are in force in place of the last that were kept.
+        """
+        self.subscribe(lambda _: self._tell_change(tell))
+
+    def _tell_change(self, tell: Callable[[Mapping[str, object]], object]) -> None:
         before, self._before = self._before, self.current
-        if before.version != self.current.version:
-            extra = {"what": self.name, **change.in_numbers(before, self.current)}
-            _log.info("other rules are in force", extra=extra)
+        if before is not None and before.version != self.current.version:
+            numbers = change.in_numbers(before, self.current)
+            _log.info("other rules are in force", extra={"what": self.name, **numbers})
+            tell(numbers)
+
+    def _read(self, path: Path, clock: Callable[[], datetime]) -> Loaded[RuleSet]:
+        """Read rules, to be copied once they are in force.
+
+        Raises:
+            ConfigurationError: They cannot be used.
+        """
+        written = load.written(path)
+        rules, copy = written.tested(clock()), self._copy
+        if copy is None:
+            return Loaded(rules)
+        if self._before is None and not copy.holds(written.texts):
+            self._before = copy.read()
+        return Loaded(rules, partial(copy.write, written.texts))
 
 
 CandidateRules = LastGood[RuleSet | None]
@@ -91,17 +113,6 @@ def _first(
         if kept is None:
             raise
         return Loaded(kept), error
-
-
-def _read(path: Path, clock: Callable[[], datetime], copy: LastGoodCopy | None) -> Loaded[RuleSet]:
-    """Read rules, to be copied once they are in force.
-
-    Raises:
-        ConfigurationError: They cannot be used.
-    """
-    written = load.written(path)
-    rules = written.tested(clock())
-    return Loaded(rules, partial(copy.write, written.texts)) if copy is not None else Loaded(rules)
 
 
 def _seen(look: Fingerprint) -> bytes | None:

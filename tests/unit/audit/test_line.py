@@ -64,7 +64,7 @@ def test_a_torn_line_that_was_ended_is_none(cut: int) -> None:
         read(GOOD[:cut] + TORN_END)
 
 
-@pytest.mark.parametrize("event", ["resumed"])
+@pytest.mark.parametrize("event", ["rules", "resumed"])
 def test_a_line_of_no_request_is_passed_over(event: str) -> None:
     """It has a time, and what else its event has."""
     assert (

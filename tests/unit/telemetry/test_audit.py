@@ -124,6 +124,21 @@ def test_a_stream_that_failed_is_tried_when_somebody_asks(tmp_path: Path) -> Non
     assert read(path.read_bytes()) is None
 
 
+def test_other_rules_have_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With what is said of them; they are in force also where it cannot be written."""
+    path = tmp_path / "later" / "audit.jsonl"
+    stream = AuditStream(path, lambda: RECORD.time)
+    stream.tell_rules("demo", {"old_version": "a", "rules_version": "b"})
+    assert caplog.records[-1].message == "other rules are not in the audit stream"
+    path.parent.mkdir()
+    stream.tell_rules("demo", {"old_version": "a", "rules_version": "b"})
+    told = json.loads(path.read_text())
+    assert told.pop("time") == "2026-06-01T12:00:00.123Z"
+    said = {"realm": "demo", "old_version": "a", "rules_version": "b"}
+    assert told == {"schema": 1, "event": "rules", **said}
+    assert read(path.read_bytes()) is None
+
+
 def test_standard_output_is_the_default(capfd: pytest.CaptureFixture[str]) -> None:
     """Without a path the lines go to descriptor 1."""
     AuditStream(None, utc_now).record(RECORD)

@@ -25,6 +25,14 @@ def test_the_last_that_was_written_is_read(written: list[bytes]) -> None:
     assert shared.read() == written[-1]
 
 
+@given(st.lists(st.binary(max_size=50), min_size=1, max_size=5))
+def test_what_is_replaced_is_returned(written: list[bytes]) -> None:
+    """So that of several processes one knows that it was the first with something."""
+    shared = SharedBytes("a")
+    assert [shared.swap(data) for data in written] == [None, *written[:-1]]
+    assert shared.read() == written[-1]
+
+
 def test_a_process_that_is_forked_reads_and_writes_the_same() -> None:
     """One that starts later reads what another one wrote."""
     shared, fork = SharedBytes("a"), multiprocessing.get_context("fork")

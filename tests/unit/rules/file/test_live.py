@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,6 +71,8 @@ def test_the_log_says_what_other_rules_change(path: Path, caplog: pytest.LogCapt
     """Both versions, how many rules there were and are, which changed in numbers, and whom they are for."""
     rules = _live(path, None)
     old = rules.current.version
+    told: list[Mapping[str, object]] = []
+    rules.tell_changes(told.append)
     (path / "one.yaml").write_text(
         "version: 1\nrules:\n"
         "  - {id: one, description: moved, everyone: true, repositories: [a], allow: [pull]}\n"
@@ -99,6 +101,22 @@ def test_the_log_says_what_other_rules_change(path: Path, caplog: pytest.LogCapt
         "affects_robots": 0,
         "affects_all": True,
     }
+    assert told == [facts]
+
+
+def test_what_a_server_starts_with_in_place_of_what_it_had_is_told(path: Path, copy: LastGoodCopy) -> None:
+    """Other rules are in force, whoever changed them while it was stopped; the same ones are no change."""
+    old = _live(path, copy).current.version
+    told: list[Mapping[str, object]] = []
+    _live(path, copy).tell_changes(told.append)
+    assert told == []
+    (path / "one.yaml").write_text("version: 1\nrules: []\n")
+    rules = _live(path, copy)
+    rules.tell_changes(told.append)
+    rules.refresh()
+    (change,) = told
+    assert (change["old_version"], change["rules_version"]) == (old, rules.current.version)
+    assert (change["rules_before"], change["rules_after"], change["rules_removed"]) == (1, 0, 1)
 
 
 def test_a_file_whose_tests_fail_is_not_taken_over(path: Path) -> None:

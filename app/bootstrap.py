@@ -34,19 +34,25 @@ from app.rules.robot_names import RobotNames
 from app.serving.settings import ServerSettings
 from app.settings import LimitSettings, RealmSettings, Settings
 from app.state.holder import Holder
+from app.state.rows import DenialRow
 from app.state.settings import FALLBACK_FOLDER_VARIABLE, StateSettings
 from app.state.shared import SharedState
+from app.state.write_behind import WriteBehind
 from app.telemetry import metrics
 from app.telemetry.audit import AuditStream
 from app.telemetry.candidate import CandidateLog
 from app.telemetry.metrics import KeysMetrics, RequestMetrics, RulesMetrics
-from app.telemetry.record import AuditedRecorder
+from app.telemetry.record import AuditedRecorder, Recorder
 from app.telemetry.request_log import RequestLog
 from app.tokens.issue import Issuer
+from app.tokens.kept_denials import DenialRecorder
 from app.tokens.realm import Denials, Realm
 from app.watch.last_good import LastGood
 from app.watch.shared import SharedBytes
 from app.watch.watcher import Watcher
+
+_FINISH_SECONDS = 2.0
+"""For how long a process that ends waits for what nobody waited for before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Parts:
         issuers: By realm.
         directories: By realm.
         audit: Takes a line of every request.
+        denials: Keeps what people were told; None where there is no state.
         keys: By realm.
         state: What the processes of all servers share; None where each is alone.
         rules: By realm.
@@ -77,6 +84,12 @@ class Parts:
     candidates: Mapping[str, CandidateRules] = field(default_factory=dict)
     told: Mapping[str, SharedBytes] = field(default_factory=dict)
     state: SharedState | None = None
+    denials: WriteBehind[DenialRow] | None = None
+
+    def finish(self) -> None:
+        """Write what is still to be written, at the end of a process that answered requests."""
+        if self.denials is not None:
+            self.denials.finish(_FINISH_SECONDS)
 
     def watch(self) -> Watcher:
         """Catch up with the files, and watch them from now on: once in each process that answers."""
@@ -121,8 +134,13 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
     to = settings.audit.to
     audit = AuditStream(to if isinstance(to, Path) else None, utc_now, metrics.AUDIT_FAILING.set)
     problems += _check(audit, to) if serves else places.problems(settings)
-    recorder = AuditedRecorder(audit, RequestLog(), RequestMetrics(), CandidateLog())
     stores = _stores(settings.state)
+    recorders: list[Recorder] = [RequestLog(), RequestMetrics(), CandidateLog()]
+    denials = None
+    if stores.shared is not None:
+        denials = WriteBehind(stores.shared.keep_denials, metrics.DENIALS_DROPPED.inc)
+        recorders.append(DenialRecorder(denials.put))
+    recorder = AuditedRecorder(audit, *recorders)
     loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
         try:
@@ -142,6 +160,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         },
         directories={name: of.directory for name, of in loaded.items()},
         state=stores.shared,
+        denials=denials,
         keys={name: of.keys for name, of in loaded.items()},
         rules={name: of.rules for name, of in loaded.items()},
         told={name: SharedBytes("wharfinger-told") for name in loaded},

@@ -104,6 +104,7 @@ class Worker(ThreadWorker):
         self._turn_until(loop, time.monotonic() + self.cfg.graceful_timeout, busy=True)
         self.tpool.shutdown(wait=False)
         loop.close()
+        self.hooks.finish()
 
     def _turn(self, loop: Loop) -> None:
         self.notify()

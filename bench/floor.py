@@ -39,7 +39,7 @@ _claims = claim_set(
 
 application = Flask("floor", static_folder=None)
 application.extensions[HOOKS] = Hooks(
-    _settings.server, _settings.limits.body_bytes, lambda: Watcher(()), lambda: None, lambda: None
+    _settings.server, _settings.limits.body_bytes, lambda: Watcher(()), *3 * (lambda: None,)
 )
 
 

@@ -13,6 +13,7 @@ _PLACES: Places = {
         "app.cli.check:check_config",
         "Check the configuration, and the rules, keys and certificates that it names.",
     ),
+    "denials": ("app.cli.denials:denials", "Show the refusals that people were told."),
     "directory": ("app.cli.directory:directory", "Ask the directory, and say what is wrong with it."),
     "keys": ("app.cli.keys:keys", "Make, publish and change signing keys."),
     "registry": ("app.cli.registry:registry", "Configure registries, and check running ones."),

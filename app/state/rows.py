@@ -1,4 +1,4 @@
-"""What is kept of logins, as values. Nothing in them can be read without the key."""
+"""What is kept, as values. Nothing in a row of a login can be read without the key."""
 
 from __future__ import annotations
 
@@ -63,3 +63,39 @@ class LoginRow:
     def is_ahead(self, now: float) -> bool:
         """Whether its date lies further ahead than clocks may differ."""
         return self.at > now + TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class DenialReasonRow:
+    """Why one action was refused: a rule that denies it, or that nearly allows it."""
+
+    action: str
+    rule: str
+    position: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenialRow:
+    """A refusal whose reason somebody was told.
+
+    Attributes:
+        id: Short, and unique among those that are kept.
+        at: When, in seconds since 1970.
+        actions: Those that were refused.
+        message: What the person read.
+        reasons: All that is known of why.
+    """
+
+    id: str
+    at: float
+    request_id: str
+    realm: str
+    service: str
+    subject: str
+    address: str
+    repository: str
+    actions: tuple[str, ...]
+    message: str
+    rules_version: str
+    reasons: tuple[DenialReasonRow, ...] = ()

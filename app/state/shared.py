@@ -6,14 +6,16 @@ SQLAlchemy is imported only then, so that a command that keeps no state stays qu
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from app.state import secret
+from app.state.rows import DenialRow
 from app.state.settings import StateSettings
 
 if TYPE_CHECKING:
     from app.state.database import Database
+    from app.state.denials import SqlDenials
     from app.state.logins import SqlAccountRows, SqlFailureStore
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class SharedState:
         self._settings, self._report_clocks = settings, report_clocks
         self._lock = threading.Lock()
         self._opened: tuple[Database, SqlFailureStore] | None = None
+        self._denials: tuple[Database, SqlDenials] | None = None
         self._key: bytes | None = None
 
     def bring_up_to_date(self) -> None:
@@ -65,6 +68,29 @@ class SharedState:
         """
         return self._open()[1].transact(account, source, now, work)
 
+    def keep_denials(self, rows: Sequence[DenialRow]) -> None:
+        """Keep refusals that people were told.
+
+        Raises:
+            StateUnavailable: They were not kept in time. They may be nevertheless.
+        """
+        self.denials().add(rows)
+
+    def denials(self) -> SqlDenials:
+        """Return the refusals that are kept; their database is another connection than that of logins.
+
+        So no login waits for them, and where they cannot be written, logins are still counted.
+        """
+        if self._denials is None:
+            from app.state.database import Database  # noqa: PLC0415 - it brings SQLAlchemy
+            from app.state.denials import SqlDenials  # noqa: PLC0415 - it too
+
+            with self._lock:
+                if self._denials is None:
+                    database = Database(self._settings)
+                    self._denials = database, SqlDenials(database)
+        return self._denials[1]
+
     def ping(self) -> None:
         """Find out whether the state works.
 
@@ -76,8 +102,9 @@ class SharedState:
 
     def close(self) -> None:
         """Close the connections; the state can still be used, and opens new ones."""
-        if self._opened is not None:
-            self._opened[0].close()
+        for opened in (self._opened, self._denials):
+            if opened is not None:
+                opened[0].close()
 
     def _open(self) -> tuple[Database, SqlFailureStore]:
         if self._opened is None:

@@ -13,7 +13,9 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     SmallInteger,
+    String,
     Table,
+    Text,
     literal_column,
 )
 
@@ -46,3 +48,23 @@ IS_FAILURE: Final = logins.c.state != literal_column(str(int(LoginState.PROOF)))
 """Written out, not bound: a partial index serves only queries with its very condition."""
 
 Index("logins_failed_of_source", logins.c.source, sqlite_where=IS_FAILURE, postgresql_where=IS_FAILURE)
+
+denials = Table(
+    "denials",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("realm", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("repository", Text, nullable=False),
+    Column("actions", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("rules_version", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Index("denials_by_time", "at"),
+    Index("denials_of_subject", "subject", "at"),
+)
+"""The rows of `rows.DenialRow`; actions joined by commas, reasons as JSON."""

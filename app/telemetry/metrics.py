@@ -49,6 +49,9 @@ SPARED = Counter(
 STATE_FAULTS = Counter(
     "wharfinger_state_faults", "Times that the shared state could not be used in time", ["realm"]
 )
+DENIALS_DROPPED = Counter(
+    "wharfinger_denials_dropped", "Refusals that people were told and that could not be kept"
+)
 STATE_CLOCK = Gauge(
     "wharfinger_state_clock_difference_seconds",
     "How far the clocks of this server and of PostgreSQL are apart",

@@ -33,6 +33,7 @@ class Hooks:
         body_bytes: The longest body of a request.
         watch: Begins to watch the files, in a process that answers.
         reopen: Has the audit file opened anew; may be called from a signal's handler.
+        finish: Writes what is still to be written, once no request is answered any more.
         stop: Says from now on that the server is about to end, and is not ready.
     """
 
@@ -41,6 +42,7 @@ class Hooks:
     watch: Callable[[], Watcher]
     reopen: Callable[[], None]
     stop: Callable[[], None]
+    finish: Callable[[], None]
 
 
 class _Application(Flask):
@@ -80,7 +82,7 @@ def create(parts: Parts) -> Flask:
     application.after_request(_end)
     errors.install(application)
     application.extensions[HOOKS] = Hooks(
-        parts.server, parts.body_bytes, parts.watch, parts.audit.reopen, stopping.set
+        parts.server, parts.body_bytes, parts.watch, parts.audit.reopen, stopping.set, parts.finish
     )
     return application
 

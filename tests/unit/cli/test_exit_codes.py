@@ -40,6 +40,8 @@ CASES: dict[str, list[tuple[int, str]]] = {
     ],
     "audit verify": [(0, "audit.jsonl"), (1, "audit.jsonl list"), (1, "missing.jsonl"), (2, "")],
     "check-config": [(0, _CONFIG), (1, _BROKEN), (1, "--config=."), (2, ""), (2, f"{_CONFIG} --nonsense")],
+    "denials list": [(1, _BROKEN), (2, f"{_CONFIG} --most=0")],
+    "denials show": [(1, f"r5w0m2k9xq {_BROKEN}"), (2, _CONFIG)],
     "directory check": [(1, _CONFIG), (1, _BROKEN), (2, f"{_CONFIG} --realm=nowhere")],
     "directory whois": [(1, f"alice {_CONFIG}"), (1, f"alice {_BROKEN}"), (2, _CONFIG)],
     "keys activate": [(0, f"first {_CONFIG}"), (1, f"next {_CONFIG}"), (2, f"nonsense {_CONFIG}")],
@@ -132,6 +134,8 @@ CASES: dict[str, list[tuple[int, str]]] = {
 }
 ELSEWHERE = {
     ("serve", 0): "it runs until it is stopped",
+    ("denials list", 0): "test_denials.py has a state",
+    ("denials show", 0): "likewise",
     ("directory check", 0): "tests/integration has directories",
     ("directory whois", 0): "likewise",
     ("registry check", 0): "test_check.py beside the registry's commands has registries",

@@ -1,4 +1,4 @@
-"""The logins that failed lately, and those that were proved."""
+"""The logins that failed lately, those that were proved, and the refusals that people were told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "logins",
         sa.Column(
@@ -32,8 +32,18 @@ def upgrade() -> None:
         "logins_failed_of_source", "logins", ["source"], sqlite_where=failed, postgresql_where=failed
     )
     op.create_index("logins_over", "logins", ["until"])
+    texts = ("request_id", "realm", "service", "subject", "address", "repository", "actions", "message")
+    op.create_table(
+        "denials",
+        sa.Column("id", sa.String(16), primary_key=True),
+        sa.Column("at", sa.Double, nullable=False),
+        *(sa.Column(name, sa.Text, nullable=False) for name in (*texts, "rules_version", "reasons")),
+    )
+    op.create_index("denials_by_time", "denials", ["at"])
+    op.create_index("denials_of_subject", "denials", ["subject", "at"])
 
 
 def downgrade() -> None:
-    """Drop the table: failures are counted anew."""
+    """Drop the tables: failures are counted anew."""
+    op.drop_table("denials")
     op.drop_table("logins")

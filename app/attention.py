@@ -13,6 +13,7 @@ from app.serving.settings import ServerSettings
 from app.settings import RealmSettings, Settings
 
 _UNIX = "unix"
+_FOR_ALL = "0666"
 
 
 def warnings(settings: Settings, rules: Mapping[str, RuleSet]) -> Iterator[str]:
@@ -25,7 +26,8 @@ def warnings(settings: Settings, rules: Mapping[str, RuleSet]) -> Iterator[str]:
     reader = Reader.of_process()
     for path in _secret_files(settings):
         yield from _shared(path, reader)
-    if _knows_no_address(settings.server):
+    yield from _of_server(settings.server)
+    if not settings.server.knows_addresses:
         for realm, each in rules.items():
             if any(isinstance(one, Network) for conditions in each.conditions() for one in conditions):
                 yield (
@@ -33,6 +35,22 @@ def warnings(settings: Settings, rules: Mapping[str, RuleSet]) -> Iterator[str]:
                     "request has an address: they allow nothing, and deny always "
                     f"(write trusted_proxies: [{_UNIX}], and have the proxy say it)"
                 )
+
+
+def _of_server(server: ServerSettings) -> Iterator[str]:
+    """Yield what may be wrong with who can reach the server."""
+    if not server.knows_addresses:
+        yield (
+            f"with bind {server.bind} no request has an address: failed logins are counted by account alone, "
+            "and whoever guesses at many accounts is not stopped "
+            f"(write trusted_proxies: [{_UNIX}], and have the proxy say it)"
+        )
+    elif server.socket is not None and server.socket_mode == _FOR_ALL:
+        yield (
+            f"everybody on this machine can connect to {server.socket} (socket_mode: {_FOR_ALL}), and say "
+            "where a request comes from "
+            "(write socket_group: GROUP, the group of the proxy, and socket_mode: 0660)"
+        )
 
 
 def _secret_files(settings: Settings) -> Iterator[Path]:
@@ -65,8 +83,3 @@ def _shared(path: Path, reader: Reader) -> Iterator[str]:
     if reader.shares(status):
         mode = f"{stat.S_IMODE(status.st_mode):04o}"
         yield f"{path}: others than its owner have access to this secret (mode {mode}): `chmod 600 {path}`"
-
-
-def _knows_no_address(server: ServerSettings) -> bool:
-    """Whether no request has an address: a Unix socket has none, and no proxy is trusted to say it."""
-    return server.bind.startswith("unix:") and _UNIX not in server.trusted_proxies

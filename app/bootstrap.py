@@ -6,7 +6,7 @@ import functools
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from app.protocol.request import RequestLimits
 from app.rules.file.last_good_copy import LastGoodCopy
 from app.rules.file.live import CandidateRules, LiveRules, candidate_rules
 from app.rules.robot_names import RobotNames
+from app.serving import unix_socket
 from app.serving.settings import ServerSettings
 from app.settings import LimitSettings, RealmSettings, Settings
 from app.state.holder import Holder
@@ -130,7 +131,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         ConfigurationError: Rules, keys, certificates or the audit stream cannot be used; carries every
             problem of every realm.
     """
-    problems: list[Problem] = []
+    problems = [*_problems_of_socket(settings.server)]
     to = settings.audit.to
     audit = AuditStream(to if isinstance(to, Path) else None, utc_now, metrics.AUDIT_FAILING.set)
     problems += _check(audit, to) if serves else places.problems(settings)
@@ -166,6 +167,16 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
         told={name: SharedBytes("wharfinger-told") for name in loaded},
         candidates={name: of.candidate for name, of in loaded.items() if of.candidate is not None},
     )
+
+
+def _problems_of_socket(server: ServerSettings) -> Sequence[Problem]:
+    """Return what keeps the Unix socket from being given to its group."""
+    if server.socket is not None and server.socket_group is not None:
+        try:
+            unix_socket.group_id(server.socket_group)
+        except ConfigurationError as error:
+            return error.problems
+    return ()
 
 
 def directory(realm: str, section: RealmSettings) -> LdapDirectory:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import os
 import signal
 import time
@@ -20,13 +21,12 @@ from gunicorn.glogging import Logger
 
 from app import dumps, settings
 from app.configfile import PATH_VARIABLE
+from app.serving import unix_socket
 from app.serving.own_folders import OwnFolders, in_memory
 from app.serving.restarts import Restarts
 from app.state.settings import FALLBACK_FOLDER_VARIABLE
 from app.telemetry import METRICS_FOLDER_VARIABLE, log
 
-_FINISH_SECONDS = 20
-"""For how long a server that stops waits for what has begun; no answer takes longer than 15."""
 dumps.leave_none()
 _settings = settings.load(Path(os.environ[PATH_VARIABLE]))
 log.configure(_settings.log.level)
@@ -73,7 +73,9 @@ control_socket_disable = True
 forwarded_allow_ips = ""  # app/web/address.py reads what proxies say
 limit_request_line = 8190
 keepalive = 5
-graceful_timeout = _FINISH_SECONDS + int(_settings.server.drain.total_seconds())
+graceful_timeout = math.ceil(_settings.server.stops_within.total_seconds())
+umask = 0o777 & ~int(_settings.server.socket_mode, 8)
+"""Of the Unix socket, so that its file never has another mode than the configured one."""
 worker_tmp_dir = in_memory()
 
 
@@ -87,6 +89,13 @@ def _start_workers(start: Callable[[], object]) -> None:
     """Start the workers that are missing, or leave that to gunicorn's next round, a second later."""
     if _restarts.may_start():
         start()
+
+
+def when_ready(server: Any) -> None:
+    """Give the Unix socket to its group, before there is a worker that answers on it."""
+    path, group = _settings.server.socket, _settings.server.socket_group
+    if path is not None and group is not None and not server.systemd:
+        unix_socket.give(path, group)
 
 
 def pre_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature

@@ -293,11 +293,10 @@ def _secrets_folder() -> Path | None:
 
 
 def _absolute(settings: Settings, base: Path) -> Settings:
-    """Make every path absolute, as seen from the folder of the file; that in the state's URL too."""
+    """Make every path absolute, as seen from the folder of the file; those within other texts too."""
     resolved = _resolve(settings, base)
-    if resolved.state is None:
-        return resolved
-    return resolved.model_copy(update={"state": resolved.state.seen_from(base)})
+    state = resolved.state.seen_from(base) if resolved.state is not None else None
+    return resolved.model_copy(update={"state": state, "server": resolved.server.seen_from(base)})
 
 
 def _resolve(section: Model, base: Path) -> Model:

@@ -15,6 +15,7 @@ _PLACES: Places = {
     ),
     "denials": ("app.cli.denials:denials", "Show the refusals that people were told."),
     "directory": ("app.cli.directory:directory", "Ask the directory, and say what is wrong with it."),
+    "health": ("app.cli.health:health", "Ask the server of this machine whether it is alive."),
     "keys": ("app.cli.keys:keys", "Make, publish and change signing keys."),
     "registry": ("app.cli.registry:registry", "Configure registries, and check running ones."),
     "robots": ("app.cli.robots:robots", "Make the secrets of robots, and show what is known of them."),

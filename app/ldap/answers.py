@@ -15,6 +15,7 @@ from app.ldap.requests import Request
 
 _ENTRY, _REFERENCE, _INTERMEDIATE = 4, 19, 25
 _UNSOLICITED = 0
+_SIZE_LIMIT_EXCEEDED = 4  # codes.py, which knows of results, has all of them
 Element = tuple[int, bool, int, Any]
 """One element as ldap3 decodes it: class of the tag, whether it is constructed, number of the tag, value."""
 _RANGE = "range="
@@ -87,7 +88,7 @@ def size(octets: bytes | bytearray, most: int) -> int | None:
 
     Args:
         octets: What has come so far.
-        most: The most octets that the message may have.
+        most: The most octets that it may have.
 
     Raises:
         NoProperAnswer: No LDAP message begins like this.
@@ -106,7 +107,7 @@ def size(octets: bytes | bytearray, most: int) -> int | None:
         return None
     whole = 2 + more + int.from_bytes(octets[2 : 2 + more], "big")
     if whole > most:
-        raise NoProperAnswer(f"a message of more than {most} octets")
+        raise NoProperAnswer("it is longer than any that is read")
     return whole
 
 
@@ -139,6 +140,7 @@ class _Collector:
         self._request, self._number = request, number
         self._entries: list[Entry] = []
         self._referrals = 0
+        self._is_over = False
 
     def add(self, message: Mapping[str, Any]) -> Result | None:
         """Add one more message; return the result when it was the last."""
@@ -148,17 +150,25 @@ class _Collector:
         if operation == self._request.answer:
             return self._end(parts, dict(map(_control, message["controls"] or ())))
         if operation == _ENTRY:
-            self._entries.append(_entry(parts))
+            self._keep(parts)
         elif operation == _REFERENCE:
             self._referrals += 1
         elif operation != _INTERMEDIATE:
             raise NoProperAnswer(_OTHER)
         return None
 
+    def _keep(self, parts: Sequence[Element]) -> None:
+        """Keep an entry, unless the server sends more of them than it was asked for."""
+        limit = self._request.size_limit
+        self._is_over = bool(limit) and len(self._entries) == limit
+        if not self._is_over:
+            self._entries.append(_entry(parts))
+
     def _end(self, parts: Sequence[Element], controls: Mapping[str, bytes | None]) -> Result:
         page = controls.get(PAGED_RESULTS_CONTROL)
         return Result(
-            code=_value(parts[0], ber.ENUMERATED),
+            # as a server ends an answer that keeps to the limit (RFC 4511 §4.5.1.4)
+            code=_SIZE_LIMIT_EXCEEDED if self._is_over else _value(parts[0], ber.ENUMERATED),
             message=_text(parts[2]),
             ppolicy=controls.get(PPOLICY_CONTROL),
             entries=tuple(self._entries),

@@ -113,14 +113,15 @@ class Connection:
         return result
 
     def _messages(self, most: int) -> Iterator[bytes]:
-        """Yield each message when it has come whole; one of more than `most` octets is an error."""
-        unread = self._unread
+        """Yield each message when it has come whole; more than `most` octets in all are an error."""
+        unread, left = self._unread, most
         while True:
             self._socket.deadline.remaining()  # many may lie here already, and reading each takes time
-            size = answers.size(unread, most)
+            size = answers.size(unread, left)
             while size is None or len(unread) < size:
                 unread += self._socket.recv(_RECEIVED)
-                size = answers.size(unread, most)
+                size = answers.size(unread, left)
+            left -= size
             message = bytes(unread[:size])
             del unread[:size]
             yield message

@@ -12,8 +12,12 @@ from app.protocol.secret import Secret
 BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 1, 5, 24
 """The application tags of the answers that end an operation."""
 
-_SHORT, _LONG = 2**16, 2**24
-"""The most octets of a message that is read, whoever sent it; the second has room for 100,000 members."""
+_SHORT, _LONG, _PAGE = 2**16, 2**21, 2**24
+"""The most octets of a whole answer that is read, whoever sent it: of a bind, of a search and of a page.
+
+A login searches for one person, and for 2,000 groups at the most unless configured otherwise: 2 MiB are a
+thousand octets for each. Only commands read pages, in which there may be 100,000 members.
+"""
 _BIND, _SIMPLE, _SASL, _VERSION = 0x60, 0x80, 0xA3, 3
 _SEARCH = 0x63
 _SCOPES = {name: tlv(ber.ENUMERATED, bytes([number])) for number, name in enumerate(("base", "one", "sub"))}
@@ -47,13 +51,15 @@ class Request:
 
     Attributes:
         answer: The application tag of the answer that ends the operation.
-        most: The most octets that a message of the answer may have.
+        most: The most octets that the whole answer may have.
+        size_limit: The most entries of it that are kept; 0 is all.
     """
 
     answer: int
     most: int
     _operation: bytes = field(repr=False)
     _controls: bytes = field(default=b"", repr=False)
+    size_limit: int = 0
 
     def message(self, number: int) -> bytes:
         """Return the octets to send (RFC 4511 §4.1.1).
@@ -122,7 +128,10 @@ def search(query: Query, *, domain_scope: bool = False, page: tuple[int, bytes] 
         size, cookie = page
         value = tlv(ber.SEQUENCE, ber.integer(size), tlv(ber.OCTET_STRING, cookie))
         controls.append(_control(PAGED_RESULTS_CONTROL, value))
-    return Request(SEARCH_DONE, _LONG, operation, tlv(_CONTROLS, *controls) if controls else b"")
+    most = _LONG if page is None else _PAGE
+    return Request(
+        SEARCH_DONE, most, operation, tlv(_CONTROLS, *controls) if controls else b"", query.size_limit
+    )
 
 
 def start_tls() -> Request:

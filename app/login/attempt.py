@@ -77,8 +77,8 @@ class Tagger:
 def source_of(address: Address | None) -> str:
     """Return the network that an address counts for: an IPv4 address, or the /64 of an IPv6 address.
 
-    Whoever has one address of a /64 has all of them. It is empty for an unknown address, which has no share
-    of its own in the budget of an account.
+    Whoever has one address of a /64 has all of them. It is empty for an unknown address, which is no source:
+    it has neither a share of its own in the budget of an account, nor a budget over all accounts.
     """
     if address is None:
         return ""

@@ -37,7 +37,8 @@ class FailureLimits:
     Attributes:
         account: Failures of one account in a window.
         share: Of these, failures from one source; from all sources, for an attempt from an unknown address.
-        source: Failures of one source in a window, over all accounts.
+        source: Failures of one source in a window, over all accounts. An unknown address is no source: its
+            failures are anybody's, and a budget of them would let anybody keep everybody out.
         window: How long a failure counts.
         remember_failures: How long the same failed login is not tried again.
         known_good: How long a proof lasts; 0 where none are kept.
@@ -176,6 +177,8 @@ def _over_budget(
     from_here = sorted(row.at for row in failures if not tags.source or row.source == tags.source)
     if len(from_here) >= limits.share:
         return Denied(Spared.SOURCE_SHARE, from_here[len(from_here) - limits.share] + limits.window - now)
+    if not tags.source:
+        return None
     everywhere = of_source()
     if everywhere.count >= limits.source:
         return Denied(Spared.SOURCE_BUDGET, everywhere.oldest + limits.window - now)

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from app.configfile.fields import Duration, Section
+from app.configfile.fields import Duration, Section, resolve
 from app.errors import UnfitError
+from app.serving import processors
 from app.urls import http_url, web_origin
 
 _BIND = re.compile(r"unix:.+|(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})")
 _LAST_PORT = 65535
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+_UNIX = "unix:"
+FINISH = timedelta(seconds=20)
+"""For how long a server that stops waits for what has begun; no answer takes longer than 15 seconds."""
+
+
+def _mode(value: object) -> object:
+    """Read a mode that is written without quotes: YAML takes `0660` for the number 660."""
+    return f"{value:04d}" if type(value) is int else value
+
+
+SocketMode = Annotated[Literal["0600", "0660", "0666"], BeforeValidator(_mode)]
 
 
 class ServerSettings(Section):
     """The HTTP server."""
 
     bind: str = "127.0.0.1:5001"
+    socket_mode: SocketMode = "0660"
+    socket_group: str | None = None
     url: str | None = None
     workers: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] = 16
@@ -88,6 +102,27 @@ class ServerSettings(Section):
             raise UnfitError("a server drains for 5m at the most", "write how long balancers need, as 10s")
         return value
 
+    @property
+    def socket(self) -> Path | None:
+        """The Unix socket that the server listens on; None where it is an address."""
+        return Path(self.bind.removeprefix(_UNIX)) if self.bind.startswith(_UNIX) else None
+
+    @property
+    def knows_addresses(self) -> bool:
+        """Whether requests have an address: a Unix socket has none, unless a trusted proxy says it."""
+        return self.socket is None or "unix" in self.trusted_proxies
+
+    @property
+    def stops_within(self) -> timedelta:
+        """How long a server that is told to stop takes at the most."""
+        return self.drain + FINISH
+
+    def seen_from(self, base: Path) -> ServerSettings:
+        """Return the same with the path of the Unix socket absolute, as seen from a folder."""
+        if self.socket is None:
+            return self
+        return self.model_copy(update={"bind": f"{_UNIX}{resolve(self.socket, base)}"})
+
     def worker_count(self) -> int:
-        """Return the number of processes: one for each core that this process may use, unless configured."""
-        return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
+        """Return the number of processes: one for each processor that may be used, unless configured."""
+        return processors.usable() if self.workers == "auto" else self.workers

@@ -83,7 +83,7 @@ def test_messages_may_come_in_any_pieces() -> None:
         (_ended(DONE, 2), "an answer to something else"),
         (_ended(BOUND), "an answer to something else"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no LDAP message"),
-        (b"\x30\x84\x7f\xff\xff\xff", "a message of more than"),
+        (b"\x30\x84\x7f\xff\xff\xff", "it is longer than any that is read"),
     ],
 )
 def test_what_is_no_answer_is_an_error_that_says_what_it_is(said: bytes, detail: str) -> None:

@@ -446,3 +446,23 @@ def test_workers_by_default_are_the_cores(load: Load) -> None:
     """`auto` is one process for each core that this process may use; a number is that number."""
     assert load().server.worker_count() >= 1
     assert load({"server.workers": 7}).server.worker_count() == 7
+
+
+@pytest.mark.parametrize("mode", [660, "0660"])
+def test_the_mode_of_the_socket_is_octal_with_and_without_quotes(load: Load, mode: object) -> None:
+    """YAML 1.2 takes `0660` for the number 660; what `0o660` stands for is nothing that is meant."""
+    assert load({"server.socket_mode": mode}).server.socket_mode == "0660"
+
+
+@pytest.mark.parametrize("mode", [0o660, "0777", "rw", 7, True])
+def test_other_modes_of_the_socket_are_refused(load: Load, mode: object) -> None:
+    """Nobody executes a socket, and its owner can always connect."""
+    (text,) = _texts(load, {"server.socket_mode": mode})
+    assert "'0600', '0660' or '0666'" in text
+
+
+def test_the_path_of_the_socket_is_relative_to_the_file(load: Load, tmp_path: Path) -> None:
+    """As every other path is."""
+    assert load({"server.bind": "unix:run/w.sock"}).server.socket == tmp_path / "run" / "w.sock"
+    assert load({"server.bind": "unix:/run/w.sock"}).server.bind == "unix:/run/w.sock"
+    assert load({"server.bind": "[::1]:5001"}).server.socket is None

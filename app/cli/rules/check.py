@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from app.cli.exits import finish
-from app.cli.options import Moment, config_path_option, format_option, realm_option
-from app.cli.rules.options import RealmOptions, open_directory_of
+from app.cli.options import Moment, config_path_option, find_realm, format_option, load, realm_option
+from app.cli.rules.options import open_directory_of
 from app.cli.rules.report import FORMATS
 from app.rules.file.load import Written
 from app.rules.review.check import check as check_rules
@@ -61,23 +61,27 @@ def check(
 ) -> None:
     """Check the rules of PATH, a file or a folder: they load, pass their tests, and have no warnings.
 
-    With --config, the services that rules name are looked at too. Ends with 0 if all is well (warnings are,
-    without --strict), with 1 if not.
+    With --config, the services that rules name are looked at too, and whether requests have addresses. Ends
+    with 0 if all is well (warnings are, without --strict), with 1 if not.
     """
-    look = _lint(RealmOptions(config, realm), asks_directory=asks_directory)
+    look = _lint(config, realm, asks_directory=asks_directory)
     report = check_rules(path, at or datetime.now(UTC), look, ignored=ignored, strict=strict)
     FORMATS[form](report)
     finish(well=report.is_good)
 
 
 def _lint(
-    options: RealmOptions, *, asks_directory: bool
+    config: Path | None, realm: str | None, *, asks_directory: bool
 ) -> Callable[[Written, datetime], tuple[Finding, ...]]:
     """Return what looks at rules; with a configuration it knows more."""
-    if options.config is None and (asks_directory or options.realm is not None):
-        raise click.UsageError("--directory and --realm need --config FILE.")
-    realm = options.find()
-    if realm is None:
+    if config is None:
+        if asks_directory or realm is not None:
+            raise click.UsageError("--directory and --realm need --config FILE.")
         return lint
-    directory = open_directory_of(realm) if asks_directory else None
-    return lambda written, now: lint(written, now, services=realm[1].services, directory=directory)
+    settings = load(config)
+    name, section = find_realm(settings, realm)
+    directory = open_directory_of((name, section)) if asks_directory else None
+    knows = settings.server.knows_addresses
+    return lambda written, now: lint(
+        written, now, services=section.services, knows_addresses=knows, directory=directory
+    )

@@ -97,8 +97,30 @@ def test_networks_where_no_request_has_an_address(
     result = _check(tmp_path, config)
     assert result.exit_code == 0
     assert ("warning: realm demo: rules or robots have networks" in result.output) == warns
+    assert ("failed logins are counted by account alone" in result.output) == warns
     (tmp_path / "rules.yaml").write_text("version: 1\nrules: []\n")
     assert "networks" not in _check(tmp_path, config).output
+
+
+@pytest.mark.parametrize(("mode", "warns"), [("0600", False), ("0660", False), ("0666", True)])
+def test_a_trusted_socket_that_is_open_to_everybody(
+    tmp_path: Path, config: dict[str, Any], mode: str, *, warns: bool
+) -> None:
+    """Whoever connects may say any address."""
+    config["server"] = {"bind": "unix:/run/w.sock", "trusted_proxies": ["unix"], "socket_mode": mode}
+    result = _check(tmp_path, config)
+    assert result.exit_code == 0
+    assert ("everybody on this machine can connect to /run/w.sock" in result.output) == warns
+
+
+def test_a_group_that_the_machine_lacks(tmp_path: Path, config: dict[str, Any]) -> None:
+    """The socket could not be given to it; where there is no socket, it does not matter."""
+    config["server"] = {"bind": "unix:/run/w.sock", "socket_group": "no-such-group"}
+    result = _check(tmp_path, config)
+    assert result.exit_code == 1
+    assert "server.socket_group: this machine has no group 'no-such-group'" in result.output
+    config["server"]["bind"] = "127.0.0.1:5001"
+    assert _check(tmp_path, config).exit_code == 0
 
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path, config: dict[str, Any]) -> None:

@@ -196,3 +196,11 @@ def test_a_range_stays_told_from_all_values() -> None:
     (read,) = answers.result([message(found), message(ended(DONE))], SEARCH, NUMBER).entries
     assert not read.texts("memberof")
     assert read.texts("memberOf;range=0-1499") == ("cn=a",)
+
+
+@pytest.mark.parametrize(("sent", "code"), [(1, 0), (2, 0), (3, 4), (10, 4)])
+def test_no_more_entries_are_kept_than_were_asked_for(sent: int, code: int) -> None:
+    """A server that does not keep to the limit is read as one that does."""
+    read = [*(message(entry(f"uid=a{number}")) for number in range(sent)), message(ended(DONE))]
+    found = answers.result(read, requests.search(Query("dc=x", "sub", "(uid=a)", (), 2)), NUMBER)
+    assert (found.code, len(found.entries)) == (code, min(sent, 2))

@@ -444,6 +444,16 @@ def test_a_clock_that_was_ahead_counts_no_longer_than_any_other(scene: Scene) ->
     assert scene.wrong("x", account="user6") is BindOutcome.WRONG
 
 
+def test_an_unknown_address_is_no_source(scene: Scene) -> None:
+    """Nobody is kept out by what others did at other accounts, as they would be from one known address."""
+    for number in range(2 * LIMITS.source):
+        assert scene.wrong("guess", source="", account=f"a{number}") is BindOutcome.WRONG
+    assert scene.wrong("guess", source="", account="alice") is BindOutcome.WRONG
+    for number in range(LIMITS.source):
+        scene.wrong("guess", source=HOME, account=f"b{number}")
+    assert scene.wrong("guess", source=HOME, account="bob") is Spared.SOURCE_BUDGET
+
+
 def test_an_unknown_address_has_no_share_of_its_own(scene: Scene) -> None:
     """Failures from everywhere count against it."""
     scene.wrong("a", ELSEWHERE)

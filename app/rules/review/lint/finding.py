@@ -27,6 +27,7 @@ class Name(enum.StrEnum):
     UNKNOWN_GROUP = "unknown-group"
     UNKNOWN_SERVICE = "unknown-service"
     UNKNOWN_ROBOT = "unknown-robot"
+    UNKNOWN_ADDRESS = "unknown-address"
     TEST_OF_NOTHING = "test-of-nothing"
     TEST_WITHOUT_TIME = "test-without-time"
 

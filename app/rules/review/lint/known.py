@@ -1,4 +1,4 @@
-"""Names in rules that nothing else knows: groups of the directory, services of the realm, robots."""
+"""What rules name that nothing else knows: groups of the directory, services, robots, clients' addresses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Protocol
 
 from app.errors import Fault
 from app.rules.conditions import Service
+from app.rules.decision import Effect
 from app.rules.file.values import nearest
 from app.rules.model import Robot, Rule, RuleSet
+from app.rules.networks import Network
 from app.rules.patterns.dns import DNPattern
 from app.rules.patterns.names import NamePattern
 from app.rules.review.lint.finding import Finding, Name
@@ -39,6 +41,23 @@ def services(rules: RuleSet, known: Collection[str]) -> Iterator[Finding]:
         named = {name for one in rule.when if isinstance(one, Service) for name in one.names}
         for service in sorted(named.difference(known)):
             yield _unknown(Name.UNKNOWN_SERVICE, rule, f"service {service!r}", service, known)
+
+
+def addresses(rules: RuleSet) -> Iterator[Finding]:
+    """Look for networks, where no request has an address."""
+    for rule in rules.rules:
+        if any(isinstance(one, Network) for one in rule.when):
+            effect = "never applies" if rule.effect is Effect.ALLOW else "applies to requests from anywhere"
+            yield _without_address(rule, f"the rule {rule.id!r}", rule.id, f"so it {effect}")
+    for robot in rules.robots.values():
+        if robot.networks:
+            yield _without_address(robot, f"the robot {robot.name!r}", robot.name, "so it cannot log in")
+
+
+def _without_address(of: Rule | Robot, what: str, about: str, effect: str) -> Finding:
+    text = f"{what} has networks, and no request has an address, {effect}"
+    hint = "write trusted_proxies: [unix] into the configuration, and have the proxy say the address"
+    return Finding(Name.UNKNOWN_ADDRESS, about, of.position, text, hint)
 
 
 def groups(rules: RuleSet, directory: KnownGroups) -> Iterator[Finding]:

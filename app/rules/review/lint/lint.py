@@ -17,6 +17,7 @@ def lint(
     now: datetime,
     *,
     services: Collection[str] | None = None,
+    knows_addresses: bool = True,
     directory: KnownGroups | None = None,
 ) -> tuple[Finding, ...]:
     """Look for what may be wrong.
@@ -25,6 +26,7 @@ def lint(
         written: Rules that load, and their tests.
         now: When (aware, UTC): rules end.
         services: Those of the realm; not looked at where None.
+        knows_addresses: Whether requests have an address.
         directory: Is asked for groups; not where None.
 
     Raises:
@@ -39,6 +41,8 @@ def lint(
     found += known.robots(rules)
     if services is not None:
         found += known.services(rules, services)
+    if not knows_addresses:
+        found += known.addresses(rules)
     if directory is not None:
         found += known.groups(rules, directory)
     return tuple(sorted(found, key=lambda finding: finding.problem()))

@@ -198,10 +198,18 @@ def test_github(rules: Path) -> None:
     assert "%25\\n" in output
 
 
-def test_the_services_of_a_realm(rules: Path, tmp_path: Path) -> None:
-    """With a configuration, a service that the realm does not have is told."""
-    rules.write_text(GOOD.replace("allow: [pull]", "allow: [pull], when: {services: [registry.exmple.com]}"))
-    config = {
+def test_networks_under_a_socket_that_says_no_address(rules: Path, tmp_path: Path) -> None:
+    """With a configuration, `rules check` warns of them as `check-config` does."""
+    rules.write_text(GOOD.replace("allow: [pull]", "allow: [pull], when: {networks: [192.0.2.0/24]}"))
+    for trusted, count in (([], 1), (["unix"], 0)):
+        server = {"bind": "unix:/run/w.sock", "trusted_proxies": trusted}
+        (tmp_path / "w.yaml").write_text(yaml.safe_dump({**_config(), "server": server}))
+        assert _check(rules, "--config", "w.yaml").output.count("[unknown-address]") == count
+
+
+def _config() -> dict[str, object]:
+    """Return a whole configuration."""
+    return {
         "default_realm": "corp",
         "realms": {
             "corp": {
@@ -218,7 +226,12 @@ def test_the_services_of_a_realm(rules: Path, tmp_path: Path) -> None:
             }
         },
     }
-    (tmp_path / "w.yaml").write_text(yaml.safe_dump(config))
+
+
+def test_the_services_of_a_realm(rules: Path, tmp_path: Path) -> None:
+    """With a configuration, a service that the realm does not have is told."""
+    rules.write_text(GOOD.replace("allow: [pull]", "allow: [pull], when: {services: [registry.exmple.com]}"))
+    (tmp_path / "w.yaml").write_text(yaml.safe_dump(_config()))
     output = _check(rules, "--config", "w.yaml").output
     assert "did you mean 'registry.example.com'?) [unknown-service]" in " ".join(output.split())
     assert _check(rules, "--config", "w.yaml", "--realm", "nowhere").exit_code == 2

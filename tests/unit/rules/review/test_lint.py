@@ -271,6 +271,22 @@ def test_services_that_the_realm_does_not_have() -> None:
     assert found.hint == "did you mean 'registry.example.com'?"
 
 
+def test_networks_where_no_request_has_an_address() -> None:
+    """Told only where that is known; a deny does the opposite of an allow, and a robot cannot log in."""
+    text = f"""
+        version: 1
+        robots:
+          - {{name: ci, networks: [192.0.2.0/24], secrets: ["{SECRET}"]}}
+        rules:
+          - {{id: a, {WHO}, {WHAT}, {PULL}, when: {{networks: [192.0.2.0/24]}}}}
+          - {{id: d, {WHO}, {WHAT}, deny: [push], when: {{networks: [192.0.2.0/24]}}}}
+    """
+    assert warnings(text) == []
+    assert warnings(text, knows_addresses=False) == [f"unknown-address {each}" for each in ("ci", "a", "d")]
+    ends = [one.text.rsplit(", ", 1)[1] for one in lint(written(text), NOW, knows_addresses=False)]
+    assert ends == ["so it cannot log in", "so it never applies", "so it applies to requests from anywhere"]
+
+
 class _Directory:
     def __init__(self, *names: str) -> None:
         self.names, self.asked = names, list[str]()

@@ -57,7 +57,7 @@ CONTAINERD: Final = Family(
     frozenset({"containerd", "containerd-client", "kubelet"}),
     frozenset({"containerd-client"}),
 )
-BUILDKIT: Final = Family("BuildKit", Shows.FORBIDDEN, frozenset({"buildkit"}), frozenset({"buildkit-client"}))
+BUILDKIT: Final = Family("BuildKit", Shows.NONE, frozenset({"buildkit"}), frozenset({"buildkit-client"}))
 DOCKER: Final = Family("Docker", Shows.FORBIDDEN, frozenset({"docker", "docker-client"}))
 SKOPEO: Final = Family("skopeo", Shows.UNAUTHORIZED, frozenset({"skopeo"}), login="skopeo login")
 BUILDAH: Final = Family("buildah", Shows.UNAUTHORIZED, frozenset({"buildah"}), login="buildah login")
@@ -75,8 +75,8 @@ HELM: Final = Family("Helm", Shows.FORBIDDEN, frozenset({"helm"}), login="helm r
 UNKNOWN: Final = Family("unknown", Shows.NONE)
 
 FAMILIES: Final = (
-    CONTAINERD,  # first: Docker's Engine names it too where it leaves the registry to it
     BUILDKIT,
+    CONTAINERD,  # before Docker, whose Engine names it too where it leaves the registry to it
     DOCKER,
     SKOPEO,
     BUILDAH,

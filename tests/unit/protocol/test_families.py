@@ -23,6 +23,8 @@ _ENGINE = (
         (_ENGINE, "docker", families.DOCKER),
         ("Docker-Client/28.2.2 (linux)", "", families.DOCKER),
         ("Go-http-client/1.1", "buildkit-client", families.BUILDKIT),
+        ("containerd/2.0.2+unknown", "buildkit-client", families.BUILDKIT),
+        ("containerd/2.0.2+unknown", "containerd-client", families.CONTAINERD),
         ("buildkit/v0.20", "", families.BUILDKIT),
         ("skopeo/1.9.3", "", families.SKOPEO),
         ("Buildah/1.28.2", "", families.BUILDAH),

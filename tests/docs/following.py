@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from app.cli.main import main
 from tests.support.commands import run
 
+_NOT_RUN = re.compile(r"^<!-- not run: [^\n]* -->\n```.*?^```$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ABSOLUTE = re.compile(r"(?<![\w.:/-])(/(?:etc|srv)/)")
 
@@ -39,8 +40,9 @@ class Command:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """Return the blocks of a page in their order."""
-    return [Block(*found) for found in _FENCE.findall(page.read_text(encoding="utf-8"))]
+    """Return the blocks of a page in their order, without those that are marked as not run."""
+    text = _NOT_RUN.sub("", page.read_text(encoding="utf-8"))
+    return [Block(*found) for found in _FENCE.findall(text)]
 
 
 def commands_of(block: Block) -> Iterator[Command]:

@@ -8,7 +8,8 @@ where something is wrong. The seeds are in corpus/TARGET/; what a run finds is k
     answers.py    what a directory answers: the decoder, and a whole login
     folders.py    keys folders
     imports.py    the ACL of docker_auth
+    realms.py     the export of a realm of Keycloak
     escaping.py   filters and DNs, against readers of the tests' own
 """
 
-TARGETS = ("requests", "documents", "answers", "folders", "imports", "escaping")
+TARGETS = ("requests", "documents", "answers", "folders", "imports", "realms", "escaping")

@@ -10,10 +10,13 @@ from app import files
 from app.cli.exits import NoAnswer
 from app.configfile import yaml
 from app.migrate.docker_auth import document, entry
+from app.migrate.keycloak.document import translate
+from app.migrate.keycloak.mappers import GROUP_PREFIX
 from app.rules.file import load
 from app.rules.file.paths import FileText
 
 _MODE = 0o644
+_CONFIGURATION, _RULES = "wharfinger.yaml", "rules.yaml"
 _NOTE = (
     "Note: names of people and groups are compared without regard to case here; "
     "`users` are people of the directory, not robots."
@@ -63,6 +66,50 @@ def docker_auth(file: Path, out: Path | None, labels: tuple[str, ...]) -> None:
         click.echo(text, nl=False)
     else:
         _write(out, text)
+
+
+@import_.command("keycloak")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write wharfinger.yaml and rules.yaml into this folder, which must not have them, rather than to "
+    "standard output.",
+)
+@click.option("--realm", "name", help="Which realm, where the export has several.")
+@click.option("--url", help="Where Keycloak is reached, with its /auth if it has one: issuers begin so.")
+@click.option(
+    "--group-prefix",
+    "prefix",
+    default=GROUP_PREFIX,
+    show_default=True,
+    help="What the names of the groups of namespaces begin with, for keycloak-docker-group-role-mapper.",
+)
+def keycloak(file: Path, folder: Path | None, name: str | None, url: str | None, prefix: str) -> None:
+    """Turn the export of a realm of Keycloak into a configuration and rules.
+
+    FILE is the export, in JSON. What is not taken over, or is to be done by hand, goes to standard error.
+    No secret of the export is printed or written.
+    """
+    made = translate(yaml.read(file), name=name, url=url, prefix=prefix)
+    _check(made.rules)
+    for remark in made.remarks:
+        click.echo(ascii(str(remark))[1:-1], err=True)
+    click.echo(_NOTE, err=True)
+    if folder is None:
+        click.echo(f"{made.configuration}---\n{made.rules}", nl=False)
+        return
+    written = {folder / _CONFIGURATION: made.configuration, folder / _RULES: made.rules}
+    for path in written:
+        if path.exists():
+            raise NoAnswer(f"{path}: exists; give another --out, or take it away")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NoAnswer(f"{folder}: cannot be made: {error.strerror}") from None
+    for path, text in written.items():
+        _write(path, text)
 
 
 def _check(text: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.errors import UnfitError
+from app.migrate import written
 from app.migrate.docker_auth import order
 from app.migrate.docker_auth.entry import AclEntry
 from app.migrate.docker_auth.order import Denial, Settled
@@ -19,7 +18,6 @@ from app.migrate.docker_auth.who import who
 from app.protocol.scope import CATALOG
 
 _CATALOG = frozenset({"*"})
-_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +175,10 @@ def _rule(settled: Settled, name: str, effect: str, said: Denial, *, of_catalog:
     rule: dict[str, Any] = {"id": name}
     if part.entry.comment:
         rule["description"] = part.entry.comment
-    rule |= settled.who.keys()
+    rule |= {key: _short(part, names) for key, names in settled.who.keys().items()}
     if effect == "allow" and (exceptions := _exceptions(settled)):
         rule["except"] = exceptions
-    rule |= {"catalog": True} if of_catalog else {"repositories": list(said.names)}
+    rule |= {"catalog": True} if of_catalog else {"repositories": _short(part, said.names)}
     rule[effect] = ["*"] if said.actions in (EVERY, _CATALOG) else sorted(said.actions)
     when: dict[str, Any] = {}
     if part.services:
@@ -190,6 +188,13 @@ def _rule(settled: Settled, name: str, effect: str, said: Denial, *, of_catalog:
     if when:
         rule["when"] = when
     return rule
+
+
+def _short(part: EntryPart, said: object) -> object:
+    """Write patterns without the entry's number in their variables: a rule is of one entry."""
+    if isinstance(said, (list, tuple)):
+        return [str(each).replace(f"_of_{part.entry.number}}}", "}") for each in said]
+    return said
 
 
 def _exceptions(settled: Settled) -> dict[str, list[str]]:
@@ -209,21 +214,10 @@ def as_yaml(outcomes: Sequence[Translation], origin: str) -> str:
         outcomes: None of them refused.
         origin: The name of the file that they come from.
     """
-    lines = [f"# From {ascii(origin)[1:-1]}, by `wharfinger rules import docker-auth`.", "version: 1", ""]
+    lines = [written.from_file(origin, "docker-auth"), "version: 1", ""]
     rules = [(outcome, rule) for outcome in outcomes for rule in outcome.rules]
     lines.append("rules:" if rules else "rules: []")
     for outcome, rule in rules:
         lines.append(f"  # entry {outcome.entry.number}, line {outcome.entry.line}")
-        for at, (name, value) in enumerate(rule.items()):
-            written = _as_yaml(value).replace(f"_of_{outcome.entry.number}}}", "}")
-            lines.append(f"  {'  ' if at else '- '}{name}: {written}")
+        lines += written.item(rule)
     return "\n".join(lines) + "\n"
-
-
-def _as_yaml(value: object) -> str:
-    """Write a value as JSON, which is YAML too and leaves no doubt of what is a text.
-
-    But for some characters, which YAML takes for line breaks or not at all, and JSON as they are.
-    """
-    written = json.dumps(value, ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", written)

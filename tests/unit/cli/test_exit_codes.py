@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,14 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (1, "missing.yaml"),
         (2, ""),
     ],
+    "rules import keycloak": [
+        (0, "realm.json --url=https://auth.example.com"),
+        (1, "realm.json"),
+        (1, "realm.json --url=https://auth.example.com --realm=nowhere"),
+        (1, "missing.json --url=https://auth.example.com"),
+        (1, "realm.json --url=https://auth.example.com --out=acl.yaml"),
+        (2, ""),
+    ],
     "rules schema": [(0, ""), (2, "nonsense")],
     "rules version": [(0, "rules.yaml"), (1, "missing.yaml"), (2, "")],
     "rules unused": [
@@ -179,6 +188,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "version: 1\nrules: [{id: a, everyone: true, repositories: [x], allow: [push]}]\n"
     )
     Path("acl.yaml").write_text("acl: [{match: {account: alice, name: x}, actions: [pull]}]\n")
+    client = {"clientId": "registry.example.com", "protocol": "docker-v2"}
+    Path("realm.json").write_text(json.dumps({"realm": "corp", "clients": [client]}))
     Path("list").write_text("anonymous\n")
     Path("used.yaml").write_text(
         "version: 1\nrules: [{id: a, users: [bob], repositories: [x], allow: [pull]}]\n"

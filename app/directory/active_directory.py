@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from app import dn
+from app.directory import filters
 from app.directory.filters import Member
 from app.directory.searcher import Searcher
+from app.dn import DN
 from app.errors import DirectoryMisconfigured, Fault
 from app.ldap import codes, oids
 from app.ldap.answers import Entry
 from app.ldap.codes import ResultCode
 from app.ldap.deadline import Deadline
-from app.ldap.filters import ANYTHING
+from app.ldap.filters import ANYTHING, any_of
 from app.ldap.requests import Query
 
 _LARGEST_RID = 2**32
 _SECURITY_ENABLED = 0x80000000
+SID: Final = "objectSid"
+_DOMAIN_SIDS: Final = (b"\x05\0\0\0\0\0\x05\x15\0\0\0", b"\x02\0\0\0\0\0\x05\x20\0\0\0")
+"""How the SIDs of groups begin behind their first octet: `S-1-5-21-` and `S-1-5-32-` ([MS-DTYP] 2.4.2.4)."""
 
 
 def member(entry: Entry) -> Member:
@@ -57,6 +66,51 @@ def token_groups(searcher: Searcher, dn: str, deadline: Deadline) -> tuple[bytes
         )
         raise DirectoryMisconfigured(Fault(f"{dn} has no tokenGroups", hint))
     return sids
+
+
+def is_of_domain(sid: bytes) -> bool:
+    """Whether a SID is that of a group with an entry; others, as *Authenticated Users*, are of the system."""
+    return sid[1:].startswith(_DOMAIN_SIDS)
+
+
+def sids_of(entries: Iterable[Entry]) -> set[bytes]:
+    """Return the SIDs that these entries have."""
+    return {bytes(sid) for entry in entries for sid in entry.attributes.get("objectsid", ())}
+
+
+def readable(searcher: Searcher, person: str, sids: Sequence[bytes], deadline: Deadline) -> set[bytes]:
+    """Return which of these SIDs belong to an entry that can be read, anywhere in a person's domain.
+
+    Args:
+        searcher: Searches as somebody who may read the groups.
+        person: The DN of the person.
+        sids: As many as one filter may name.
+        deadline: Of the whole login.
+
+    Raises:
+        DirectoryUnavailable: No server answers.
+        DirectoryMisconfigured: The domain cannot be searched.
+    """
+    domain = _domain(person)
+    text = any_of([filters.has_sid(sid) for sid in sids])
+    result = searcher.search(Query(domain, "sub", text, (SID,), len(sids) + 1), deadline)
+    if result.code != ResultCode.SUCCESS:
+        raise codes.error(result, f"the search for groups under {domain}")
+    return sids_of(result.entries)
+
+
+def _domain(person: str) -> str:
+    """Return the DN of the domain that an entry is in: the `DC` parts at the end of its own."""
+    rdns = dn.of_server(person).rdns
+    others = sum(1 for rdn in rdns if rdn[0][0] != "dc")
+    return DN(rdns[others:]).written
+
+
+def unread(sid: bytes) -> DN:
+    """Return a name for an entry of which the SID alone is known ([MS-ADTS] 3.1.1.3.1.2.4)."""
+    parts = [int.from_bytes(sid[start : start + 4], "little") for start in range(8, len(sid), 4)]
+    numbers = (sid[0], int.from_bytes(sid[2:8], "big"), *parts)
+    return dn.of_server(f"<SID=S-{'-'.join(map(str, numbers))}>")
 
 
 def own_sids(searcher: Searcher, deadline: Deadline) -> frozenset[bytes]:

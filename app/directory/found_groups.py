@@ -46,6 +46,10 @@ class FoundGroups:
             raise DirectoryMisconfigured(TOO_MANY)
         return new
 
+    def add_unreadable(self, name: DN, how: str) -> None:
+        """Add a group that nothing can be read of: a rule that denies by name might mean it."""
+        self._groups.setdefault(name, [Group("", name, how)])
+
     def __contains__(self, name: DN) -> bool:
         return name in self._groups
 

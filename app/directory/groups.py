@@ -143,8 +143,16 @@ class GroupFinder:
         sids = active_directory.token_groups(searcher, entry.dn, deadline)
         if len(sids) > self._settings.max_groups:
             raise DirectoryMisconfigured(TOO_MANY)
+        unseen = set(filter(active_directory.is_of_domain, sids))
         for some in batches([filters.has_sid(sid) for sid in sids]):
-            found.add(self._read(searcher, self._restricted(some), deadline), _BY_TOKEN)
+            entries = self._read(searcher, self._restricted(some), deadline, active_directory.SID)
+            unseen -= active_directory.sids_of(entries)
+            found.add(entries, _BY_TOKEN)
+        # what can be read elsewhere is no group of ours; of what cannot be read nobody knows
+        for few in batches(sorted(unseen)):
+            unseen -= active_directory.readable(searcher, entry.dn, few, deadline)
+        for sid in sorted(unseen):
+            found.add_unreadable(active_directory.unread(sid), _BY_TOKEN)
 
     def _in_chain(self, searcher: Searcher, entry: Entry, found: FoundGroups, deadline: Deadline) -> None:
         active_directory.require_in_chain(searcher, deadline)
@@ -176,12 +184,13 @@ class GroupFinder:
     def _restricted(self, matchers: Sequence[str]) -> str:
         return filters.restricted(any_of(matchers), self._settings.filter)
 
-    def _read(self, searcher: Searcher, text: str, deadline: Deadline) -> list[Entry]:
-        """Return all groups that a filter matches."""
+    def _read(self, searcher: Searcher, text: str, deadline: Deadline, *more: str) -> list[Entry]:
+        """Return all groups that a filter matches, each with its name and these attributes more."""
         settings = self._settings
         entries: list[Entry] = []
         for base in settings.bases:
-            query = Query(base, settings.scope, text, (settings.name_attribute,), settings.max_groups + 1)
+            wanted = (settings.name_attribute, *more)
+            query = Query(base, settings.scope, text, wanted, settings.max_groups + 1)
             result = searcher.search(query, deadline)
             if result.code != ResultCode.SUCCESS or result.referrals:
                 raise codes.error(result, f"the search for groups under {base}")

@@ -185,3 +185,13 @@ def test_groups_outside_the_bases_are_none(samba: Samba) -> None:
     subject = _log_in(samba, "carol", "carol-password", groups={"bases": [f"OU=East,{GROUPS}"]})
     assert isinstance(subject, DirectorySubject)
     assert [group.name for group in subject.groups] == ["same-east"]
+
+
+def test_a_group_that_the_service_account_may_not_read_is_one_without_a_name(samba: Samba) -> None:
+    """The controller still says that grace is in it, and a rule that denies by name might mean it."""
+    subject = _log_in(samba, "grace", "grace-password")
+    assert isinstance(subject, DirectorySubject)
+    assert {group.name: str(group.dn)[:14] for group in subject.groups} == {
+        "visible": "cn=visible,ou=",
+        "": "<sid=s-1-5-21-",
+    }

@@ -151,6 +151,23 @@ def _fill(database: Path) -> None:
     (number,) = (line.split()[1] for line in token.splitlines() if line.startswith("primaryGroupToken:"))
     changes = samba_company.changes(number)
     run("ldbmodify", "-H", database, f"--controls={_BYPASS_PASSWORD_HASH}", stdin=changes, check=True)
+    _hide(database, samba_company.HIDDEN, samba_company.SERVICE_ACCOUNT)
+
+
+def _hide(database: Path, dn: str, account: str) -> None:
+    """Let an account read nothing of an entry."""
+    found = run("ldbsearch", "-H", database, "-b", account, "-s", "base", "objectSid", check=True).stdout
+    (sid,) = (line.split()[1] for line in found.splitlines() if line.startswith("objectSid:"))
+    run(
+        "samba-tool",
+        "dsacl",
+        "set",
+        "-H",
+        database,
+        f"--objectdn={dn}",
+        f"--sddl=(D;;RP;;;{sid})",
+        check=True,
+    )
 
 
 def _pack(folder: Path, archive: Path) -> None:

@@ -14,6 +14,8 @@ PEOPLE: Final = f"OU=People,{SUFFIX}"
 GROUPS: Final = f"OU=Groups,{SUFFIX}"
 SALES: Final = f"OU=Sales\\, North \\+ South,{SUFFIX}"
 SERVICE_ACCOUNT: Final = f"CN=wharfinger,OU=Services,{SUFFIX}"
+HIDDEN: Final = f"CN=hidden,{GROUPS}"
+"""A group that the service account may not read; grace is in it."""
 SERVICE_PASSWORD: Final = "wharfinger-password"
 FRANKS_UPN: Final = f"frank.fisher@{REALM.lower()}"
 ALICE2S_UPN: Final = "alice@corp.example.com"
@@ -65,6 +67,7 @@ def _people() -> list[str]:
         _person(f"CN=Carter\\, Carol \\+ Co,{SALES}", "carol", "carol-password"),
         _person(f"CN=Erin Ellis,{PEOPLE}", "erin", "erin-password"),
         _person(f"CN=Frank Fisher,{PEOPLE}", "frank", "frank-password", userPrincipalName=FRANKS_UPN),
+        _person(f"CN=Grace Green,{PEOPLE}", "grace", "grace-password"),
         _person(f"CN=Mallory,{PEOPLE}", "mallory", "mallory-password"),
         _person(f"CN=Zoë Zeiß,{PEOPLE}", "zoë", "pä:ss%w+rd &ß€"),
         _person(SERVICE_ACCOUNT, "wharfinger", SERVICE_PASSWORD),
@@ -88,6 +91,7 @@ def _states() -> list[str]:
 
 def _groups() -> list[str]:
     alice, carol = f"CN=Alice Archer,{PEOPLE}", f"CN=Carter\\, Carol \\+ Co,{SALES}"
+    grace = f"CN=Grace Green,{PEOPLE}"
     frank, zoe = f"CN=Frank Fisher,{PEOPLE}", f"CN=Zoë Zeiß,{PEOPLE}"
     return [
         _group(f"CN=team-platform,{GROUPS}", "team-platform", [alice]),
@@ -101,6 +105,8 @@ def _groups() -> list[str]:
         _group(f"CN=same,{GROUPS}", "same", [carol]),
         _group(f"CN=same,OU=East,{GROUPS}", "same-east", [carol]),
         _group(f"CN=Grüße,{GROUPS}", "grüße", [zoe]),
+        _group(HIDDEN, "hidden", [grace]),
+        _group(f"CN=visible,{GROUPS}", "visible", [grace]),
         _group(f"CN=ring-a,{GROUPS}", "ring-a", [frank]),
         _group(f"CN=ring-b,{GROUPS}", "ring-b", [f"CN=ring-a,{GROUPS}"]),
         *(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.directory import ranges
+from app.directory import filters, ranges
 from app.directory.groups import GroupFinder
 from app.directory.settings import DirectorySettings
 from app.errors import DirectoryError, DirectoryMisconfigured, DirectoryUnavailable
@@ -342,15 +342,44 @@ def _sids() -> Iterator[bytes]:
     return (_sid(number) for number in range(1000, 1120))
 
 
+def _of_sids(query: Query, elsewhere: Sequence[bytes] = ()) -> Result:
+    """Answer as a domain that has the first hundred groups below the base, and some elsewhere."""
+    if query.attributes == ("tokenGroups",):
+        return Result(0, "", entries=(Entry(PERSON, {"tokengroups": list(_sids())}),))
+    is_below = query.base == GROUPS
+    there = list(_sids())[:100] if is_below else elsewhere
+    found = [sid for sid in there if filters.has_sid(sid) in query.filter]
+    return Result(0, "", entries=tuple(map(_group_with, found)))
+
+
+def _group_with(sid: bytes) -> Entry:
+    number = int.from_bytes(sid[-4:], "little")
+    return Entry(f"cn=g{number},{GROUPS}", {"cn": [f"g{number}".encode()], "objectsid": [sid]})
+
+
 def test_sids_become_names_in_batches() -> None:
-    """A hundred and twenty SIDs take three searches; what none of them finds is elsewhere."""
+    """A hundred and twenty SIDs take three searches, and one more for what none of them finds."""
+    search = Scripted(lambda query: _of_sids(query, elsewhere=list(_sids())))
+    names = _names(_strategy("token_groups"), search, {})
+    assert names == {f"g{number}": "by tokenGroups" for number in range(1000, 1100)}
+    assert [query.base for query in search.asked] == [PERSON, *[GROUPS] * 3, "dc=x"]
+
+
+def test_a_sid_that_nobody_can_read_is_a_group_without_a_name() -> None:
+    """A rule that denies by name might mean it; what can be read outside the bases is none of ours."""
+    search = Scripted(lambda query: _of_sids(query, elsewhere=list(_sids())[100:119]))
+    groups = _strategy("token_groups").of_person(search, Entry(PERSON, {}), _deadline())
+    (unread,) = [group for group in groups if not group.name]
+    assert str(unread.dn) == "<sid=s-1-5-21-3721182122-67305985-1144201745-1119>"
+    assert len(groups) == 101
+
+
+@pytest.mark.parametrize("sid", [b"\x01\x01\0\0\0\0\0\x05\x0b\0\0\0", b"\x01\x01\0\0\0\0\0\x01\0\0\0\0"])
+def test_a_sid_of_the_system_is_no_group(sid: bytes) -> None:
+    """Authenticated Users and Everyone have no entry in any domain."""
 
     def answer(query: Query) -> Result:
-        if query.attributes == ("tokenGroups",):
-            return Result(0, "", entries=(Entry(PERSON, {"tokengroups": list(_sids())}),))
-        return Result(0, "", entries=(_group(str(query.filter.count("objectSid"))),))
+        is_token = query.attributes == ("tokenGroups",)
+        return Result(0, "", entries=(Entry(PERSON, {"tokengroups": [sid]}),) if is_token else ())
 
-    search = Scripted(answer)
-    names = _names(_strategy("token_groups"), search, {})
-    assert names == {"50": "by tokenGroups", "20": "by tokenGroups"}
-    assert len(search.asked) == 1 + 3
+    assert _names(_strategy("token_groups"), Scripted(answer), {}) == {}

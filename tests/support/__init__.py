@@ -24,6 +24,7 @@
     containerd  containerd and its ctr
     crane       crane, built by Go
     golang      programs that Go builds
+    former      stand-ins of docker_auth and Keycloak, for moves from them
     newcomers   people whom no other test knows
     wire        a server that answers StartTLS as it is told
     tap         a proxy that keeps a copy of what goes through it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,7 +84,11 @@ class Registry:
             "issuer": server.issuer,
             setting: str(keys / published),
         }
-        return self._program("trusting", {"auth": {"token": token}}, expected=401)
+        return self.asking(token)
+
+    def asking(self, token: Mapping[str, str]) -> Program:
+        """Return it with some settings of `auth.token`."""
+        return self._program("trusting", {"auth": {"token": dict(token)}}, expected=401)
 
     def _program(self, name: str, settings: dict[str, Any], *, expected: int) -> Program:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from tests.e2e.bench import CLIENTS, Bench
 from tests.support import counting
 from tests.support.clients import PASSWORDS, Docker, Skopeo
 from tests.support.containerd import running_containerd
@@ -85,6 +87,13 @@ def distribution_3(
 def either(request: pytest.FixtureRequest) -> Seeded:
     """Return each kind of registry; the second is built with a compiler first."""
     return cast("Seeded", request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=CLIENTS)
+def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:
+    """Return each kind of client before that registry, in a folder whose name is short."""
+    with tempfile.TemporaryDirectory(prefix="wh-") as folder:
+        yield Bench(request.param, either, measured, request, Path(folder))
 
 
 @pytest.fixture

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final, cast
 
 import pytest
 
+from tests.e2e.bench import Bench
 from tests.e2e.costs import COSTS
-from tests.support.clients import Skopeo
 from tests.support.commands import Finished
-from tests.support.containerd import Ctr
-from tests.support.crane import Crane
-from tests.support.engine import Engine
 from tests.support.images import Layout
-from tests.support.measured import Client, LoggedIn, Measured
+from tests.support.measured import LoggedIn
 from tests.support.newcomers import Newcomer
-from tests.support.oras import Oras, Regctl
-from tests.support.podman import Podman
-from tests.support.seeded import PUBLIC_IMAGE, Seeded
+from tests.support.seeded import PUBLIC_IMAGE
 
 # What the terminal shows. skopeo, podman and buildah keep our words from a login, though not from a pull;
 # containerd shows no more than the status line, so it and regctl hear the registry's words.
@@ -60,65 +52,12 @@ _TEXTS: Final = {
 pytestmark = pytest.mark.slow
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """One kind of client before one registry."""
-
-    name: str
-    registry: Seeded
-    measured: Measured
-    request: pytest.FixtureRequest
-    folder: Path
-    _made: list[Client] = field(default_factory=list)
-
-    def client(self, person: Newcomer | None = None, password: str = "") -> Client:
-        """Return a client that knows somebody's credentials, or nobody's."""
-        folder = self.folder / str(len(self._made))
-        folder.mkdir()
-        made = self._make(folder, person, password)
-        self._made.append(made)
-        return made
-
-    def _make(self, folder: Path, person: Newcomer | None, password: str) -> Client:
-        if self.name == "ctr":
-            socket: Path = self.request.getfixturevalue("containerd")
-            return Ctr(socket, person.name, password or person.password) if person else Ctr(socket)
-        made = self._unknown(folder)
-        if person:
-            made.store(self.registry.host, person.name, password or person.password)
-        return made
-
-    def _unknown(self, folder: Path) -> LoggedIn:
-        if self.name == "docker":
-            engine: Engine = self.request.getfixturevalue("engine")
-            return engine.client(folder)
-        makers: dict[str, Callable[[Path], LoggedIn]] = {
-            "skopeo": Skopeo,
-            "podman": lambda path: Podman("podman", path),
-            "buildah": lambda path: Podman("buildah", path),
-            "crane": Crane,
-            "oras": Oras,
-            "regctl": Regctl,
-        }
-        return makers[self.name](folder)
-
-    def run(self, operation: str, what: Callable[[], Finished]) -> Finished:
-        """Run an operation, which must cost what it is known to cost."""
-        return self.measured(COSTS[self.name][operation], what)
-
-    def refuses(self, operation: str, what: Callable[[], Finished]) -> None:
-        """Run an operation that must fail with the text that is known."""
-        finished = self.run(operation, what)
-        assert finished.status != 0
-        texts = _TEXTS[self.name]
-        assert (texts.get(operation) or texts["denied"]) in finished.stderr
-
-
-@pytest.fixture(params=["skopeo", "podman", "buildah", "docker", "crane", "oras", "regctl", "ctr"])
-def bench(request: pytest.FixtureRequest, either: Seeded, measured: Measured) -> Iterator[Bench]:
-    """Return each kind of client before that registry, in a folder whose name is short."""
-    with tempfile.TemporaryDirectory(prefix="wh-") as folder:
-        yield Bench(request.param, either, measured, request, Path(folder))
+def _refuses(bench: Bench, operation: str, what: Callable[[], Finished]) -> None:
+    """Run an operation that must fail with the text that is known."""
+    finished = bench.run(operation, what)
+    assert finished.status != 0
+    texts = _TEXTS[bench.name]
+    assert (texts.get(operation) or texts["denied"]) in finished.stderr
 
 
 def test_a_team_pushes_and_pulls(bench: Bench, teammate: Newcomer, layout: Layout) -> None:
@@ -140,8 +79,8 @@ def test_a_team_pushes_and_pulls(bench: Bench, teammate: Newcomer, layout: Layou
 def test_another_is_denied(bench: Bench, stranger: Newcomer, layout: Layout) -> None:
     """Somebody of no team can neither push nor pull, and reads that it is for want of a right."""
     client, image = bench.client(stranger), bench.registry.image("platform/closed")
-    bench.refuses("denied push", lambda: client.push(layout, image))
-    bench.refuses("denied pull", lambda: client.pull(image))
+    _refuses(bench, "denied push", lambda: client.push(layout, image))
+    _refuses(bench, "denied pull", lambda: client.pull(image))
 
 
 def test_a_wrong_password(bench: Bench, stranger: Newcomer) -> None:
@@ -149,9 +88,9 @@ def test_a_wrong_password(bench: Bench, stranger: Newcomer) -> None:
     host, image = bench.registry.host, bench.registry.image(PUBLIC_IMAGE)
     if "wrong login" in _TEXTS[bench.name]:
         nobody = cast("LoggedIn", bench.client())
-        bench.refuses("wrong login", lambda: nobody.login(host, stranger.name, "mistyped"))
+        _refuses(bench, "wrong login", lambda: nobody.login(host, stranger.name, "mistyped"))
     client = bench.client(stranger, "mistyped")
-    bench.refuses("wrong pull", lambda: client.pull(image))
+    _refuses(bench, "wrong pull", lambda: client.pull(image))
 
 
 def test_everyone_pulls_what_is_public(bench: Bench) -> None:

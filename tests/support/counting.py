@@ -29,7 +29,7 @@ class Exchange:
     """One request for a token and its answer.
 
     Attributes:
-        name: Method and status, as in `GET 200`.
+        name: Method and status, as in `GET 200`; `GET -` where the client did not wait for the answer.
         token: Empty where there was none.
     """
 
@@ -127,6 +127,9 @@ def exchanges_of(kept: Conversation) -> Iterator[Exchange]:
     """Read the requests of one connection, and the answers, which come in the same order."""
     answers = bytes(kept.answered)
     for method in _REQUEST.findall(bytes(kept.asked)):
+        if not answers:  # the client hung up before
+            yield Exchange(f"{method.decode()} -", "")
+            continue
         head, _, rest = answers.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         assert length is not None, head

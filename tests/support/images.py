@@ -36,22 +36,27 @@ class Layout:
         return found
 
 
-def write_layout(folder: Path, content: str) -> Layout:
-    """Write an image whose only file `hello` has this content.
+def write_layout(folder: Path, content: str, layers: int = 1) -> Layout:
+    """Write an image whose file `hello` has this content; each further layer has one more file.
 
     Args:
         folder: Where to; made if it is not there.
         content: Images of one content are equal byte by byte, others share nothing.
+        layers: How many there are.
     """
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    layer = tar_of({"hello": content.encode()})
+    tars = [tar_of({"hello": content.encode()})]
+    tars += [tar_of({f"hello-{number}": f"{content} {number}".encode()}) for number in range(1, layers)]
     config = _json(
         {
             "architecture": "amd64",
             "os": "linux",
             "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+            "rootfs": {
+                "type": "layers",
+                "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in tars],
+            },
         }
     )
     manifest = _json(
@@ -59,7 +64,7 @@ def write_layout(folder: Path, content: str) -> Layout:
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
             "config": _put(blobs, config, _CONFIG),
-            "layers": [_put(blobs, gzip.compress(layer, mtime=0), _LAYER)],
+            "layers": [_put(blobs, gzip.compress(layer, mtime=0), _LAYER) for layer in tars],
         }
     )
     entry = _put(blobs, manifest, _MANIFEST) | {"annotations": {"org.opencontainers.image.ref.name": _TAG}}

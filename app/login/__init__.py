@@ -4,7 +4,7 @@ login.py          which authenticator checks which kind of credentials
 robots.py         the robots of the rules file, and their secrets
 shield.py         the directory behind what spares it: logins remembered, logins at once made one
 floor.py          refusals take as long as each other
-remembered.py     good logins, remembered by one process
+remembered.py     what logins came to, remembered by one process
 limiter.py        the directory is asked only where that locks nobody out
   attempt.py        one attempt, and the keyed hashes that stand for it
   budget.py         the arithmetic, pure
@@ -29,4 +29,5 @@ count as failures, until they are older than the window:
 A process that dies leaves its row pending: one failure too many, never one too few. Once it is known to be
 gone or its lease is over, the row counts as lost. A lost row is removed when the same password proves right.
 An attempt that the directory refused whatever the password, or that it was not asked about, leaves no row.
+Such a refusal is remembered by the process alone, as long as a good login: the account may be unlocked.
 """

@@ -23,6 +23,7 @@ class Spared(enum.StrEnum):
     """Why the directory was not asked; stands in audit lines and metrics."""
 
     REMEMBERED_FAILURE = "remembered_failure"
+    REMEMBERED_REFUSAL = "remembered_refusal"
     ACCOUNT_BUDGET = "account_budget"
     SOURCE_SHARE = "source_share"
     SOURCE_BUDGET = "source_budget"

@@ -1,4 +1,4 @@
-"""Good logins, remembered for a while by one process: one push makes a dozen token requests within seconds.
+"""What logins came to, remembered for a while by one process: a push makes a dozen token requests in seconds.
 
 Passwords are kept nowhere: what is remembered is keyed by a keyed hash, whose key lives and dies with the
 process.
@@ -12,13 +12,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Generic, TypeVar
 
-from app.directory.subject import DirectorySubject
 from app.login.attempt import Attempt
 
+Answer = TypeVar("Answer")
 
-class RememberedLogins:
-    """Who logged in lately, by what was typed and from where."""
+
+class RememberedLogins(Generic[Answer]):
+    """What came of the logins of late, by what was typed and from where."""
 
     def __init__(self, most: int, lifetime: timedelta, clock: Callable[[], float]) -> None:
         """Remember nothing yet.
@@ -31,7 +33,7 @@ class RememberedLogins:
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._most, self._seconds, self._clock = most, lifetime.total_seconds(), clock
-        self._logins: OrderedDict[bytes, tuple[float, str, DirectorySubject]] = OrderedDict()
+        self._logins: OrderedDict[bytes, tuple[float, str, Answer]] = OrderedDict()
         """By key, with the moment from which they count no more; the oldest first."""
 
     def key(self, attempt: Attempt) -> bytes:
@@ -47,17 +49,17 @@ class RememberedLogins:
             digest.update(len(part).to_bytes(4, "big") + part)
         return digest.digest()
 
-    def get(self, key: bytes) -> DirectorySubject | None:
-        """Return who logged in so; None where nobody did lately."""
+    def get(self, key: bytes) -> Answer | None:
+        """Return what came of such a login; None where there was none lately."""
         known = self._logins.get(key)
         return known[2] if known is not None and self._clock() < known[0] else None
 
-    def add(self, key: bytes, account: str, subject: DirectorySubject) -> None:
+    def add(self, key: bytes, account: str, answer: Answer) -> None:
         """Remember a login, and forget those that have become too old or too many."""
         now = self._clock()
         with self._lock:
             self._logins.pop(key, None)
-            self._logins[key] = now + self._seconds, account, subject
+            self._logins[key] = now + self._seconds, account, answer
             while len(self._logins) > self._most or next(iter(self._logins.values()))[0] <= now:
                 self._logins.popitem(last=False)
                 if not self._logins:

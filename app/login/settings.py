@@ -18,8 +18,9 @@ class ShieldSettings(Section):
     """What spares the directory, and the accounts in it.
 
     Attributes:
-        remember: How long each process remembers a good login; 0 switches that off.
-        remembered: How many good logins each process remembers.
+        remember: How long each process remembers a good login, and one that the directory refused for the
+            account's sake; 0 switches that off.
+        remembered: How many of either each process remembers.
         known_good: How long a proof lasts that a password is right: it may be tried again from its source,
             even where others have spent the account's budget. 0 switches that off.
         remember_failures: How long the same failed login is not tried again.

@@ -91,7 +91,10 @@ class Shield:
         self._turns = threading.BoundedSemaphore(settings.concurrent)
         self._patience = min(_PATIENCE, _CLIENTS_PATIENCE - login_timeout).total_seconds()
         self._clock, self._sleep = clock, sleep
-        self._remembered = RememberedLogins(settings.remembered, settings.remember, clock)
+        remembered = settings.remembered, settings.remember, clock
+        self._remembered: RememberedLogins[DirectorySubject] = RememberedLogins(*remembered)
+        # apart, so that nobody can push good logins out by guessing at a locked account
+        self._refused: RememberedLogins[Refusal] = RememberedLogins(*remembered)
         self._flights: SingleFlight[bytes, PersonOrRefusal] = SingleFlight()
 
     def claims(self, credentials: Credentials) -> bool:  # noqa: ARG002 - whatever they are
@@ -120,7 +123,7 @@ class Shield:
     def _authenticate(self, attempt: Attempt, start: float) -> PersonOrRefusal:
         """Find out who somebody is; a refusal of the directory waits for the floor in its turn."""
         key = self._remembered.key(attempt)
-        known = self._remembered.get(key)
+        known = self._known(key)
         if known is not None:
             return known
         # a directory that hangs must not hold every thread of the server
@@ -136,16 +139,23 @@ class Shield:
 
     def _ask(self, key: bytes, attempt: Attempt) -> PersonOrRefusal:
         """Find out for everybody who waits for the same login."""
-        known = self._remembered.get(key)  # of a flight that has ended just now
+        known = self._known(key)  # of a flight that has ended just now
         if known is not None:
             return known
         end = self._clock() + self._patience
         name = self._directory.resolve(attempt.name, timedelta(seconds=self._patience))
         answer = self._ask_if_allowed(replace(attempt, name=name), end)
-        if isinstance(answer, Refusal):
-            return replace(answer, account=name.account)
-        self._remembered.add(key, name.account, answer)
+        if not isinstance(answer, Refusal):
+            self._remembered.add(key, name.account, answer)
+            return answer
+        answer = replace(answer, account=name.account)
+        if not answer.spared and _outcome(answer) is BindOutcome.REFUSED:
+            self._refused.add(key, name.account, replace(answer, spared=Spared.REMEMBERED_REFUSAL))
         return answer
+
+    def _known(self, key: bytes) -> PersonOrRefusal | None:
+        """Return what came of the same login a short while ago; None where the directory has to be asked."""
+        return self._remembered.get(key) or self._refused.get(key)
 
     def _ask_if_allowed(self, attempt: Attempt, end: float) -> PersonOrRefusal:
         reservation = self._reserve(attempt, end)

@@ -404,16 +404,38 @@ def test_after_a_fault_the_directory_is_asked_again() -> None:
     assert isinstance(shield.authenticate(ALICE), DirectorySubject)
 
 
-def test_an_account_that_may_not_log_in_is_not_remembered() -> None:
-    """A refusal of a proved password is asked for anew too."""
-    refusal = Refusal(Code.PASSWORD_EXPIRED, "expired")
-
-    directory = SlowDirectory(lambda: refusal)
+@pytest.mark.parametrize("proved", [False, True])
+def test_a_refusal_of_one_account_is_remembered_as_long_as_a_good_login(proved: bool) -> None:
+    """The same login again does not reach the directory, reads alike and takes as long; later it does."""
+    refusal = Refusal(Code.PASSWORD_EXPIRED, "expired", proved=proved)
+    directory, clock = SlowDirectory(lambda: refusal), Clock()
     directory.go.set()
-    shield = _shield(directory, Clock())
-    assert shield.authenticate(ALICE) == replace(refusal, account="alice")
-    assert shield.authenticate(ALICE) == replace(refusal, account="alice")
+    shield = _shield(directory, clock)
+    told = replace(refusal, account="alice")
+    assert shield.authenticate(ALICE) == told
+    clock.slept.clear()
+    assert shield.authenticate(ALICE) == replace(told, spared="remembered_refusal")
+    assert sum(clock.slept) >= 0.25
+    assert directory.asked == 1
+    assert shield.authenticate(WRONG) == told
     assert directory.asked == 2
+    clock.now += 60
+    assert shield.authenticate(ALICE) == told
+    assert directory.asked == 3
+
+
+def test_refusals_push_no_good_login_out() -> None:
+    """However many passwords are tried at a locked account."""
+    directory = FakeDirectory()
+    shield = _shield(directory, Clock(), ShieldSettings(remembered=1))
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    locked = SlowDirectory(lambda: Refusal(Code.ACCOUNT_LOCKED, "locked"))
+    locked.go.set()
+    shield.shield._directory = locked
+    for number in range(3):
+        shield.authenticate(Credentials("bob", Secret(f"x{number}")))
+    assert isinstance(shield.authenticate(ALICE), DirectorySubject)
+    assert locked.asked == 3
 
 
 def test_a_directory_that_hangs_does_not_hold_every_thread() -> None:

@@ -17,6 +17,7 @@ A person:
     passwords.py          checks a password by a bind
     direct.py             binds with the typed name instead of searching first (`login.mode: direct`)
     account_state.py      what the answer to a bind says of the account
+    account_check.py      what the entry says of it: disabled, expired
 
 Groups:
 

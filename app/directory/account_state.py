@@ -93,7 +93,9 @@ _REFUSED = _State(
     proved=False,
 )
 DISABLED = _DISABLED.refusal()
-"""Of a person who gave the right password, and whose entry matches `users.disabled_filter`."""
+ACCOUNT_EXPIRED = _ACCOUNT_EXPIRED.refusal()
+PASSWORD_EXPIRED = _EXPIRED.refusal()
+"""Of a person who gave the right password, and whose entry says so (`account_check.py`)."""
 
 _POLICY = {
     PolicyError.ACCOUNT_LOCKED: _LOCKED,

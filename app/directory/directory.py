@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
-from app.directory import account_state, names
+from app.directory import names
+from app.directory.account_check import AccountCheck
 from app.directory.direct import DirectLogin
 from app.directory.emptiness import EmptinessCheck
 from app.directory.existence import GroupCheck
@@ -67,6 +68,7 @@ class LdapDirectory:
         self._people = People(settings, robots)
         self._groups = GroupFinder(settings)
         users, groups = settings.users, settings.groups
+        self._accounts = AccountCheck(users.disabled_filter, users.disabled_by)
         self._no_people = EmptinessCheck("users", users.bases, users.scope, users.filter)
         self._no_groups = EmptinessCheck("groups", groups.bases, groups.scope, groups.filter)
         direct = settings.login.mode == "direct"
@@ -204,8 +206,8 @@ class LdapDirectory:
         self, authenticated: Authenticated, deadline: Deadline, *, explain: bool = False
     ) -> DirectorySubject | Refusal:
         person, searcher = authenticated.person, authenticated.searcher
-        if self._people.is_disabled(searcher, person.entry, deadline):
-            return account_state.DISABLED
+        if refusal := self._accounts.refusal(searcher, person.entry, deadline):
+            return refusal
         groups = self._groups.of_person(searcher, person.entry, deadline, explain=explain)
         if groups:
             self._no_groups.found()

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from app.ldap import oids
 from app.ldap.filters import any_of, equals_any, escape, octets
+
+MOMENTS: Mapping[str, Callable[[datetime], str]] = {
+    "{now}": lambda now: f"{now.astimezone(UTC):%Y%m%d%H%M%SZ}",
+    "{now_days}": lambda now: str(days(now)),
+    "{now_filetime}": lambda now: str(filetime(now)),
+}
+"""What stands in a configured filter for the time of its use: as generalizedTime, in days, as FILETIME."""
+_DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
+_UNIX_EPOCH, _WINDOWS_EPOCH = datetime(1970, 1, 1, tzinfo=UTC), datetime(1601, 1, 1, tzinfo=UTC)
+
+
+def at(text: str, now: datetime) -> str:
+    """Return a configured filter with the time (aware) in the place of its `MOMENTS`."""
+    for place, written in MOMENTS.items():
+        text = text.replace(place, written(now))
+    return text
+
+
+def days(now: datetime) -> int:
+    """Return the whole days since 1970, by UTC."""
+    return (now - _UNIX_EPOCH) // _DAY
+
+
+def filetime(now: datetime) -> int:
+    """Return the tenths of microseconds since 1601 ([MS-DTYP] 2.3.3)."""
+    return (now - _WINDOWS_EPOCH) // _TICK * 10
 
 
 def restricted(text: str, configured: str) -> str:

@@ -19,7 +19,7 @@ from app.ldap import codes
 from app.ldap.answers import Entry, Result
 from app.ldap.codes import ResultCode
 from app.ldap.deadline import Deadline
-from app.ldap.filters import ANYTHING, NO_ATTRIBUTES, equals_any
+from app.ldap.filters import ANYTHING, equals_any
 from app.ldap.requests import Query
 from app.protocol.credentials import WRONG_CREDENTIALS
 from app.rules import robot_names
@@ -79,6 +79,7 @@ class People:
             users.mail_attribute,
             users.display_attribute,
             *users.attributes,
+            *users.disabled_by,
             "uid",
             "gidNumber",
         }
@@ -160,21 +161,6 @@ class People:
         if result.code != ResultCode.SUCCESS or len(result.entries) != 1:
             raise codes.error(result, f"reading {dn}")
         return self._own(result.entries[0], name)
-
-    def is_disabled(self, searcher: Searcher, entry: Entry, deadline: Deadline) -> bool:
-        """Whether `users.disabled_filter` matches an entry, by the server's own comparison.
-
-        Raises:
-            DirectoryUnavailable: No server answers.
-            DirectoryMisconfigured: The account may not read the entry.
-        """
-        if not self._users.disabled_filter:
-            return False
-        query = Query(entry.dn, "base", self._users.disabled_filter, (NO_ATTRIBUTES,))
-        result = searcher.search(query, deadline)
-        if result.code != ResultCode.SUCCESS or result.referrals:
-            raise codes.error(result, f"the search with users.disabled_filter at {entry.dn}")
-        return bool(result.entries)
 
     def subject(self, person: Person, groups: Sequence[Group]) -> DirectorySubject:
         """Return the subject of a person with these groups.

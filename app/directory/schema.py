@@ -36,6 +36,7 @@ def _configured(settings: DirectorySettings) -> Iterator[tuple[str, str]]:
     yield from (("users.login_attributes", each) for each in users.login_attributes)
     yield "users.subject_attribute", users.subject_attribute
     yield from (("users.attributes", each) for each in users.attributes)
+    yield from (("users.disabled_by", each.value) for each in users.disabled_by)
     filters = {"users.filter": users.filter, "users.disabled_filter": users.disabled_filter}
     if groups.strategy != "none":
         yield "groups.name_attribute", groups.name_attribute

@@ -14,8 +14,9 @@ from pydantic import Field, field_validator, model_validator
 from app import dn
 from app.configfile.fields import Duration, Section
 from app.directory import presets
+from app.directory.account_check import DisablingAttribute
 from app.directory.account_settings import ServiceAccountSettings
-from app.directory.fields import Attribute, Dns, LdapFilter, NoAttribute, checked_dn
+from app.directory.fields import Attribute, Dns, LdapFilter, NoAttribute, TimedFilter, checked_dn
 from app.directory.presets import DirectoryKind
 from app.dn import DN
 from app.errors import UnfitError
@@ -127,11 +128,13 @@ class UserSettings(_Place):
 
     Attributes:
         disabled_filter: Matches the entries that may not log in although the password is right.
+        disabled_by: Attributes that say the same, and whose meaning is known.
     """
 
     bases: Annotated[Dns, Field(min_length=1)]
     filter: LdapFilter = ""
-    disabled_filter: LdapFilter = ""
+    disabled_filter: TimedFilter = ""
+    disabled_by: tuple[DisablingAttribute, ...] = ()
     login_attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)] = ("uid",)
     subject_attribute: Attribute = "uid"
     id_attribute: NoAttribute = "entryUUID"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app.directory.directory import LdapDirectory
+from app.directory.inspect.server import inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
+from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import log_in
-from tests.support.ldap import section
+from tests.support.ldap import directory_settings, section
 from tests.support.openldap_company import AFAR, BLIND, GROUPS, LIMITED, PASSWORD, PEOPLE
 from tests.support.slapd import SUFFIX, Slapd, Variant
 
@@ -103,6 +106,35 @@ def test_a_filter_leaves_people_out(openldap: Slapd) -> None:
     answer = _log_in(openldap, "dismissed", users=users)
     assert isinstance(answer, Refusal)
     assert answer.code is Code.ACCOUNT_DISABLED
+
+
+def test_an_account_that_has_expired_is_refused_by_its_attribute(openldap: Slapd) -> None:
+    """OpenLDAP has no order for shadowExpire, so no filter with `<=` finds it: `disabled_by` does."""
+    users: dict[str, Any] = {"bases": [PEOPLE], "disabled_by": ["shadowExpire"]}
+    answer = _log_in(openldap, "expired", users=users)
+    assert isinstance(answer, Refusal)
+    assert answer.code is Code.ACCOUNT_EXPIRED
+    for name in ("lasting", "dismissed"):
+        assert isinstance(_log_in(openldap, name, users=users), DirectorySubject)
+
+
+def test_the_time_stands_in_a_disabled_filter(openldap: Slapd) -> None:
+    """Everybody's entry was made before now, and nobody's after."""
+    for comparison, is_disabled in (("<=", True), (">=", False)):
+        users = {"bases": [PEOPLE], "disabled_filter": f"(createTimestamp{comparison}{{now}})"}
+        assert isinstance(_log_in(openldap, "lasting", users=users), Refusal) is is_disabled
+
+
+@pytest.mark.parametrize(
+    ("disabled", "warns"), [("(shadowExpire<={now_days})", True), ("(createTimestamp>={now})", False)]
+)
+def test_a_disabled_filter_that_can_never_match_is_told(openldap: Slapd, disabled: str, warns: bool) -> None:
+    """The server has no order for the attribute, and says nothing of it."""
+    settings = directory_settings(openldap, users={"bases": [PEOPLE], "disabled_filter": disabled})
+    (address,) = settings.addresses()
+    report = inspect_server(address, settings, Deadline(timedelta(seconds=30)), datetime.now(UTC))
+    (step,) = [step for step in report.steps if step.name == "disabled people"]
+    assert ("so it never does" in str(step.fault)) is warns
 
 
 def test_several_bases_are_one_company(openldap: Slapd) -> None:

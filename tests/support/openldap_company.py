@@ -106,6 +106,8 @@ def _people() -> list[str]:
         _person(f"uid=unique,{PEOPLE}", "unique"),
         _person(f"uid=Posix,{PEOPLE}", "Posix", "posixAccount", **posix),
         _person(f"uid=dismissed,{PEOPLE}", "dismissed", employeeType="dismissed"),
+        _person(f"uid=expired,{PEOPLE}", "expired", "shadowAccount", shadowExpire="100"),
+        _person(f"uid=lasting,{PEOPLE}", "lasting", "shadowAccount", shadowExpire="100000"),
         _person(f"uid=no-password,{PEOPLE}", "no-password", userPassword=""),
         entry(
             f"uid=alias,{PEOPLE}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
 from app.directory import filters, schema
@@ -25,17 +26,20 @@ Check = Callable[[Search], Fault | None]
 """Returns what is suspicious; raises a DirectoryError where nobody can log in."""
 
 
-def checks(settings: DirectorySettings, root: Entry | None) -> Iterator[tuple[str, Check]]:
+def checks(settings: DirectorySettings, root: Entry | None, now: datetime) -> Iterator[tuple[str, Check]]:
     """Yield each check with its name.
 
     Args:
         settings: Of the directory.
         root: The root DSE; None where it cannot be read.
+        now: The time (aware), for filters that have it in them.
     """
     users, groups = settings.users, settings.groups
     yield "attributes", partial(_attributes, settings, root)
     for base in users.bases:
         yield f"people under {base}", partial(_anything, Query(base, users.scope, users.filter, ()), "users")
+    if users.disabled_filter:
+        yield "disabled people", partial(_decides, settings, filters.at(users.disabled_filter, now))
     if groups.strategy != "none":
         for base in groups.bases:
             query = Query(base, groups.scope, groups.filter, ())
@@ -70,6 +74,24 @@ def _anything(place: Query, section: str, search: Search) -> Fault | None:
         raise codes.error(result, f"the search under {place.base}")
     hint = f"check directory.{section}.filter and .bases, and what the service account may read"
     return Fault(f"the filter {place.filter!r} matches nothing there", hint)
+
+
+def _decides(settings: DirectorySettings, disabled: str, search: Search) -> Fault | None:
+    """Whether the server can say of anybody that `users.disabled_filter` matches, or that it does not.
+
+    Where it can say neither (RFC 4511 §4.5.1.7: Undefined), the filter never matches, and nobody is disabled.
+    """
+    users = settings.users
+    either = filters.restricted(f"(|{disabled}(!{disabled}))", users.filter)
+    for base in users.bases:
+        if search(Query(base, users.scope, either, (NO_ATTRIBUTES,), 1)).entries:
+            return None
+    text = "the server cannot tell of anybody whether users.disabled_filter matches, so it never does"
+    hint = (
+        "compare otherwise: without an order for an attribute (shadowExpire in OpenLDAP) <= and >= say"
+        " nothing; users.disabled_by knows some such attributes"
+    )
+    return Fault(text, hint)
 
 
 def _membership(settings: DirectorySettings, search: Search) -> Fault | None:

@@ -90,7 +90,7 @@ class _Inspection:
                 self._inspect_account(account, self._settings.service_account, connection)
                 if root is None:
                     root = self._inspect_root(address, account)
-                self._inspect_content(connection, root)
+                self._inspect_content(connection, root, now)
 
     def _resolve(self, address: Address) -> None:
         try:
@@ -171,8 +171,8 @@ class _Inspection:
             account.bind(connection, self._part())
         self._add(_ACCOUNT, start, str(settings))
 
-    def _inspect_content(self, connection: Connection, root: Entry | None) -> None:
-        for name, check in content.checks(self._settings, root):
+    def _inspect_content(self, connection: Connection, root: Entry | None, now: datetime) -> None:
+        for name, check in content.checks(self._settings, root, now):
             start = time.monotonic()
             with self._step(name, adds=False):
                 fault = check(lambda query: connection.search(query, self._part()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from app.ldap.answers import Entry, Result
 from app.ldap.requests import Query
 
 ROOT = Entry("", {"subschemasubentry": [b"cn=schema"]})
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 PERSON = Entry("uid=alice,ou=people,dc=x", {})
 KNOWN = (b"( 1.1 NAME 'uid' )", b"( 1.2 NAME 'cn' )")
 
@@ -25,7 +27,7 @@ def _faults(answer: Callable[[Query], Result], root: Entry | None = ROOT, **grou
         "users": {"bases": ["ou=people,dc=x"]},
         "groups": {"bases": ["ou=groups,dc=x"]} | groups,
     }
-    checks = content.checks(DirectorySettings.model_validate(section), root)
+    checks = content.checks(DirectorySettings.model_validate(section), root, NOW)
     return {name: str(check(answer) or "") for name, check in checks}
 
 

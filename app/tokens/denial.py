@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.errors import Code, Refusal
@@ -71,6 +71,13 @@ def refuse(decided: Decided, denials: Denials, request_id: str) -> tuple[Refusal
     resource = with_nearest(decided.rules, decided.subject, resource, decided.context)
     denial = _denial(resource, decided.subject.name, decided.rules, short_id(request_id), denials)
     return Refusal(Code.DENIED, denial.message, asks_again=shows is Shows.UNAUTHORIZED), denial
+
+
+def shown(refusal: Refusal, asked: TokenRequest, client: Client, denials: Denials) -> Refusal:
+    """Return the refusal of a login as its client shows it, if a robot comes from elsewhere."""
+    if refusal.code is not Code.NETWORK_NOT_ALLOWED or asked.service in denials.silent:
+        return refusal
+    return replace(refusal, asks_again=family(client).shows is Shows.UNAUTHORIZED)
 
 
 def short_id(request_id: str) -> str:

@@ -18,7 +18,7 @@ from app.rules.decision import Decision
 from app.rules.model import RuleSet
 from app.telemetry.record import Recorder
 from app.tokens.candidate import difference
-from app.tokens.denial import Decided, refuse
+from app.tokens.denial import Decided, refuse, shown
 from app.tokens.progress import Part, Progress
 from app.tokens.realm import Issued, Realm
 
@@ -80,7 +80,7 @@ class Issuer:
         rules = self.realm.rules.current
         subject = self._log_in(asked, rules, progress)
         if isinstance(subject, Refusal):
-            return subject
+            return shown(subject, asked, progress.client, self.realm.denials)
         progress.subject = subject
         _require_group_names(subject, rules)
         decision = self._decide(asked, subject, rules, progress)

@@ -205,6 +205,17 @@ def test_nobody_gets_what_is_public(ring: KeyRing, asked: tuple[str, ...]) -> No
     assert _access(_answer(ring, *asked, login=None)) == ["repository:base/debian:pull"]
 
 
+@pytest.mark.parametrize(("where", "again"), [(DOCKER, False), (SKOPEO, True), (REGCTL, False)])
+def test_a_robot_from_elsewhere_is_told(ring: KeyRing, where: Client, *, again: bool) -> None:
+    """So that its client shows it; where the service is silent, as before."""
+    refusal = Refusal(Code.NETWORK_NOT_ALLOWED, "This robot account may not log in from this network.")
+    login = ScriptedLogin(refusal)
+    for denials, expected in ((Denials(), again), (Denials(silent=frozenset({SERVICE})), False)):
+        made = make_realm(ring, FakeDirectory(), login=login, denials=denials)
+        answer = make_issuer(made, Collector()).answer(raw(ALICE, PULL, where=where), "1")
+        assert answer == replace(refusal, asks_again=expected)
+
+
 def test_what_was_told_is_recorded(ring: KeyRing) -> None:
     """With all that is known of why; the text has an id of its own, which the request id leads to."""
     told = Collector()

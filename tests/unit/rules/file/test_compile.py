@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
@@ -11,7 +12,9 @@ from app import dn
 from app.errors import Position
 from app.rules.conditions import Conditions
 from app.rules.decision import Effect
+from app.rules.file import load
 from app.rules.file.compile import expand
+from app.rules.file.paths import FileText
 from app.rules.model import NamedGroup
 from app.rules.networks import Network
 from tests.unit.rules.given import NOW, problems_of, rule_set
@@ -123,6 +126,33 @@ def test_everything_of_a_rule() -> None:
     assert [pattern.text for pattern in first.repositories] == ["x", "y"]
     assert (second.order, second.effect) == (1, Effect.DENY)
     assert second.position == Position("rules.yaml", 4, 5)
+
+
+def test_whom_people_ask() -> None:
+    """A rule's own contact, else its file's; the files' for what no rule allows, where they agree."""
+    text = """
+        version: 1
+        contact: {contact}
+        rules:
+          - {{id: {name}-own, contact: "#web", everyone: true, repositories: [x], allow: [pull]}}
+          - {{id: {name}, everyone: true, repositories: [x], allow: [pull]}}
+    """
+    us = "us@example.com"
+    one, same, other = (
+        FileText(f"{name}.yaml", textwrap.dedent(text.format(name=name, contact=contact)))
+        for name, contact in (
+            ("one", "us@example.com"),
+            ("same", "us@example.com"),
+            ("other", "it@example.com"),
+        )
+    )
+    without = FileText("without.yaml", "version: 1\n")
+    known = load.compiled([one, same, without]).rules
+    assert [rule.contact for rule in known.rules] == ["#web", us] * 2
+    assert known.contact == us
+    differing = load.compiled([one, other]).rules
+    assert [rule.contact for rule in differing.rules] == ["#web", us, "#web", "it@example.com"]
+    assert differing.contact == ""
 
 
 def test_a_variable_that_nothing_binds() -> None:

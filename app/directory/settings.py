@@ -208,7 +208,7 @@ class DirectorySettings(Section):
         for server in servers:
             try:
                 url = urlsplit(server)
-                usable = url.scheme in ("ldap", "ldaps") and bool(url.hostname) and (url.port or 1) > 0
+                usable = url.scheme in ("ldap", "ldaps") and bool(url.hostname) and url.port != 0
             except ValueError:
                 usable = False
             hint = "write ldaps://host, ldaps://host:port or ldap://host"

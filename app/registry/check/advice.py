@@ -53,7 +53,7 @@ def advise(diagnosis: Diagnosis, evidence: Evidence, agreement: Agreement) -> It
     if diagnosis.wrong_issuer:
         yield _issuer(diagnosis, agreement)
     if diagnosis.key is not None:
-        yield _other_key(diagnosis, evidence)
+        yield _other_key(diagnosis, evidence, agreement)
     if diagnosis.reference is not None:
         yield _reference(diagnosis.reference, evidence, agreement)
     yield from _clock(diagnosis, evidence)
@@ -70,12 +70,17 @@ def _untrusted(evidence: Evidence, agreement: Agreement) -> RegistryFinding:
     text = "The registry trusts none of the realm's keys: it has other certificates, or none of ours."
     if evidence.kind is RegistryKind.DISTRIBUTION3:
         text += " (Or it has `signingalgorithms` without that of our key.)"
-    advice = (
+    return RegistryFinding(
+        Topic.KEYS, text, registry=_trust(evidence.kind), advice=_give_keys(evidence, agreement)
+    )
+
+
+def _give_keys(evidence: Evidence, agreement: Agreement) -> str:
+    return (
         f"`wharfinger registry config {agreement.service} --for {evidence.kind or 'distribution2'} "
         "--out DIR` writes the files; put the one with the keys in the place that the registry's "
         "configuration names, and restart the registry."
     )
-    return RegistryFinding(Topic.KEYS, text, registry=_trust(evidence.kind), advice=advice)
 
 
 def _trust(kind: RegistryKind | None) -> dict[str, str]:
@@ -96,7 +101,7 @@ def _issuer(diagnosis: Diagnosis, agreement: Agreement) -> RegistryFinding:
     return RegistryFinding(Topic.ISSUER, text, registry={"issuer": agreement.issuer})
 
 
-def _other_key(diagnosis: Diagnosis, evidence: Evidence) -> RegistryFinding:
+def _other_key(diagnosis: Diagnosis, evidence: Evidence, agreement: Agreement) -> RegistryFinding:
     trusted = diagnosis.key
     name = trusted.name if trusted is not None else ""
     state = trusted.state if trusted is not None else ""
@@ -104,7 +109,7 @@ def _other_key(diagnosis: Diagnosis, evidence: Evidence) -> RegistryFinding:
         Topic.KEYS,
         f"The registry trusts the {state} key {name} and not the active one: its files are older or newer.",
         registry=_trust(evidence.kind),
-        advice="`wharfinger keys publish DIR` writes them anew; restart the registry with them.",
+        advice=_give_keys(evidence, agreement),
     )
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from app import settings
 from app.keys import keyring
+from app.keys.algorithm import Algorithm
+from app.keys.create import create
 from app.keys.keyring import KeyRing
-from app.keys.signing_key import SigningKey
+from app.keys.signing_key import KeyState, SigningKey
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from app.registry.agreement import RegistryKind
@@ -21,6 +23,7 @@ from app.registry.check.findings import Topic
 from app.registry.check.http import Response
 from app.registry.service import UnknownServiceError
 from tests.support.stand_in import (
+    NOW,
     REALM,
     SERVICE,
     Registry,
@@ -202,6 +205,23 @@ def test_a_zot_with_another_key(config: Path, zot: Zot) -> None:
     found = examined(config, zot)
     assert _errors(found) == [Topic.KEYS]
     assert "--for zot" in found.findings[0].advice
+
+
+def test_a_zot_that_was_given_no_new_key(config: Path, zot: Zot, ring_folder: Path) -> None:
+    """After a change of the key: what writes its files is named, not what writes those of others."""
+    create(
+        ring_folder,
+        name="old",
+        algorithm=Algorithm.ES256,
+        state=KeyState.RETIRED,
+        common_name="corp",
+        now=NOW,
+    )
+    (old,) = (key for key in keyring.load(ring_folder).published if key.name == "old")
+    zot.takes = signed_by(old)
+    (finding,) = examined(config, zot).findings
+    assert "trusts the retired key old" in finding.text
+    assert "--for zot" in finding.advice
 
 
 def test_a_registry_that_sends_clients_to_itself(config: Path, good: Registry) -> None:

@@ -14,6 +14,7 @@ refused.
     overlap.py    whether two patterns can match the same name
     part.py       what an entry says of repositories or the catalog
     order.py      what the order of entries means
+    rules.py      the rules of one entry, as mappings of the file
     document.py   the rules as a file, and what became of each entry
 
 Pure; `app.cli.rules.import_` reads and writes the files.

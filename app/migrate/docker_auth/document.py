@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,13 +11,12 @@ from app.errors import UnfitError
 from app.migrate import written
 from app.migrate.docker_auth import order
 from app.migrate.docker_auth.entry import AclEntry
-from app.migrate.docker_auth.order import Denial, Settled
+from app.migrate.docker_auth.order import Settled
 from app.migrate.docker_auth.part import EntryPart
-from app.migrate.docker_auth.what import EVERY, actions, bound, networks, services, what
+from app.migrate.docker_auth.rules import CATALOG_ACTIONS, rules_of
+from app.migrate.docker_auth.what import actions, bound, networks, services, what
 from app.migrate.docker_auth.who import who
 from app.protocol.scope import CATALOG
-
-_CATALOG = frozenset({"*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _translation(
     if refusals:
         return Translation(entry, refusal=refusals[0])
     decided = never.get(number) or tuple(sorted({of.decided[number] for of in types if number in of.decided}))
-    rules = tuple(rule for each, is_catalog in settled for rule in _rules(each, of_catalog=is_catalog))
+    rules = tuple(rule for each, is_catalog in settled for rule in rules_of(each, of_catalog=is_catalog))
     said = notes.get(number, ()) + _spilled({less for each, _ in settled for less in each.spills})
     return Translation(entry, rules, notes=said, decided_by=() if settled else decided)
 
@@ -155,56 +154,9 @@ def _parts(
     about, meant = what(entry, who(entry, group_labels), group_labels)
     gives, gives_catalog, idle = actions(entry)
     part = EntryPart(entry, meant, about.repositories, networks(entry), services(entry), gives)
-    seen = replace(part, names=(CATALOG,), gives=_CATALOG if gives_catalog else frozenset())
+    seen = replace(part, names=(CATALOG,), gives=CATALOG_ACTIONS if gives_catalog else frozenset())
     notes = tuple(f"{word!r} has no effect on repositories" for word in idle)
     return [part] if about.repositories else [], [seen] if about.catalog else [], notes
-
-
-def _rules(settled: Settled, *, of_catalog: bool) -> Iterator[dict[str, Any]]:
-    """Yield the rules of one part of an entry."""
-    part, name = settled.part, f"docker-auth-{settled.part.entry.number}" + ("-catalog" if of_catalog else "")
-    if part.gives:
-        yield _rule(settled, name, "allow", Denial(part.names, part.gives), of_catalog=of_catalog)
-    for at, each in enumerate(settled.denials):
-        number = f"-{at + 1}" if at else ""
-        yield _rule(settled, f"{name}-not{number}", "deny", each, of_catalog=of_catalog)
-
-
-def _rule(settled: Settled, name: str, effect: str, said: Denial, *, of_catalog: bool) -> dict[str, Any]:
-    part = settled.part
-    rule: dict[str, Any] = {"id": name}
-    if part.entry.comment:
-        rule["description"] = part.entry.comment
-    rule |= {key: _short(part, names) for key, names in settled.who.keys().items()}
-    if effect == "allow" and (exceptions := _exceptions(settled)):
-        rule["except"] = exceptions
-    rule |= {"catalog": True} if of_catalog else {"repositories": _short(part, said.names)}
-    rule[effect] = ["*"] if said.actions in (EVERY, _CATALOG) else sorted(said.actions)
-    when: dict[str, Any] = {}
-    if part.services:
-        when["services"] = list(part.services)
-    if part.networks:
-        when["networks"] = [str(each) for each in part.networks]
-    if when:
-        rule["when"] = when
-    return rule
-
-
-def _short(part: EntryPart, said: object) -> object:
-    """Write patterns without the entry's number in their variables: a rule is of one entry."""
-    if isinstance(said, (list, tuple)):
-        return [str(each).replace(f"_of_{part.entry.number}}}", "}") for each in said]
-    return said
-
-
-def _exceptions(settled: Settled) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for each in settled.exceptions:
-        for key, names in each.keys().items():
-            if isinstance(names, list):
-                listed = found.setdefault(key, [])
-                listed += [name for name in names if name not in listed]
-    return found
 
 
 def as_yaml(outcomes: Sequence[Translation], origin: str) -> str:

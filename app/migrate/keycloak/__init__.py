@@ -7,5 +7,5 @@
     document.py     configuration and rules as files, and what is to be said of the rest
 
 No secret of the export is read: neither the password of the bind nor a private key. Pure;
-`app.cli.rules.import_keycloak` reads and writes the files.
+`app.cli.rules.import_` reads and writes the files.
 """

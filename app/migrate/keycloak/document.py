@@ -141,7 +141,9 @@ def _accounts(realm: Node) -> Iterator[Remark]:
         if not (each.text("federationLink") or each.text("serviceAccountClientId"))
     ]
     if alone:
-        shown = ", ".join(map(ascii, alone[:_SHOWN_NAMES])) + (", …" if len(alone) > _SHOWN_NAMES else "")
+        shown = ", ".join(map(ascii, alone[:_SHOWN_NAMES])) + (
+            " and others" if len(alone) > _SHOWN_NAMES else ""
+        )
         text = f"accounts that are in Keycloak alone ({len(alone)}): {shown}"
         yield realm.remark(text, "people go into the directory, machines become robots of the rules")
 

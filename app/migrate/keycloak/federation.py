@@ -102,7 +102,7 @@ def _servers(provider: Node, remarks: list[Remark]) -> Iterator[tuple[str, Any]]
         remarks.append(provider.remark(text, "write ldaps:// where the directory does not start TLS"))
         yield "start_tls", True
     text = "the certificates that Keycloak trusts are not in the export"
-    hint = "name the directory's authority as `tls: {ca_file: …}`, unless the system trusts it"
+    hint = "name the directory's authority as `tls: {ca_file: FILE}`, unless the system trusts it"
     remarks.append(provider.remark(text, hint))
 
 
@@ -157,7 +157,7 @@ def _groups(provider: Node, remarks: list[Remark]) -> Mapping[str, Any]:
     listed = [each for each in mappers if each.text("providerId") == "group-ldap-mapper"]
     if not listed:
         text = "no group of the directory is mapped, so none counts here"
-        remarks.append(provider.remark(text, "write groups: {bases: …} where the directory has some"))
+        remarks.append(provider.remark(text, "write `groups: {bases: [DN]}` where the directory has some"))
         return {"strategy": "none"}
     first = listed[0]
     for each in listed[1:]:

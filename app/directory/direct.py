@@ -119,7 +119,9 @@ class DirectLogin:
         """
         if self._by_dn:
             return self._people.read(searcher, self.bind_name(name) or "", name, deadline)
-        return self._people.find(searcher, name, deadline)
+        person = self._people.find(searcher, name, deadline)
+        # another name of the same person would be counted as another account
+        return person if person is not None and person.name == names.canonical(name) else None
 
 
 def _has_one_spelling(name: str) -> bool:

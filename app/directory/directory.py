@@ -81,7 +81,9 @@ class LdapDirectory:
         return names.read(typed, self._settings.login, self._settings.kind)
 
     def resolve(self, name: TypedName, within: timedelta) -> TypedName:
-        """Return the name of the account that is meant by a typed name; only a UPN asks a server.
+        """Return the name of the account that is meant by a typed name.
+
+        A server is asked only about a UPN, and where people have other names than their subject's.
 
         Args:
             name: As `read_name` gave it.
@@ -91,7 +93,11 @@ class LdapDirectory:
             DirectoryUnavailable: No server answered in time.
             DirectoryMisconfigured: A server answered, but an administrator must change something.
         """
-        return self._people.resolve(self._service(), name, Deadline(within)) if name.upn else name
+        if name.upn:
+            return self._people.resolve(self._service(), name, Deadline(within))
+        if self._direct is None and self._people.have_other_names:
+            return self._people.under_one_account(self._service(), name, Deadline(within))
+        return name
 
     def authenticate(self, name: TypedName, password: Secret) -> DirectorySubject | Refusal:
         """Find out who somebody is.

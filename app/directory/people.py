@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from app.directory import filters, names
 from app.directory.names import TypedName
@@ -71,10 +71,11 @@ class People:
     """
 
     def __init__(self, settings: DirectorySettings, robots: RobotNames = robot_names.DEFAULT) -> None:
-        self._users, self._robots = settings.users, robots
+        self._users, self._robots, self._kind = settings.users, robots, settings.kind
         users = settings.users
         wanted = {
             users.subject_attribute,
+            *users.login_attributes,
             users.id_attribute,
             users.mail_attribute,
             users.display_attribute,
@@ -92,6 +93,11 @@ class People:
     def find(self, searcher: Searcher, name: str, deadline: Deadline) -> Person | None:
         """Return the person of a name; None where nobody has it, or more than one entry.
 
+        Args:
+            searcher: Searches as somebody who may read people.
+            name: A value of one of `users.login_attributes`.
+            deadline: Of the whole login.
+
         Raises:
             DirectoryUnavailable: No server answers.
             DirectoryMisconfigured: A base does not exist, or the account may not search it; or nobody was
@@ -100,7 +106,23 @@ class People:
         users = self._users
         text = filters.person(users.login_attributes, name, users.filter)
         found = self._search(searcher, text, self.attributes, deadline)
-        return self._own(found[0], name) if len(found) == 1 else None
+        return self._own(found[0], name, users.login_attributes) if len(found) == 1 else None
+
+    @property
+    def have_other_names(self) -> bool:
+        """Whether people may log in by other names than the one that becomes the subject."""
+        subject = attribute_type(self._users.subject_attribute)
+        return any(attribute_type(each) != subject for each in self._users.login_attributes)
+
+    def under_one_account(self, searcher: Searcher, name: TypedName, deadline: Deadline) -> TypedName:
+        """Return a typed name with the account of whoever has it: one for every name of that person.
+
+        Raises:
+            DirectoryUnavailable: No server answers.
+            DirectoryMisconfigured: As for `find`.
+        """
+        person = self.find(searcher, name.plain, deadline)
+        return name if person is None else replace(name, account=names.account(person.name, self._kind))
 
     def resolve(self, searcher: Searcher, name: TypedName, deadline: Deadline) -> TypedName:
         """Return the name of whoever has a typed name as UPN; the same name where nobody has.
@@ -160,7 +182,7 @@ class People:
             return None
         if result.code != ResultCode.SUCCESS or len(result.entries) != 1:
             raise codes.error(result, f"reading {dn}")
-        return self._own(result.entries[0], name)
+        return self._own(result.entries[0], name, [self._users.subject_attribute])
 
     def subject(self, person: Person, groups: Sequence[Group]) -> DirectorySubject:
         """Return the subject of a person with these groups.
@@ -179,10 +201,14 @@ class People:
             display_name=next(iter(entry.texts(users.display_attribute)), ""),
         )
 
-    def _own(self, entry: Entry, name: str) -> Person | None:
-        """Return the person of an entry; None where the name that was searched for is not the entry's own."""
+    def _own(self, entry: Entry, name: str, attributes: Iterable[str]) -> Person | None:
+        """Return the person of an entry; None where the name that was searched for is not the entry's own.
+
+        A server finds more than equals: only the exact value of one of these attributes is the entry's own.
+        """
         subject = self.name_of(entry)
-        if subject is None or names.canonical(name) != subject:
+        own = (value for attribute in attributes for value in entry.texts(attribute))
+        if subject is None or names.canonical(name) not in map(names.canonical, own):
             return None
         return Person(subject, entry)
 

@@ -18,7 +18,7 @@ from app.directory.account_check import DisablingAttribute
 from app.directory.account_settings import ServiceAccountSettings
 from app.directory.fields import Attribute, Dns, LdapFilter, NoAttribute, TimedFilter, checked_dn
 from app.directory.presets import DirectoryKind
-from app.dn import DN
+from app.dn import DN, attribute_type
 from app.errors import UnfitError
 from app.ldap.servers import addresses
 from app.ldap.settings import PoolSettings, TlsSettings
@@ -29,6 +29,8 @@ PLACE = "{username}"
 _ACTIVE_DIRECTORY_NAME = re.compile(r"\{username\}@[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\\\{username\}")
 Form = Literal["name", "upn", "domain\\name"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+_ADDRESSES = frozenset(map(attribute_type, ("mail", "userPrincipalName")))
+"""Attributes whose values have an @ in them."""
 Scope = Literal["one", "sub"]
 
 
@@ -252,6 +254,16 @@ class DirectorySettings(Section):
             text = "Google Secure LDAP lets nobody in without a certificate"
             raise UnfitError(
                 text, "set tls.client_cert and tls.client_key to those that the admin console made"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_are_searched_for_whole(self) -> DirectorySettings:
+        given = [each for each in self.users.login_attributes if attribute_type(each) in _ADDRESSES]
+        if given and "upn" in self.login.forms:
+            raise UnfitError(
+                f"nobody can log in by {given[0]}: the form upn takes the part behind the @ away",
+                f"take upn out of login.forms, or {given[0]} out of users.login_attributes",
             )
         return self
 

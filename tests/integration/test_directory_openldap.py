@@ -11,13 +11,14 @@ import pytest
 
 from app.directory.directory import LdapDirectory
 from app.directory.inspect.server import inspect_server
+from app.directory.names import TypedName
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
 from app.errors import Code, DirectoryMisconfigured, Refusal
 from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
-from tests.support.directory import log_in
+from tests.support.directory import PASSWORDS, log_in
 from tests.support.ldap import directory_settings, section
 from tests.support.openldap_company import AFAR, BLIND, GROUPS, LIMITED, PASSWORD, PEOPLE
 from tests.support.slapd import SUFFIX, Slapd, Variant
@@ -37,6 +38,31 @@ def _log_in(slapd: Slapd, name: str, password: str = PASSWORD, **changed: Any) -
 
 def _is_wrong(answer: DirectorySubject | Refusal) -> bool:
     return isinstance(answer, Refusal) and answer.code is Code.WRONG_CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    ("attributes", "names"),
+    [
+        (["uid", "mail"], ["alice", "alice@example.com", "Alice@Example.com"]),
+        (["mail"], ["alice@example.com"]),
+    ],
+)
+def test_a_mail_address_is_another_name_of_the_same_person(
+    openldap: Slapd, attributes: list[str], names: list[str]
+) -> None:
+    """The subject and what wrong passwords are counted under stay; another address is nobody."""
+    users = {"bases": [PEOPLE], "login_attributes": attributes}
+    with _directory(openldap, users=users) as directory:
+        found = [log_in(directory, Credentials(name, Secret(PASSWORDS["alice"]))) for name in names]
+        typed = [directory.read_name(name) for name in names]
+        meant = [
+            directory.resolve(name, timedelta(seconds=5)) for name in typed if isinstance(name, TypedName)
+        ]
+        assert _is_wrong(log_in(directory, Credentials("bob@example.com", Secret(PASSWORDS["alice"]))))
+    subjects = {each.name for each in found if isinstance(each, DirectorySubject)}
+    assert (subjects, len(found)) == ({"alice"}, len(names))
+    assert [each.account for each in meant] == ["alice"] * len(names)
+    assert ("alice" in names) or _is_wrong(_log_in(openldap, "alice", PASSWORDS["alice"], users=users))
 
 
 @pytest.mark.parametrize("name", ["twin", "two", "second", "alias", "no-password"])

@@ -105,6 +105,53 @@ def test_nobody_in_the_directory_has_the_name_of_a_robot(name: str, typed: str) 
     assert people.name_of(Entry("uid=x,dc=x", {"uid": [b"robotics", b"Robotics"]})) == "robotics"
 
 
+MAIL = Entry("uid=alice,ou=people,dc=x", {"uid": [b"Alice"], "mail": [b"Ann@x.example", b"a@x.example"]})
+
+
+def _by_mail(*attributes: str) -> People:
+    return People(_settings(users={"bases": ["dc=x"], "login_attributes": list(attributes)}))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "typed", "found"),
+    [
+        (("uid", "mail"), "ann@X.example", "alice"),
+        (("uid", "mail"), "a@x.example", "alice"),
+        (("uid", "mail"), "alice", "alice"),
+        (("mail",), "a@x.example", "alice"),
+        (("mail",), "alice", None),
+        (("uid", "mail"), "a@x.exämple", None),
+        (("uid", "mail"), "a@x", None),
+    ],
+)
+def test_a_name_is_a_whole_value_of_a_login_attribute(
+    attributes: tuple[str, ...], typed: str, found: str | None
+) -> None:
+    """Whatever a server takes for equal; the subject is the subject attribute's."""
+    person = _by_mail(*attributes).find(Always([MAIL]), typed, Deadline(timedelta(seconds=1)))
+    assert (None if person is None else person.name) == found
+
+
+def test_every_name_of_a_person_is_one_account() -> None:
+    """So a second name is no second budget; a name that nobody has, or two, keeps its own."""
+    people, deadline = _by_mail("uid", "mail"), Deadline(timedelta(seconds=5))
+    assert people.have_other_names
+    assert not _by_mail("UID").have_other_names
+    typed = TypedName("a@x.example", "a@x.example")
+    assert people.under_one_account(Always([MAIL]), typed, deadline) == TypedName("a@x.example", "alice")
+    assert people.under_one_account(Always([]), typed, deadline) == typed
+    other = Entry("uid=bob,ou=people,dc=x", {"uid": [b"bob"], "mail": [b"a@x.example"]})
+    assert people.under_one_account(Always([MAIL, other]), typed, deadline) == typed
+
+
+@pytest.mark.parametrize("attribute", ["mail", "rfc822Mailbox", "userPrincipalName"])
+def test_an_address_that_loses_its_ending_is_an_error(attribute: str) -> None:
+    """The form upn takes the part behind the @ away, so that nobody could ever log in by it."""
+    users = {"bases": ["dc=x"], "login_attributes": [attribute]}
+    with pytest.raises(ValueError, match=f"nobody can log in by {attribute}"):
+        _settings(users=users, login={"forms": ["name", "upn"], "suffixes": ["x.example"]})
+
+
 ALICE2 = Entry("cn=a2,dc=x", {"samaccountname": [b"Alice2"], "userprincipalname": [b"Alice@x.example"]})
 OTHER = Entry("cn=a3,dc=x", {"samaccountname": [b"alice3"], "userprincipalname": [b"alice@x.example"]})
 LOOSE = Entry(

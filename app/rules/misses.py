@@ -43,7 +43,7 @@ class Effort:
     Attributes:
         rules: How many rules are looked at.
         steps: Steps in which one pattern is matched with the name of the resource.
-        trials: How often the engine is asked about somebody who is one thing more.
+        trials: How often the engine is asked, of each action, about somebody who is one thing more.
     """
 
     rules: int = sys.maxsize
@@ -52,7 +52,7 @@ class Effort:
 
 
 THOROUGH = Effort()
-QUICK = Effort(rules=50, steps=500, trials=50)
+QUICK = Effort(rules=50, steps=500, trials=20)
 
 
 def explain(rules: RuleSet, subject: Subject | None, scopes: Sequence[Scope], context: Context) -> Decision:
@@ -85,7 +85,7 @@ class _Search:
         self._rules = rules
         self._subject = subject
         self._context = context
-        self._steps, self._trials = effort.steps, effort.trials
+        self._steps, self._trials, self._left = effort.steps, effort.trials, 0
         self._username = dn.fold(subject.name) if subject is not None else ""
         allows = [rule for rule in among if rule.effect is Effect.ALLOW]
         self._allows = {rule.id: rule for rule in allows}
@@ -113,6 +113,7 @@ class _Search:
         derived = outcome.action == ALL_ACTIONS and resource.scope.type is ResourceType.REPOSITORY
         if outcome.granted or derived:
             return outcome
+        self._left = self._trials
         misses = sorted(
             self._misses(replace(resource.scope, actions=frozenset([outcome.action])), outcome), key=_nearness
         )
@@ -167,6 +168,8 @@ class _Search:
     def _for_others(self, rules: Iterable[Rule], scope: Scope) -> Iterator[Miss]:
         """A rule that is about the resource is for others."""
         for rule in rules:
+            if not self._left:
+                return
             for reached in reach(rule, scope.type, scope.name, self._steps):
                 if self._would_grant(reached, scope):
                     lack, text, groups = self._want(reached)
@@ -203,9 +206,9 @@ class _Search:
 
     def _would_grant(self, reached: Reached, scope: Scope) -> bool:
         """Ask the engine about somebody who is that too, and else the same."""
-        if not self._trials:
+        if not self._left:
             return False
-        self._trials -= 1
+        self._left -= 1
         if reached.audience.kind is WhoKind.ROBOT:
             return True  # a robot has groups of its own, and none of the subject's
         subject = self._subject

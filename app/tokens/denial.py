@@ -61,10 +61,11 @@ def refuse(decided: Decided, denials: Denials, request_id: str) -> tuple[Refusal
     if asked.service in denials.silent:
         return None, None
     if decided.subject is None:
-        client = family(decided.client)
-        if not _is_nothing_granted(asked, decision) or client.shows is Shows.NONE:
+        if not _is_nothing_granted(asked, decision):
             return None, None
-        return Refusal(Code.CREDENTIALS_REQUIRED, log_in(asked, client)), None
+        client = family(decided.client)
+        told = client.shows is not Shows.NONE
+        return Refusal(Code.CREDENTIALS_REQUIRED, log_in(asked, client)) if told else None, None
     resource = _refused(asked, decision)
     if resource is None or (shows := family(decided.client).shows) is Shows.NONE:
         return None, None

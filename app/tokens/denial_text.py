@@ -122,9 +122,10 @@ def _reason(why: Why, rule: str, who: str, *, name_groups: bool) -> tuple[str, s
 def _want(why: Why, who: str, *, name_groups: bool) -> str:
     if why.lack is Lack.AMBIGUOUS:
         return f"two groups of {who} have one name"
-    if name_groups or why.lack not in {Lack.GROUP, Lack.EXCEPTED}:
-        return why.want
-    return f"it excepts {who}" if why.lack is Lack.EXCEPTED else f"{who} is not in a group that it is for"
+    if why.lack is Lack.GROUP:
+        named = f"group {' and '.join(why.groups)}" if name_groups else "a group that it is for"
+        return f"{who} is not in {named}"
+    return f"it excepts {who}" if why.lack is Lack.EXCEPTED and not name_groups else why.want
 
 
 def _listed(actions: Sequence[str]) -> str:

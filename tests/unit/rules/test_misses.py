@@ -264,6 +264,20 @@ def test_a_request_looks_at_few_rules(pattern: str) -> None:
     assert _lines_of_a_request(20 * QUICK.rules, pattern) < 1.1 * few
 
 
+def test_each_action_has_its_own_effort() -> None:
+    """Where many rules are near, what was sought for the pull takes nothing from the push."""
+    listed = [
+        f"- {{id: r{n:05}, groups: ['g{n}'], repositories: ['web/**'], allow: [push]}}"
+        for n in range(2 * QUICK.rules)
+    ]
+    rules, context = rule_set("\n".join(listed)), Context(REGISTRY, "192.0.2.1", NOW)
+    scopes, _ = scope.parse_all(["repository:web/app:pull,push,delete"])
+    (refused,) = decide(rules, person("bob"), scopes, context).resources
+    found = {one.action: one.misses for one in with_nearest(rules, person("bob"), refused, context).outcomes}
+    assert [miss.rule for miss in found["push"]] == [miss.rule for miss in found["pull"]]
+    assert found["push"][0].text == "bob is not in group g0"
+
+
 def test_a_pattern_that_is_hard_to_match_is_given_up() -> None:
     """A long name and a pattern with many cuts: a request takes so many steps for it and no more."""
     (rule,) = rule_set(

@@ -83,6 +83,14 @@ def on_starting(server: Any) -> None:
     """Have SIGHUP go to the workers, which look at the files anew; gunicorn would start new ones instead."""
     server.handle_hup = functools.partial(server.kill_workers, signal.SIGHUP)
     server.spawn_workers = functools.partial(_start_workers, server.spawn_workers)
+    server.stop = functools.partial(_stop, server, server.stop)
+
+
+def _stop(server: Any, stop: Callable[..., object], *arguments: object) -> None:
+    """Stop the workers, and tell them whether the sockets are closed for good."""
+    if server.reexec_pid == server.master_pid == 0 and not server.systemd:
+        server.worker_class.listens_last[0] = 1
+    stop(*arguments)
 
 
 def _start_workers(start: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ a password in it; here neither the answer nor the log has anything of the reques
 from __future__ import annotations
 
 import logging
+import mmap
 import resource
 import signal
 import socket
@@ -35,12 +36,21 @@ _log = logging.getLogger("wharfinger.web")
 _TICK_SECONDS = 1.0
 _LINGER_SECONDS = 2.0
 """For how long idle connections are kept when the worker stops: a request may be under way on them."""
+_SETTLE_SECONDS = 0.1
+"""For connections that are being made while the server ceases to listen: their first packet has come."""
 _OTHER_DESCRIPTORS = 128
 """Descriptors that are not clients' connections: those to the directory and the state, files."""
 
 
 class Worker(ThreadWorker):
-    """A process that answers requests, and looks at the files on SIGHUP."""
+    """A process that answers requests, and looks at the files on SIGHUP.
+
+    Attributes:
+        listens_last: One octet that all processes of the server share. It is not 0 where the server stops and
+            nobody else has its sockets: neither systemd nor a new server that takes its place (SIGUSR2).
+    """
+
+    listens_last = mmap.mmap(-1, 1)
 
     watcher: Watcher | None = None
     hooks: Hooks
@@ -99,6 +109,9 @@ class Worker(ThreadWorker):
             self._turn(loop)
         self.hooks.stop()
         self._turn_until(loop, time.monotonic() + server.drain.total_seconds())
+        if self.listens_last[0]:
+            loop.refuse_new()
+            self._turn_until(loop, time.monotonic() + _SETTLE_SECONDS)
         loop.close_listeners()
         loop.shorten(_LINGER_SECONDS)
         self._turn_until(loop, time.monotonic() + self.cfg.graceful_timeout, busy=True)
@@ -106,14 +119,14 @@ class Worker(ThreadWorker):
         loop.close()
         self.hooks.finish()
 
-    def _turn(self, loop: Loop) -> None:
+    def _turn(self, loop: Loop, seconds: float = _TICK_SECONDS) -> None:
         self.notify()
-        loop.turn(_TICK_SECONDS)
+        loop.turn(min(seconds, _TICK_SECONDS))
 
     def _turn_until(self, loop: Loop, end: float, *, busy: bool = False) -> None:
         """Go on until a time; with `busy` no longer than there are connections."""
-        while time.monotonic() < end and (loop.is_busy or not busy):
-            self._turn(loop)
+        while (left := end - time.monotonic()) > 0 and (loop.is_busy or not busy):
+            self._turn(loop, left)
 
     def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> Connection:
         """Make a connection of a socket that was accepted."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import logging
 import selectors
 import socket
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 
 from gunicorn.http.errors import ParseException
 
+from app.serving import listening
 from app.serving.connection import Connection
 
 _log = logging.getLogger("wharfinger.web")
@@ -121,6 +123,12 @@ class Loop:
             key.data(key.fileobj)
         self._expire()
 
+    def refuse_new(self) -> None:
+        """Let nobody connect any more, to whichever process."""
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):  # a kernel without filters: somebody may be reset
+                listening.refuse_new(listener)
+
     def close_listeners(self) -> None:
         """Accept the connections that are queued already, and no other."""
         for listener in self._listeners:
@@ -162,7 +170,11 @@ class Loop:
         try:
             sock, client = listener.accept()
         except OSError as error:
-            if not isinstance(error, BlockingIOError | ConnectionAbortedError):
+            if error.errno not in (
+                errno.EAGAIN,
+                errno.ECONNABORTED,
+                errno.EINVAL,
+            ):  # the last: nobody can connect
                 self._evict()  # mostly there are no descriptors left
             return False
         connection = self._site.connect(sock, client, listener)

@@ -6,12 +6,12 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # Tests start many processes: Python keeps what it compiled, whatever the shell has set.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs bench fuzz mutate audit wheel lock clean runtime dev
+.PHONY: help demo test test-fast check docs bench faults fuzz mutate audit wheel lock clean runtime dev
 
 # What each target wants of the system, by the names of the commands; deploy/packages knows where they come from.
 demo_needs := python3-venv slapd openssl docker-registry skopeo curl
 fast_needs := python3-venv slapd ldapsearch openssl docker-registry skopeo curl git
-slow_needs := chromium dockerd docker docker-buildx iptables ip docker-compose debootstrap containerd ctr podman buildah samba-ad-dc 389-ds postgresql java mvn
+slow_needs := chromium dockerd docker docker-buildx iptables ip docker-compose debootstrap containerd ctr podman buildah samba-ad-dc 389-ds postgresql nginx java mvn
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ docs: dev ## build the documentation into docs/_build
 bench: dev ## measure tokens per second and latencies against a real slapd
 	@deploy/packages slapd openssl wrk
 	.venv/bin/python -m bench
+
+faults: dev ## try every fault under load, as root, and print the table of docs/explanation/reliability.md
+	@deploy/packages slapd openssl postgresql nginx
+	.venv/bin/python -m tests.faults
 
 FUZZ_SECONDS := 60
 fuzz: dev ## look for inputs that break something: each target of tests/fuzz for FUZZ_SECONDS

@@ -47,18 +47,38 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def go_down(self) -> None:
+        """Close every connection and refuse new ones, as a server does whose process is killed."""
+        self._stop()
+
+    def come_up(self) -> None:
+        """Listen again, on the same port."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _stop(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)  # else the thread would go on to accept
         self._listener.close()
         for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)  # likewise
             each.close()
+        self._open.clear()
 
     def _accept(self) -> None:
+        listener = self._listener
         while True:
             try:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target))
+                client, _ = listener.accept()
             except OSError:
                 return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                client.close()
+                continue
             self.accepted += 1
             self._open += [client, server]
             for source, sink, answers in ((client, server, False), (server, client, True)):

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,6 +92,7 @@ class Server:
         rules: The rules file, copied into the folder.
         algorithm: Of the signing key that is made for it.
         extra: Environment variables for it.
+        program: What is run, in the place of `wharfinger`.
     """
 
     folder: Path
@@ -99,6 +100,7 @@ class Server:
     rules: Path = SAMPLE_RULES
     algorithm: str = "ES256"
     extra: Mapping[str, str] = field(default_factory=dict)
+    program: Sequence[str] = WHARFINGER
     _program: Program = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ class Server:
         self._make_key()
         self._program = Program(
             name="wharfinger",
-            argv=(*WHARFINGER, "serve", "--config", self.config),
+            argv=(*self.program, "serve", "--config", self.config),
             log=self.folder / "log.jsonl",
             ready=answers(f"{self.url}/livez"),
             extra=self.extra,

@@ -110,7 +110,7 @@ def _by_groups(realm: Node, client: Node, prefix: str, remarks: list[Remark]) ->
 
 def _remark_on_groups(realm: Node, prefix: str, remarks: list[Remark]) -> None:
     for group in realm.nodes("groups"):
-        if group.text("name").lower().startswith(prefix) and group.nodes("subGroups"):
+        if group.text("name").lower().startswith(prefix.lower()) and group.nodes("subGroups"):
             text = f"groups below {group.text('name')!r} are told apart by their path, and here by their name"
             remarks.append(group.remark(text, "give each a name of its own, and write rules for it"))
 
@@ -132,6 +132,11 @@ def _by_attributes(client: Node, roles: Roles, remarks: list[Remark]) -> Iterato
                 text = f"the attribute {key!r} of the role {role!r} cannot be a rule: {rule}"
                 remarks.append(client.remark(text))
             elif rule is not None:
+                if Action.PUSH in rule["allow"] and Action.PULL not in rule["allow"]:
+                    text = (
+                        f"the attribute {key!r} of the role {role!r} gives push alone, which brings pull here"
+                    )
+                    remarks.append(client.remark(text))
                 yield rule
 
 

@@ -270,6 +270,17 @@ def test_roles_with_attributes() -> None:
     assert (shared["users"], shared["allow"]) == (["alice"], ["pull", "push"])
 
 
+def test_push_alone_brings_pull() -> None:
+    """As everywhere here, and it is said."""
+
+    def change(realm: Node) -> None:
+        (role,) = (each for each in realm["roles"]["client"][CLIENT] if each["name"] == "ui")
+        role["attributes"] = {"registry:shared": ["push"]}
+
+    assert "gives push alone, which brings pull here" in _said(_translated(change))
+    assert "brings pull" not in _said(_translated())
+
+
 def test_the_rules_give_what_the_mapper_gives() -> None:
     """For every combination of groups, by repository and for the catalog."""
     rule_set = load.compiled([FileText("rules.yaml", _translated().rules)]).tested(NOW)

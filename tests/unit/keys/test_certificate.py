@@ -47,8 +47,17 @@ def test_its_usage(certificate: x509.Certificate) -> None:
     """It is for signatures and for nothing else."""
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage)
     assert usage.critical
-    assert usage.value.digital_signature
-    assert not usage.value.key_cert_sign
+    assert usage.value == x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def test_its_subject_key_identifier(

@@ -16,17 +16,18 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.keys import kid
+from app.keys import change, keyring, kid
 from app.keys.algorithm import Algorithm, PrivateKey
 from app.keys.certificate import self_signed
 from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
-from app.keys.rotation import LEEWAY, Hold, Plan, RealmKeys, RotationStep, Waits, plan
+from app.keys.rotation import LEEWAY, Hold, Plan, RealmKeys, RotationStep, Waits, plan, take
 from app.keys.signing_key import KeyState, SigningKey
 from tests.support.authority import Authority
 from tests.unit.conftest import KEY_TIME as NOW
 
 MakeKey = Callable[[PrivateKey, Algorithm], SigningKey]
+PutKey = Callable[..., Path]
 
 WAITS = Waits(timedelta(minutes=2), timedelta(minutes=15), timedelta(seconds=10))
 PLAIN = {"registry.example.com": Service(kid.LIBTRUST)}
@@ -196,3 +197,23 @@ def _named_issuer(key: SigningKey) -> SigningKey:
         .sign(issuer, hashes.SHA256())
     )
     return replace(key, certificates=(certificate,))
+
+
+def test_the_steps_of_a_rotation_in_the_folder(put_key: PutKey) -> None:
+    """Each does what it says, and returns the keys as they are in the folder then."""
+    folder, now = put_key(_PRIVATE, "old.active-20250101T000000Z.pem"), NOW
+    realm = replace(_realm(PLAIN), folder=folder)
+    for step in (RotationStep.ANNOUNCE, RotationStep.ACTIVATE, RotationStep.REMOVE):
+        with change.locked(folder) as keys:
+            ring = keys.load()
+            found = plan(ring, realm, now)
+            assert found.step is step
+            made = take(keys, ring, found, realm, now)
+        there = keyring.load(folder)
+        assert [(key.name, key.state, key.since) for key in made.keys] == [
+            (key.name, key.state, key.since) for key in there.keys
+        ]
+        assert {key.algorithm for key in there.keys} == {Algorithm.ES256}
+        now += timedelta(hours=1)
+    assert [key.state for key in there.keys] == [KeyState.ACTIVE]
+    assert there.active.name != "old"

@@ -14,7 +14,7 @@ import pytest
 from app.directory.names import TypedName
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger
-from app.login.budget import Denied, FailureLimits, Spared
+from app.login.budget import Denied, FailureLimits, InFlight, Spared
 from app.login.failure_store import AccountRows, FailureStore, MemoryStore
 from app.login.fallback import FallbackLimiter, MachineOutage, ProcessOutage
 from app.login.limiter import StoreLimiter
@@ -249,3 +249,23 @@ def test_who_logs_in_again_and_again_is_kept_once() -> None:
         process.limiter.settle(verdict, BindOutcome.RIGHT)
         process.now += 1
     assert len(process.own.kept) == len(process.shared.inner.kept) == 1
+
+
+def test_what_is_recorded_counts_for_all_processes() -> None:
+    """An attempt that another limiter has allowed is a failure in the shared store too."""
+    shared = Shared()
+    first, second = Process(shared), Process(shared)
+    for number in range(4):
+        first.limiter.record(Attempt(ALICE, Secret(str(number)), "192.0.2.1"))
+    assert second.wrong("a") is Spared.ACCOUNT_BUDGET
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_who_cannot_wait_is_not_told_to(is_away: bool) -> None:
+    """Neither by the shared store nor by the local one."""
+    process = Process(Shared(is_away=is_away))
+    attempt = Attempt(ALICE, Secret("a"), "192.0.2.1")
+    assert isinstance(process.limiter.reserve(attempt), Reservation)
+    other = Process(process.shared, own=process.own)
+    assert other.limiter.reserve(attempt) == InFlight()
+    assert isinstance(other.limiter.reserve(attempt, waits=False), Reservation)

@@ -14,12 +14,21 @@ from sqlalchemy import Engine, event
 from app.directory.names import TypedName
 from app.errors import StateUnavailable
 from app.login.attempt import Attempt, Tagger, source_of
-from app.login.budget import Denied, FailureLimits, InFlight, Spared
+from app.login.budget import (
+    Denied,
+    FailureLimits,
+    InFlight,
+    SourceFailures,
+    Spared,
+    count_guess,
+    decide,
+)
 from app.login.failure_store import AccountRows, FailureStore, MemoryStore
 from app.login.limiter import StoreLimiter
 from app.login.settlement import BindOutcome, Reservation
 from app.protocol.secret import Secret
 from app.state.holder import Holder
+from app.state.rows import LoginRow, LoginState
 from app.state.settings import StateSettings
 from app.state.shared import SharedState
 from tests.support.postgres import PASSWORD, Postgres
@@ -649,3 +658,59 @@ def test_a_right_password_is_noted_once() -> None:
         limiter.settle(limiter.record(attempt_of("right")), BindOutcome.RIGHT)
         assert scene.right() is BindOutcome.RIGHT
     assert len(store.kept) == 1
+
+
+def test_a_proof_lasts_while_it_is_used(scene: Scene) -> None:
+    """It is renewed by the logins that it exempts, and ends with its time where nobody logs in."""
+    scene.right()
+    for _ in range(3):
+        scene.now += 400_000
+        for number in range(3):
+            scene.wrong(str(number), f"198.51.100.{number}")
+        assert scene.right() is BindOutcome.RIGHT
+    scene.now += 604_800
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{number}")
+    assert scene.right() is Spared.ACCOUNT_BUDGET
+
+
+def test_a_password_that_is_wrong_now_is_exempt_nowhere(scene: Scene) -> None:
+    """The proof from every other source goes too, so that it costs no second failure."""
+    scene.right()
+    scene.right("right", ELSEWHERE)
+    for number in range(2):
+        scene.wrong(str(number), f"203.0.113.{number}")
+    assert scene.wrong("right") is BindOutcome.WRONG
+    scene.now += 301
+    assert scene.wrong("right", ELSEWHERE) is Spared.REMEMBERED_FAILURE
+
+
+def test_guesses_beside_a_proof_are_forgotten_with_their_window(scene: Scene) -> None:
+    """A window later the proof exempts again, while others spend the budget anew."""
+    scene.limits = replace(LIMITS, guesses=2)
+    scene.right()
+    for number in range(3):
+        scene.wrong(str(number), f"198.51.100.{number}")
+    limiter = scene.limiter()
+    for number in range(2):
+        limiter.reserve(attempt_of(f"guess{number}"))
+    assert scene.right() is Spared.ACCOUNT_BUDGET
+    scene.now += 901
+    for number in range(3):
+        scene.wrong(f"later{number}", f"198.51.100.{number}")
+    assert scene.right() is BindOutcome.RIGHT
+
+
+def test_guesses_are_counted_from_the_first_on() -> None:
+    """A further one does not begin the window anew."""
+    proof = LoginRow(1, b"", b"", b"", LoginState.PROOF, 0, 9, guesses=2, guessed_since=900.0)
+    assert count_guess(proof, LIMITS, 1000.0) == (3, 900.0)
+    assert count_guess(proof, LIMITS, 1900.0) == (1, 1900.0)
+
+
+def test_a_failure_is_remembered_for_the_rest_of_its_time() -> None:
+    """The seconds say for how long the directory is not asked again."""
+    tags = Tagger(bytes(32), "demo").tags(attempt_of("a"))
+    row = LoginRow(1, tags.account, tags.login, tags.source, LoginState.WRONG, 1000.0, 2000.0)
+    found = decide([row], lambda: SourceFailures(0), tags, LIMITS, 1100.0)
+    assert found == Denied(Spared.REMEMBERED_FAILURE, 200.0)

@@ -14,7 +14,7 @@ from app.directory.subject import DirectorySubject
 from app.errors import Code, Refusal
 from app.login.login import Login, Subject
 from app.login.robots import RobotLogin
-from app.protocol.credentials import Credentials
+from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
 from app.rules.model import NamedGroup, Persona, Robot
@@ -133,3 +133,17 @@ def test_expiry_and_network_are_told_only_to_who_has_the_secret() -> None:
     answer = _log_in("robot$ci", "wrong", client("192.0.2.1"), datetime(2030, 1, 1, tzinfo=UTC))
     assert isinstance(answer, Refusal)
     assert answer.code is Code.WRONG_CREDENTIALS
+
+
+def test_a_refused_robot_is_told_why_once_it_has_proved_its_secret() -> None:
+    """The texts say what to do; before the proof nothing is told."""
+    late = _log_in("robot$ci", FIRST, now=datetime(2030, 1, 1, tzinfo=UTC))
+    away = _log_in("robot$ci", FIRST, client("192.0.2.1"))
+    wrong = _log_in("robot$ci", "wrong")
+    assert late == Refusal(
+        Code.ACCOUNT_EXPIRED, "This robot account has expired. Ask for a new date in the rules.", proved=True
+    )
+    assert away == Refusal(
+        Code.NETWORK_NOT_ALLOWED, "This robot account may not log in from this network.", proved=True
+    )
+    assert wrong == Refusal(Code.WRONG_CREDENTIALS, WRONG_CREDENTIALS, detail="unknown robot or wrong secret")

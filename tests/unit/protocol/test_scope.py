@@ -243,3 +243,18 @@ def test_the_catalog_in_the_form_of_zot() -> None:
     )
     others = ("repository::push", "repository::pull,push", "repository::*", "registry::pull")
     assert scope.parse_all(others, catalog_by_pull=True) == ((), others)
+
+
+def test_the_catalog_alone_is_changed_for_a_zot() -> None:
+    """A repository beside it stays what it is."""
+    repository = Access(ResourceType.REPOSITORY, "a", ("pull",))
+    catalog = Access(ResourceType.REGISTRY, "catalog", ("*",))
+    assert scope.catalog_by_pull([repository, catalog]) == (
+        repository,
+        Access(ResourceType.REPOSITORY, "", ("pull",)),
+    )
+
+
+def test_the_longest_component() -> None:
+    """A component can be as long as a name."""
+    assert scope.is_component("a" * 255)

@@ -639,3 +639,50 @@ def test_a_condition_is_looked_at_each_time() -> None:
     later = datetime(2026, 3, 1, tzinfo=UTC)
     assert granted(rules, subject, "repository:a:pull", now=later) == []
     assert granted(rules, subject, "repository:a:pull") == ["repository:a:pull"]
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "users: ['{username}']",
+        "groups: ['{username}-team']",
+        "groups: ['cn={username},ou=own,dc=x']",
+        "all_groups: ['{username}-team', staff]",
+        "all_groups: ['cn={username},ou=own,dc=x', staff]",
+    ],
+)
+def test_the_own_name_in_every_way_to_be_meant(who: str) -> None:
+    """`{username}` is compared with the name of whoever asks, in names and in DNs."""
+    own = ("cn=alice-team,ou=groups,dc=x", "cn=alice,ou=own,dc=x", "staff")
+    rules = one_rule(who, "repositories: [x]")
+    assert may(rules, person("alice", *own), "x") == "pull"
+    if not who.startswith("users"):
+        assert may(rules, person("bob", *own), "x") == ""
+
+
+def test_the_reason_names_an_attribute_that_was_not_read() -> None:
+    """A deny on it applies, and says so."""
+    rules = rule_set("""
+        - {id: all, everyone: true, repositories: [x], allow: [pull]}
+        - {id: none, everyone: true, repositories: [x], deny: [pull], when: {attributes: {l: [rome]}}}
+    """)
+    made = decision(rules, Persona("alice", others=None), "repository:x:pull")
+    (denied,) = made.resources[0].outcomes[0].denied_by
+    assert denied.unknown == ("attribute",)
+
+
+def test_captures_that_are_not_known_beside_patterns_that_need_none() -> None:
+    """Only a pattern with a variable that is not known may mean anything; the others mean what they say."""
+    rules = rule_set("""
+        - {id: all, everyone: true, repositories: ['**'], allow: [pull]}
+        - id: none
+          groups: ['cn={g},ou=groups,dc=x']
+          repositories: [plain, '{username}/x', 't/{g}']
+          deny: [pull]
+    """)
+    somebody = _in_unread("cn=C++,ou=groups,dc=x")
+    found = {name: may(rules, somebody, name) for name in ("plain", "plainer", "p/x", "q/x", "t/y")}
+    assert found == {"plain": "", "plainer": "pull", "p/x": "", "q/x": "pull", "t/y": ""}
+    own = one_rule("groups: ['t-{g}']", "repositories: ['{username}/{g}']")
+    assert may(own, person("alice", "t-x"), "alice/x") == "pull"
+    assert may(own, person("alice", "t-x"), "alice/y") == ""

@@ -228,3 +228,23 @@ def test_lint() -> None:
     assert found == ["s"]
     assert not [*contained.find(rule_set(f"{several}\n{but}").rules, NOW)]
     assert [finding.about for finding in contained.find(rule_set(f"{one}\n{but}").rules, NOW)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("what", "groups", "asked", "expected"),
+    [
+        (
+            "all_groups: [a, 'cn=a,ou=g,dc=x'], repositories: [r]",
+            ["cn=a,ou=g,dc=x"],
+            "repository:r:pull",
+            True,
+        ),
+        ("all_groups: [a, b], catalog: true", ["a", "b"], "registry:catalog:*", True),
+        ("all_groups: ['t-{t}', b], repositories: ['{t}/**', r]", ["t-w", "b"], "repository:r:pull", True),
+        ("all_groups: ['t-{t}', b], repositories: ['{t}/**', r]", ["t-w", "b"], "repository:s:pull", False),
+    ],
+)
+def test_every_group_that_counts(what: str, groups: list[str], asked: str, expected: bool) -> None:
+    """One group may count by its name and by its DN; what a repository does not need is not asked of it."""
+    rules = rule_set(f"- {{id: r, {what}, allow: ['*']}}")
+    assert bool(granted(rules, person("alice", *groups), asked)) is expected

@@ -19,7 +19,9 @@ from app.keys.fitness import Service
 from app.keys.keyring import HOLD, KeyRing
 from app.keys.signing_key import KeyState
 from app.protocol.claims import Lifetimes
+from app.protocol.credentials import Grant
 from app.protocol.request import RawRequest, RequestLimits
+from app.protocol.secret import Secret
 from app.rules.model import Persona, RuleSet
 from app.tokens.issue import Issuer
 from tests.support.directory import FakeDirectory
@@ -380,3 +382,33 @@ def test_the_catalog_of_a_zot(ring: KeyRing, who: str, is_zot: bool, granted: li
     made = make_realm(ring, FakeDirectory(), rules=Holder(rules), services=services)
     answer = make_issuer(made, Collector()).answer(raw(f"{who}:{who}-password", "repository::pull"), "1")
     assert claims_of(issued(answer).token, ring)["access"] == granted
+
+
+@pytest.mark.parametrize("is_zot", [False, True])
+def test_the_catalog_beside_a_repository(ring: KeyRing, is_zot: bool) -> None:
+    """A zot is told of the catalog in its own form, every other registry in the protocol's."""
+    rules = rule_set(
+        "- {id: c, users: [alice], catalog: true, allow: ['*']}\n"
+        "- {id: p, everyone: true, repositories: [a], allow: [pull]}"
+    )
+    services = {SERVICE: Service(kid.LIBTRUST, is_zot=is_zot)}
+    made = make_realm(ring, FakeDirectory(), rules=Holder(rules), services=services)
+    catalog = "repository::pull" if is_zot else "registry:catalog:*"
+    answer = make_issuer(made, Collector()).answer(raw(ALICE, catalog, "repository:a:pull"), "1")
+    entry = {"type": "repository", "name": "", "actions": ["pull"]}
+    if not is_zot:
+        entry = {"type": "registry", "name": "catalog", "actions": ["*"]}
+    access = claims_of(issued(answer).token, ring)["access"]
+    assert sorted(access, key=str) == sorted(
+        [entry, {"type": "repository", "name": "a", "actions": ["pull"]}], key=str
+    )
+
+
+@pytest.mark.parametrize(("taken", "code"), [(True, None), (False, Code.PASSWORD_GRANT_OFF)])
+def test_a_realm_may_take_no_passwords_by_post(ring: KeyRing, taken: bool, code: Code | None) -> None:
+    """Whether it does is the realm's to say."""
+    grant = Grant("password", "alice", Secret("alice-password"))
+    asked = replace(raw(None, "repository:platform/app:pull"), grant=grant)
+    issuer = make_issuer(make_realm(ring, FakeDirectory(), password_grant=taken), Collector())
+    answer = issuer.answer(asked, "1")
+    assert (answer.code if isinstance(answer, Refusal) else None) is code

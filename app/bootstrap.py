@@ -14,7 +14,7 @@ from typing import Any
 
 from app import places
 from app.directory.directory import LdapDirectory
-from app.errors import ConfigurationError, Problem
+from app.errors import ConfigurationError, Problem, StateUnavailable
 from app.keys.keyring import KeyRing
 from app.keys.live import LiveKeys
 from app.keys.reader import Reader
@@ -28,6 +28,7 @@ from app.login.robots import RobotLogin
 from app.login.shield import Shield
 from app.protocol.claims import Lifetimes
 from app.protocol.request import RequestLimits
+from app.rules.file.guard import Guard, WaitingRulesError
 from app.rules.file.last_good_copy import LastGoodCopy
 from app.rules.file.live import CandidateRules, LiveRules, candidate_rules
 from app.rules.robot_names import RobotNames
@@ -145,7 +146,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
     loaded: dict[str, _Loaded] = {}
     for name, section in settings.realms.items():
         try:
-            loaded[name] = _load(name, section, settings, serves=serves)
+            loaded[name] = _load(name, section, settings, stores.shared, serves=serves)
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
@@ -299,7 +300,8 @@ def _limiter(name: str, section: RealmSettings, stores: _Stores) -> Limiter:
     )
 
 
-def _copy(settings: Settings, realm: str) -> LastGoodCopy | None:
+def last_good_copy(settings: Settings, realm: str) -> LastGoodCopy | None:
+    """Return where the last good rules of a realm are kept; None where they are not."""
     if settings.last_good is None:
         return None
     return LastGoodCopy(settings.last_good / f"{realm}.rules", settings.realms[realm].rules)
@@ -332,17 +334,52 @@ def _tell_keys(told: KeysMetrics, keys: LiveKeys) -> None:
     keys.subscribe(tell)
 
 
-def _load(name: str, section: RealmSettings, settings: Settings, *, serves: bool) -> _Loaded:
+def check_guard(settings: Settings, parts: Parts) -> None:
+    """Check that no rules wait to be accepted, as far as this machine knows which are in force.
+
+    Raises:
+        ConfigurationError: Some do.
+    """
+    problems: list[Problem] = []
+    for name, section in settings.realms.items():
+        guard, copy = _guard(name, section, parts.state), last_good_copy(settings, name)
+        before = copy.read() if guard is not None and copy is not None else None
+        if guard is not None and before is not None:
+            try:
+                guard.check(section.rules, before, parts.rules[name].current)
+            except WaitingRulesError as error:
+                problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _guard(name: str, section: RealmSettings, shared: SharedState | None) -> Guard | None:
+    if section.rules_guard is None or shared is None:
+        return None
+
+    def is_accepted(version: str) -> bool:
+        try:
+            return shared.has_accepted_rules(name, version)
+        except StateUnavailable:  # whoever uses the state says so
+            return False
+
+    return Guard(section.rules_guard, is_accepted)
+
+
+def _load(
+    name: str, section: RealmSettings, settings: Settings, shared: SharedState | None, *, serves: bool
+) -> _Loaded:
     """Read the files of a realm: every problem of all of them at once.
 
     Raises:
         ConfigurationError: One of them cannot be used.
     """
-    copy = _copy(settings, name) if serves else None
+    copy = last_good_copy(settings, name) if serves else None
+    guard = _guard(name, section, shared)
     reader = Reader.of_process() if serves else None
     problems: list[Problem] = []
     try:
-        rules = LiveRules(name, section.rules, utc_now, copy)
+        rules = LiveRules(name, section.rules, utc_now, copy, guard)
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:

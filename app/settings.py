@@ -50,6 +50,9 @@ _LONGEST_NAME = 64
 """Octets of a realm's name, which is part of the name of a file too."""
 _ROBOT_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9$+._-]{0,62}[$+._-]")
 """It ends with a sign, so that no person's name begins with it by chance."""
+_PERCENTAGE = re.compile(r"([0-9]|[1-9][0-9])%")
+_UNKNOWN = object()
+"""Stands for a section that has problems of its own."""
 _LONGEST_TOKEN = timedelta(days=1)
 _LONGEST_BACKDATE = timedelta(hours=1)
 
@@ -76,9 +79,17 @@ def _not_empty(value: object) -> object:
     return value
 
 
+def _percentage(value: object) -> object:
+    found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise UnfitError("this is no share of the rules", "write 0% to 99%, such as 50%")
+    return int(found[1]) / 100
+
+
 RealmName = Annotated[str, AfterValidator(_realm_name)]
 ServiceName = Annotated[str, AfterValidator(_service_name)]
 FilePath = Annotated[Path, BeforeValidator(_not_empty)]
+Percentage = Annotated[float, BeforeValidator(_percentage)]
 
 
 class LimitSettings(Section):
@@ -154,6 +165,7 @@ class RealmSettings(Section):
     password_grant: bool = True
     issued_at: bool = False
     rules: FilePath
+    rules_guard: Percentage | None = None
     candidate_rules: FilePath | None = None
     keys: FilePath
     keys_propagation: Duration = timedelta(minutes=2)
@@ -215,6 +227,24 @@ class Settings(BaseSettings):
     last_good: FilePath | None = None
     realms: Annotated[dict[RealmName, RealmSettings], Field(min_length=1)]
     default_realm: RealmName
+
+    @field_validator("realms")
+    @classmethod
+    def _guards(cls, value: dict[str, RealmSettings], info: ValidationInfo) -> dict[str, RealmSettings]:
+        """Check that what a guard compares with, and what it lets pass, outlives the server."""
+        name = next((name for name, section in value.items() if section.rules_guard is not None), None)
+        if name is not None and info.data.get("last_good", _UNKNOWN) is None:
+            raise UnfitError(
+                f"rules_guard of realm {name!r} needs last_good: without it a server that is "
+                "started anew takes over what it holds back",
+                "write last_good: /var/lib/wharfinger/last-good",
+            )
+        if name is not None and info.data.get("state", _UNKNOWN) is None:
+            raise UnfitError(
+                f"rules_guard of realm {name!r} needs a state, to note what was accepted",
+                "take out 'state: null'",
+            )
+        return value
 
     @field_validator("default_realm")
     @classmethod

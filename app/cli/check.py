@@ -16,12 +16,14 @@ def check_config(settings: Settings) -> None:
     """Check the configuration, and the rules, keys and certificates that it names.
 
     Candidate rules too, though the server would start without them; and whether the server can write where
-    the audit stream, the last good rules and the state are to be. Connects to nothing, and writes nothing.
+    the audit stream, the last good rules and the state are to be. Connects to nothing, and writes
+    nothing; where rules drop more than rules_guard lets pass, it asks the state whether they are accepted.
     """
     parts = bootstrap.build(settings)
     for section in settings.realms.values():
         if section.candidate_rules is not None:
             load.load(section.candidate_rules, bootstrap.utc_now())
+    bootstrap.check_guard(settings, parts)
     for name, issuer in parts.issuers.items():
         realm = issuer.realm
         services = ", ".join(realm.services)

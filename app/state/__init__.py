@@ -9,6 +9,7 @@ database.py    a database that answers in time, or is unavailable
 logins.py      the failed and proved logins
 denials.py     the refusals that people were told
 write_behind.py  writing that nobody waits for
+accepted.py    which rules were accepted, although they drop many
 clock.py       whether this server's clock is the database's
 holder.py      which process holds a pending row
 shared.py      all of it, as the rest of the program sees it
@@ -16,5 +17,5 @@ prepare.py     brings the database up to date before the server starts; migratio
 
 Nothing of a login names anybody: names, passwords and addresses are kept as keyed hashes. Refusals do, as the
 audit stream does. SQLAlchemy is imported where a database is used, and only then: by engine.py, database.py,
-tables.py, logins.py, denials.py and prepare.py.
+tables.py, logins.py, denials.py, accepted.py and prepare.py.
 """

@@ -91,6 +91,26 @@ class SharedState:
                     self._denials = database, SqlDenials(database)
         return self._denials[1]
 
+    def accept_rules(self, realm: str, version: str) -> None:
+        """Note for all servers that rules of a realm are accepted, in place of those that were before.
+
+        Raises:
+            StateUnavailable: It was not noted in time.
+        """
+        from app.state import accepted  # noqa: PLC0415 - it brings SQLAlchemy
+
+        accepted.accept(self._open()[0], realm, version)
+
+    def has_accepted_rules(self, realm: str, version: str) -> bool:
+        """Whether rules of a realm are accepted.
+
+        Raises:
+            StateUnavailable: It is not known.
+        """
+        from app.state import accepted  # noqa: PLC0415 - it brings SQLAlchemy
+
+        return accepted.is_accepted(self._open()[0], realm, version)
+
     def ping(self) -> None:
         """Find out whether the state works.
 

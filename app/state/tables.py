@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from app.state.rows import LoginState
 
-VERSION: Final = "0001"
+VERSION: Final = "0002"
 """The migration that this code reads and writes."""
 
 metadata = MetaData()
@@ -43,6 +43,14 @@ logins = Table(
     Index("logins_over", "until"),
 )
 """The rows of `rows.LoginRow`; times in seconds since 1970."""
+
+accepted_rules = Table(
+    "accepted_rules",
+    metadata,
+    Column("realm", String(64), primary_key=True),
+    Column("version", String(16), nullable=False),
+)
+"""Of each realm the version of the rules that were accepted last."""
 
 IS_FAILURE: Final = logins.c.state != literal_column(str(int(LoginState.PROOF)))
 """Written out, not bound: a partial index serves only queries with its very condition."""

@@ -108,10 +108,14 @@ class LastGood(Generic[T]):
         with self._lock:
             found = self._look()
             is_new = False
-            if found != self._seen or (again and self.fault is not None):
+            if found != self._seen or (self.fault is not None and (again or self._is_due())):
                 is_new = self._read_settled(found)
             self._looked_at = self._monotonic()
             return is_new
+
+    def _is_due(self) -> bool:
+        """Whether what was wrong with the files may be so no longer, although they are the same."""
+        return False
 
     def _read_settled(self, found: bytes) -> bool:
         """Read files once they have come to rest, so that nobody decides by half of a change."""

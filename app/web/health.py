@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 
 from app.errors import ConfigurationError, Refusal, WharfingerError
 from app.keys.keyring import KeyRing
+from app.rules.file.guard import WaitingRulesError
 from app.telemetry import metrics
 from app.web import errors
 from app.web.realms import find
@@ -193,6 +194,8 @@ def _keys(keys: WatchedKeys) -> Mapping[str, str]:
 def _files(watched: Watched | WatchedKeys) -> str:
     if watched.is_stale:
         return "stale"
+    if isinstance(watched.fault, WaitingRulesError):
+        return "waiting"
     return "ok" if watched.fault is None else "faulty"
 
 

@@ -7,6 +7,7 @@ import click
 from app.cli.lazy import LazyGroup, Places
 
 _PLACES: Places = {
+    "accept": ("app.cli.rules.accept:accept", "Let rules be in force that drop many."),
     "check": ("app.cli.rules.check:check", "Check rules: they load, pass their tests, and have no warnings."),
     "diff": ("app.cli.rules.diff:diff", "Say who gains and who loses what by other rules."),
     "explain": ("app.cli.rules.explain:explain", "Say what somebody may do with a repository, and why."),

@@ -8,6 +8,7 @@ entries.py         all entries of all files, each read once, and every problem
 owner_tests.py     the tests that owners write, run by the engine
 load.py            from a path to rules whose tests pass
 change.py          what other rules change, in numbers, for the log
+guard.py           rules that drop many wait until somebody accepts them
 live.py            the rules of a running server: read anew when they change, the last good ones kept
 last_good_copy.py  the copy of the last accepted files
 json_schema.py     the shape of the file for editors

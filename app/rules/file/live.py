@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.errors import ConfigurationError
 from app.rules.file import change, load, paths
+from app.rules.file.guard import Guard, WaitingRulesError
 from app.rules.file.last_good_copy import LastGoodCopy
 from app.rules.model import RuleSet
 from app.watch.fingerprint import Fingerprint
@@ -23,7 +24,12 @@ class LiveRules(LastGood[RuleSet]):
     """The rules that a realm decides by."""
 
     def __init__(
-        self, realm: str, path: Path, clock: Callable[[], datetime], copy: LastGoodCopy | None = None
+        self,
+        realm: str,
+        path: Path,
+        clock: Callable[[], datetime],
+        copy: LastGoodCopy | None = None,
+        guard: Guard | None = None,
     ) -> None:
         """Read them for the first time.
 
@@ -32,12 +38,14 @@ class LiveRules(LastGood[RuleSet]):
             path: The file or folder.
             clock: Returns the time (aware, UTC) at which their tests take place.
             copy: Where the last good ones are kept; None keeps none.
+            guard: How much other rules may drop; None lets everything pass.
 
         Raises:
             ConfigurationError: They cannot be used, and there is no copy.
         """
-        self._copy = copy
+        self._copy, self._guard = copy, guard
         self._before: RuleSet | None = None
+        self._has_begun = False
         name = f"the rules of realm {realm}"
         look = Fingerprint(lambda: paths.listed(path))
         seen = _seen(look)
@@ -45,18 +53,35 @@ class LiveRules(LastGood[RuleSet]):
         first, fault = _first(read, copy)
         super().__init__(name, read, look, first.value, seen=seen, fault=fault)
         first.accepted()
-        self._before = self._before or first.value
+        self._before, self._has_begun = self._before or first.value, True
         if fault is not None:
             problems = [str(problem) for problem in fault.problems[:_SHOWN_PROBLEMS]]
             extra = {"what": name, "rules_version": first.value.version, "problems": problems}
             _log.error("started with the last good copy, for the files cannot be used", extra=extra)
 
     def catch_up(self) -> None:
-        """Take over what the files hold by now; where they have a fault, what others accepted before it."""
+        """Take over what the files hold by now; where they have a fault, what others accepted before it.
+
+        A guard compares the files with what others accepted last, and not with what the server began with.
+        """
+        if self._guard is not None and self._adopt_kept():
+            self._seen = None  # what the files hold is other than that, also where they did not change
         super().catch_up()
-        kept = self._copy.read() if self.fault is not None and self._copy is not None else None
-        if kept is not None and kept.version != self.current.version:
-            self.adopt(kept)
+        if self.fault is not None:
+            self._adopt_kept()
+
+    def _adopt_kept(self) -> bool:
+        """Put in force what others accepted last; return whether that is something else."""
+        kept = self._copy.read() if self._copy is not None else None
+        if kept is None or kept.version == self.current.version:
+            return False
+        self.adopt(kept)
+        return True
+
+    def _is_due(self) -> bool:
+        """Whether somebody has accepted what the files hold."""
+        waiting = self.fault if isinstance(self.fault, WaitingRulesError) else None
+        return waiting is not None and self._guard is not None and self._guard.is_accepted(waiting.version)
 
     def tell_changes(self, tell: Callable[[Mapping[str, object]], object]) -> None:
         """Log which rules are in force in place of which, from now on, and have a function told in numbers.
@@ -80,11 +105,12 @@ class LiveRules(LastGood[RuleSet]):
         """
         written = load.written(path)
         rules, copy = written.tested(clock()), self._copy
-        if copy is None:
-            return Loaded(rules)
-        if self._before is None and not copy.holds(written.texts):
+        if self._before is None and copy is not None and not copy.holds(written.texts):
             self._before = copy.read()
-        return Loaded(rules, partial(copy.write, written.texts))
+        before = self.current if self._has_begun else self._before
+        if self._guard is not None and before is not None:
+            self._guard.check(path, before, rules)
+        return Loaded(rules, partial(copy.write, written.texts)) if copy is not None else Loaded(rules)
 
 
 CandidateRules = LastGood[RuleSet | None]

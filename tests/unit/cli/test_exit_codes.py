@@ -71,6 +71,7 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (2, ""),
     ],
     "robots new": [(0, "ci --secret-file=-"), (1, "ci --secret-file=rules.yaml"), (2, "CI --secret-file=-")],
+    "rules accept": [(1, f"0123456789abcdef {_CONFIG}"), (2, f"x {_CONFIG} --realm=nowhere"), (2, _CONFIG)],
     "rules check": [
         (0, f"rules.yaml {_AT}"),
         (0, f"rules.yaml {_AT} {_CONFIG}"),
@@ -150,6 +151,7 @@ ELSEWHERE = {
     ("directory check", 0): "tests/integration has directories",
     ("directory whois", 0): "likewise",
     ("registry check", 0): "test_check.py beside the registry's commands has registries",
+    ("rules accept", 0): "rules/test_accept.py has a realm with a guard",
     ("rules schema", 1): "it asks nothing",
 }
 

@@ -11,8 +11,9 @@ from cryptography import x509
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.errors import AuditUnavailable, ConfigurationError, DirectoryUnavailable, StateUnavailable
+from app.errors import AuditUnavailable, ConfigurationError, DirectoryUnavailable, Problem, StateUnavailable
 from app.keys.keyring import KeyRing
+from app.rules.file.guard import WaitingRulesError
 from app.web import health
 from tests.support.directory import FakeDirectory
 
@@ -148,6 +149,17 @@ def test_a_server_on_its_last_good_rules_is_ready_and_says_so() -> None:
     response = application.test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["rules"] == {"demo": {"version": "abc", "files": "faulty"}}
+
+
+def test_rules_that_wait_to_be_accepted_are_said_to() -> None:
+    """The server is ready on those in force; whoever looks sees that nothing is wrong with the others."""
+    waiting = WaitingRulesError(Problem.of_file("rules.yaml", "drops 4 of 4 rules"), "def")
+    application = Flask("test")
+    rules = {"demo": Watched(Version("abc"), waiting)}
+    application.register_blueprint(health.blueprint({}, None, FakeDirectory(), rules, {}))
+    response = application.test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json()["rules"] == {"demo": {"version": "abc", "files": "waiting"}}
 
 
 @pytest.mark.parametrize(

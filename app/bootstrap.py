@@ -20,7 +20,8 @@ from app.keys.live import LiveKeys
 from app.keys.reader import Reader
 from app.login.attempt import Tagger
 from app.login.budget import Spared
-from app.login.failure_store import MemoryStore
+from app.login.directory_limiter import DirectoryLimiter
+from app.login.failure_store import FailureStore, MemoryStore
 from app.login.fallback import FallbackLimiter, LastOutage, MachineOutage, ProcessOutage
 from app.login.limiter import Limiter, RecordingLimiter, StoreLimiter
 from app.login.login import Login
@@ -275,9 +276,16 @@ def _stores(section: StateSettings | None) -> _Stores:
 
 
 def _limiter(name: str, section: RealmSettings, stores: _Stores) -> Limiter:
-    limits, timer = section.shield.limits(section.directory.timeouts.login), time.monotonic
+    login_timeout, timer = section.directory.timeouts.login, time.monotonic
+    limits, in_all = section.shield.limits(login_timeout), section.shield.directory_limits(login_timeout)
     holder, tagger = Holder(), Tagger(secrets.token_bytes(32), name)
-    make = functools.partial(StoreLimiter, limits=limits, holder=holder, timer=timer)
+
+    def make(
+        store: FailureStore, tagger: Callable[[], Tagger], *, clock: Callable[[], float]
+    ) -> RecordingLimiter:
+        limiter = StoreLimiter(store, tagger, limits, holder, clock=clock, timer=timer)
+        return limiter if in_all is None else DirectoryLimiter(limiter, store, tagger, in_all, clock=clock)
+
     local: RecordingLimiter = make(MemoryStore(), lambda: tagger, clock=timer)
     fallback = functools.partial(FallbackLimiter, kept=limits.kept, timer=timer)
     if stores.machine is not None:

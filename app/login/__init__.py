@@ -10,6 +10,8 @@ limiter.py        the directory is asked only where that locks nobody out
   budget.py         the arithmetic, pure
   settlement.py     what is kept of an attempt once the directory has answered
   failure_store.py  where failures and proofs are kept: the port, and the store in memory
+  directory_limiter.py  one budget over all accounts, for a directory that blocks our address
+    directory_budget.py   its arithmetic, pure
   fallback.py       the local store while the shared one is unavailable
 settings.py       the section of the configuration file
 

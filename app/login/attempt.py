@@ -60,6 +60,8 @@ class Tagger:
     def __init__(self, key: bytes, realm: str) -> None:
         """Take a secret key of at most 64 octets."""
         self._key = hashlib.blake2b(realm.encode(), key=key, digest_size=64).digest()
+        self.directory = self._hash(b"directory", b"")
+        """What stands for the whole directory."""
 
     def tags(self, attempt: Attempt) -> Tags:
         """Return the tags of an attempt."""

@@ -27,6 +27,7 @@ class Spared(enum.StrEnum):
     ACCOUNT_BUDGET = "account_budget"
     SOURCE_SHARE = "source_share"
     SOURCE_BUDGET = "source_budget"
+    DIRECTORY_BUDGET = "directory_budget"
     MEMORY_FULL = "memory_full"
     REFUSALS_WAITING = "refusals_waiting"
 

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from app.configfile.fields import Duration, Section
 from app.errors import UnfitError
 from app.login.budget import FailureLimits
+from app.login.directory_budget import DirectoryLimits
 
 _LONGEST = timedelta(days=90)
 
@@ -28,6 +29,9 @@ class ShieldSettings(Section):
         failures_per_source_and_account: How many of these may come from one source.
         failures_per_source: How many the directory sees from one source in a window, over all accounts.
         window: How long a failure counts.
+        failures_per_directory: How many the directory sees in a `directory_window`, over all accounts and
+            sources; 0 where they are not counted so.
+        directory_window: How long a failure counts there.
         failure_floor: How long a refused login takes at least, so that the time does not tell which names
             exist. 0 switches that off.
         concurrent: How many requests may wait for the directory at once. A further one waits a quarter of a
@@ -45,6 +49,8 @@ class ShieldSettings(Section):
     failures_per_source_and_account: Annotated[int, Field(ge=1)] = 2
     failures_per_source: Annotated[int, Field(ge=1, le=100_000)] = 50
     window: Duration = timedelta(minutes=15)
+    failures_per_directory: Annotated[int, Field(ge=0, le=10_000)] = 0
+    directory_window: Duration = timedelta(seconds=10)
     failure_floor: Duration = timedelta(milliseconds=250)
     concurrent: Annotated[int, Field(ge=1)] = 12
     failures_waiting: Annotated[int, Field(ge=1)] = 4
@@ -54,6 +60,21 @@ class ShieldSettings(Section):
     def _short(cls, value: timedelta) -> timedelta:
         if value > timedelta(seconds=2):
             raise UnfitError("the floor may be 2s at the most", "it holds a thread for as long")
+        return value
+
+    @field_validator("failures_per_directory")
+    @classmethod
+    def _two_or_none(cls, value: int) -> int:
+        if value == 1:
+            hint = "write 2 or more: one is reserved for people whose password was right lately"
+            raise UnfitError("with one failure nobody could log in for the first time", hint)
+        return value
+
+    @field_validator("directory_window")
+    @classmethod
+    def _a_moment(cls, value: timedelta) -> timedelta:
+        if not timedelta(seconds=1) <= value <= timedelta(hours=1):
+            raise UnfitError("this window lasts 1s to 1h", "write as long as the directory counts")
         return value
 
     @field_validator("remember_failures", "window", "known_good")
@@ -83,8 +104,23 @@ class ShieldSettings(Section):
             )
         return self
 
+    def directory_limits(self, login_timeout: timedelta) -> DirectoryLimits | None:
+        """Return how many failures the directory sees in all; None where they are not counted so.
+
+        Args:
+            login_timeout: The longest that the directory takes for a login.
+        """
+        if not self.failures_per_directory:
+            return None
+        return DirectoryLimits(
+            failures=self.failures_per_directory,
+            window=self.directory_window.total_seconds(),
+            reserved=1 if self.known_good else 0,
+            lease=self.limits(login_timeout).lease,
+        )
+
     def limits(self, login_timeout: timedelta) -> FailureLimits:
-        """Return how many failures the directory sees.
+        """Return how many failures of an account, and of a source, the directory sees.
 
         Args:
             login_timeout: The longest that the directory takes for a login.

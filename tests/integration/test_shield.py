@@ -86,6 +86,24 @@ def test_one_wrong_password_is_one_bind_over_two_workers(start: Start, tap: Tap)
     assert _binds(tap, WRONG) == 1
 
 
+def test_the_directory_as_a_whole_sees_few_failures_over_two_workers(start: Start, tap: Tap) -> None:
+    """Whoever's they are; who was right here before logs in nevertheless."""
+
+    def change(settings: dict[str, Any]) -> None:
+        settings["server"].update(workers=2)
+        shield = {"remember": 0, "failures_per_directory": 3, "directory_window": "1h"}
+        settings["realms"][REALM]["shield"] |= shield
+
+    server = start(change)
+    assert log_in(server, "alice", "alice-password")[0] == 200
+    answers = [log_in(server, name, WRONG)[0] for name in ("bob", "carol", "dave", "erin", "frank")]
+    assert answers == [401, 401, 429, 429, 429]
+    assert _binds(tap, WRONG) == 2
+    assert [log_in(server, "alice", "alice-password")[0] for _ in range(4)] == [200] * 4
+    assert log_in(server, "bob", "bob-password")[0] == 429
+    assert server.audit_line(outcome="too_many_failures", username="bob")["spared"] == "directory_budget"
+
+
 @pytest.mark.slow
 def test_a_guesser_does_not_lock_the_account(start: Start, directory: Slapd, tap: Tap) -> None:
     """Five wrong passwords would; the directory sees two, the others are told to wait, alice works."""

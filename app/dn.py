@@ -109,6 +109,8 @@ class DN:
         Of a name that cannot be parsed nobody can know how many: it is one level, if it ends in the other.
         """
         if self.unread:
+            if base == ROOT:
+                return 1
             ends = (self.unread[found.end() :] for found in re.finditer(",", self.unread))
             return 1 if any(of_server(end) == base for end in ends) else None
         depth = len(self.rdns) - len(base.rdns)
@@ -118,6 +120,10 @@ class DN:
         """Return a readable form for logs and explanations, not meant to be parsed or searched for."""
         rdns = ("+".join(f"{name}={value}" for name, value in rdn) for rdn in self.rdns)
         return self.unread or ",".join(rdns)
+
+
+ROOT = DN(())
+"""The name of no entry, below which all lie: the base of a search through everything."""
 
 
 @functools.lru_cache(maxsize=_KEPT)

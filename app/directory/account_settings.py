@@ -37,7 +37,8 @@ class ServiceAccountSettings(Section):
         dn: The account, by its DN.
         name: The account, by another name that the directory takes in a bind.
         anonymous: Whether no bind is made.
-        external: Whether the directory knows us by what is outside of LDAP (SASL EXTERNAL): our certificate.
+        external: Whether the directory knows us by what is outside of LDAP (SASL EXTERNAL): our certificate,
+            or over a Unix socket the user of this process.
         password: Of the account.
         password_file: A file with it.
     """
@@ -82,4 +83,4 @@ class ServiceAccountSettings(Section):
 
     def __str__(self) -> str:
         """Say who it is."""
-        return self.bind_name or ("anonymous" if self.anonymous else "the owner of our certificate")
+        return self.bind_name or ("anonymous" if self.anonymous else "the owner of our certificate or socket")

@@ -38,8 +38,9 @@ def checked_dn(value: str, hint: str = A_DN) -> str:
     return value
 
 
-def _dns(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(checked_dn, values))
+def _bases(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check the bases of searches; the empty one is the root of all (a Global Catalog has one tree)."""
+    return tuple(value and checked_dn(value) for value in values)
 
 
 def _attribute(value: str) -> str:
@@ -100,7 +101,7 @@ def _correction(value: str) -> str:
     return "write (objectClass=person)"
 
 
-Dns = Annotated[tuple[str, ...], AfterValidator(_dns)]
+Bases = Annotated[tuple[str, ...], AfterValidator(_bases)]
 Attribute = Annotated[str, AfterValidator(_attribute)]
 NoAttribute = Annotated[str, AfterValidator(_attribute_or_none)]
 LdapFilter = Annotated[str, AfterValidator(_filter)]

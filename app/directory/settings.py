@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,7 +16,7 @@ from app.configfile.fields import Duration, Section
 from app.directory import presets
 from app.directory.account_check import DisablingAttribute
 from app.directory.account_settings import ServiceAccountSettings
-from app.directory.fields import Attribute, Dns, LdapFilter, NoAttribute, TimedFilter, checked_dn
+from app.directory.fields import Attribute, Bases, LdapFilter, NoAttribute, TimedFilter, checked_dn
 from app.directory.presets import DirectoryKind
 from app.dn import DN, attribute_type
 from app.errors import UnfitError
@@ -27,6 +27,8 @@ from app.ldap.transport import Address
 PLACE = "{username}"
 """The place of the typed name in a template."""
 _ACTIVE_DIRECTORY_NAME = re.compile(r"\{username\}@[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\\\{username\}")
+_LONGEST_SOCKET = 107
+"""Octets of the path of a Unix socket (unix(7))."""
 Form = Literal["name", "upn", "domain\\name"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 _ADDRESSES = frozenset(map(attribute_type, ("mail", "userPrincipalName")))
@@ -121,7 +123,7 @@ class _Place(Section):
 
     def covers(self, name: DN) -> bool:
         """Whether a search there would find an entry of this name."""
-        depths = (name.depth_below(dn.parse(base)) for base in self.bases)
+        depths = (name.depth_below(dn.parse(base) if base else dn.ROOT) for base in self.bases)
         return any(depth is not None and (depth == 1 or self.scope == "sub") for depth in depths)
 
 
@@ -133,7 +135,7 @@ class UserSettings(_Place):
         disabled_by: Attributes that say the same, and whose meaning is known.
     """
 
-    bases: Annotated[Dns, Field(min_length=1)]
+    bases: Annotated[Bases, Field(min_length=1)]
     filter: LdapFilter = ""
     disabled_filter: TimedFilter = ""
     disabled_by: tuple[DisablingAttribute, ...] = ()
@@ -153,7 +155,7 @@ class GroupSettings(_Place):
     """
 
     strategy: Literal["member_search", "member_of", "token_groups", "in_chain", "none"] = "member_search"
-    bases: Dns = ()
+    bases: Bases = ()
     filter: LdapFilter = ""
     nested: bool = False
     max_depth: Annotated[int, Field(ge=1, le=100)] = 10
@@ -210,10 +212,10 @@ class DirectorySettings(Section):
         for server in servers:
             try:
                 url = urlsplit(server)
-                usable = url.scheme in ("ldap", "ldaps") and bool(url.hostname) and url.port != 0
+                usable = _is_socket(url) if url.scheme == "ldapi" else _is_host(url)
             except ValueError:
                 usable = False
-            hint = "write ldaps://host, ldaps://host:port or ldap://host"
+            hint = "write ldaps://host, ldaps://host:port, ldap://host or ldapi://%2Frun%2Fslapd%2Fldapi"
             if "@" in server:  # not shown: a password may stand before it
                 raise UnfitError("a server's address holds no user name", hint)
             if not usable or url.path not in ("", "/") or url.query:
@@ -224,7 +226,7 @@ class DirectorySettings(Section):
     def _no_password_in_clear(self) -> DirectorySettings:
         for server in self.servers:
             url = urlsplit(server)
-            if url.scheme == "ldaps" and self.start_tls:
+            if url.scheme != "ldap" and self.start_tls:
                 raise UnfitError(
                     f"start_tls does not go with {server}", "write ldap:// or leave start_tls out"
                 )
@@ -240,13 +242,12 @@ class DirectorySettings(Section):
     @model_validator(mode="after")
     def _somebody_has_a_certificate(self) -> DirectorySettings:
         account, shown = self.service_account, self.tls.client_cert is not None
+        distant = [each for each in self.servers if urlsplit(each).scheme != "ldapi"]
         if account is not None and account.external:
-            if not shown:
+            if distant and not shown:
                 text = "external: true needs a certificate by which the directory knows us"
                 raise UnfitError(text, "set tls.client_cert and tls.client_key")
-            plain = [
-                each for each in self.servers if not (self.start_tls or urlsplit(each).scheme == "ldaps")
-            ]
+            plain = [each for each in distant if not (self.start_tls or urlsplit(each).scheme == "ldaps")]
             if plain:
                 text = f"external: true needs TLS, and {plain[0]} has none"
                 raise UnfitError(text, "write ldaps://, or start_tls: true")
@@ -289,6 +290,21 @@ class DirectorySettings(Section):
                 "write a DN as the template",
             )
         return self
+
+
+def _is_host(url: SplitResult) -> bool:
+    """Whether an URL names a host, and a port or none.
+
+    Raises:
+        ValueError: The port is none.
+    """
+    return url.scheme in ("ldap", "ldaps") and bool(url.hostname) and url.port != 0
+
+
+def _is_socket(url: SplitResult) -> bool:
+    """Whether an `ldapi://` URL names a Unix socket: by its path, percent-encoded in the place of a host."""
+    path = unquote(url.netloc)
+    return path.startswith("/") and "\0" not in path and len(path.encode()) <= _LONGEST_SOCKET
 
 
 def _is_loopback(host: str) -> bool:

@@ -116,6 +116,10 @@ _ERRNOS = {
     errno.ENETUNREACH: Fault("there is no way to it", "check the network and its firewalls"),
     errno.ECONNRESET: Fault("it reset the connection", "its log may say why"),
     errno.EPIPE: CLOSED,
+    errno.ENOENT: Fault("there is no such socket", "check its path, and that the server listens on ldapi://"),
+    errno.EACCES: Fault(
+        "this process may not connect to its socket", "check the mode of the socket, and of its folder"
+    ),
 }
 LATE = Fault("it did not answer in time", "check the server and the network, or raise directory.timeouts")
 

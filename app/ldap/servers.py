@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.breaker import Breaker
 from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Fault
@@ -127,7 +127,8 @@ def addresses(
     """Return where the servers of some LDAP URLs are, sharing one TLS context.
 
     Args:
-        urls: `ldap://host:port` or `ldaps://host:port`, the port left out where it is the usual one.
+        urls: `ldap://host:port` or `ldaps://host:port`, the port left out where it is the usual one, or
+            `ldapi://` with the percent-encoded path of a Unix socket.
         start_tls: Whether TLS begins on `ldap://` with an operation of its own.
         tls: How certificates are checked.
         domain_scope: Whether searches ask for no referrals ([MS-ADTS] 3.1.1.3.4.1.4).
@@ -139,7 +140,9 @@ def addresses(
     wants_tls = start_tls or any(url.scheme == "ldaps" for url in parsed)
     context = tls_context(tls) if wants_tls else None
     return tuple(
-        Address(
+        _local(url, domain_scope=domain_scope)
+        if url.scheme == "ldapi"
+        else Address(
             host=url.hostname or "",
             port=url.port or (636 if url.scheme == "ldaps" else 389),
             ldaps=url.scheme == "ldaps",
@@ -149,6 +152,20 @@ def addresses(
             domain_scope=domain_scope,
         )
         for url in parsed
+    )
+
+
+def _local(url: SplitResult, *, domain_scope: bool) -> Address:
+    """Return the address of a Unix socket, which needs no TLS: nobody is on the way."""
+    return Address(
+        host="",
+        port=0,
+        ldaps=False,
+        start_tls=False,
+        server_name="",
+        context=None,
+        socket=unquote(url.netloc),
+        domain_scope=domain_scope,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from app.errors import DirectoryUnavailable, Fault
 from app.ldap import faults
 from app.ldap.deadline import Deadline
-from app.ldap.resolver import Resolver
+from app.ldap.resolver import Endpoint, Resolver
 
 _KEEPALIVE_SECONDS = 30
 _TLS_RECORDS = (0x15, 0x16)
@@ -25,6 +26,7 @@ class Address:
         start_tls: Whether TLS begins with an operation of its own.
         server_name: The name that its certificate must have.
         context: None where no server of the directory uses TLS.
+        socket: The path of its Unix socket; empty where it is reached over the network.
         domain_scope: Whether searches ask for no referrals: Active Directory refers every search from the
             root of a domain to further partitions, which hold no people and no groups.
     """
@@ -35,10 +37,18 @@ class Address:
     start_tls: bool
     server_name: str
     context: ssl.SSLContext | None
+    socket: str = ""
     domain_scope: bool = False
+
+    @property
+    def is_in_clear(self) -> bool:
+        """Whether passwords go over a network unencrypted."""
+        return not (self.ldaps or self.start_tls or self.socket)
 
     def __str__(self) -> str:
         """Return its URL."""
+        if self.socket:
+            return f"ldapi://{quote(self.socket, safe='')}"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'ldaps' if self.ldaps else 'ldap'}://{host}:{self.port}"
 
@@ -105,6 +115,18 @@ class DeadlineSocket:
             raise OSError(str(self.broken))
 
 
+def endpoints_of(address: Address, resolver: Resolver, deadline: Deadline) -> tuple[Endpoint, ...]:
+    """Return what to connect to, the preferred endpoint first.
+
+    Raises:
+        OSError: The host's name cannot be resolved, or not in time.
+        DirectoryUnavailable: There is no time left.
+    """
+    if address.socket:
+        return ((socket.AF_UNIX, socket.SOCK_STREAM, 0, address.socket),)
+    return resolver.resolve(address.host, address.port, deadline)
+
+
 def connect(address: Address, resolver: Resolver, deadline: Deadline) -> DeadlineSocket:
     """Connect, and negotiate TLS where the address is one of ldaps.
 
@@ -112,7 +134,7 @@ def connect(address: Address, resolver: Resolver, deadline: Deadline) -> Deadlin
         DirectoryUnavailable: There is no connection, or no time left; no socket is left open.
     """
     try:
-        endpoints = resolver.resolve(address.host, address.port, deadline)
+        endpoints = endpoints_of(address, resolver, deadline)
     except OSError as error:
         raise _unavailable(address, faults.of_connecting(error)) from None
     last = OSError("no address")
@@ -142,6 +164,8 @@ def _unavailable(address: Address, fault: Fault) -> DirectoryUnavailable:
 
 
 def _tune(plain: socket.socket) -> None:
+    if plain.family == socket.AF_UNIX:
+        return
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 
@@ -15,7 +17,7 @@ from app.directory.directory import LdapDirectory
 from app.directory.inspect.server import inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
-from app.errors import DirectoryMisconfigured, Refusal, WharfingerError
+from app.errors import DirectoryMisconfigured, DirectoryUnavailable, Refusal, WharfingerError
 from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
@@ -69,6 +71,17 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
 
 
 @pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Slapd, str]]:
+    """Start a slapd that listens on a Unix socket too, where this process is the service account."""
+    folder = tmp_path_factory.mktemp("local")
+    socket = folder / "a socket"
+    user = f"gidNumber={os.getgid()}[+]uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth"
+    config = f'\nauthz-regexp "^{user}$" "{SERVICE_ACCOUNT}"\n'
+    with Slapd(folder / "slapd", variant=Variant(config=config, socket=socket)) as running:
+        yield running, f"ldapi://{quote(str(socket), safe='')}"
+
+
+@pytest.fixture(scope="module")
 def readable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
     """Start a slapd in which everybody may read everything but passwords."""
     folder = tmp_path_factory.mktemp("readable")
@@ -98,7 +111,7 @@ def test_a_certificate_alone_searches(asking: Asking, start_tls: bool) -> None:
     assert isinstance(subject, DirectorySubject)
     assert "team-platform" in {group.name for group in subject.groups}
     assert isinstance(_log_in(given, "wrong"), Refusal)
-    assert _steps(given)["service account"] == "the owner of our certificate"
+    assert _steps(given)["service account"] == "the owner of our certificate or socket"
 
 
 def test_key_and_certificate_may_be_in_one_file(asking: Asking, tmp_path: Path) -> None:
@@ -151,6 +164,28 @@ def test_our_certificate_that_ends_soon_is_told(asking: Asking) -> None:
     assert "our certificate" not in _steps(given)
     found = _steps(given, datetime.now(UTC) + timedelta(days=290))
     assert found["our certificate"].startswith("tls.client_cert ends in")
+
+
+def test_a_unix_socket_says_who_we_are(local: tuple[Slapd, str]) -> None:
+    """SASL EXTERNAL is the user of this process there: neither certificate nor password."""
+    slapd, url = local
+    given = section(slapd, servers=[url], service_account=EXTERNAL)
+    assert isinstance(_log_in(given), DirectorySubject)
+    assert isinstance(_log_in(given, "wrong"), Refusal)
+    found = _steps(given)
+    assert found["service account"] == "the owner of our certificate or socket"
+    assert found["root entry"] == ""
+
+
+def test_a_socket_that_is_not_there_is_named(local: tuple[Slapd, str]) -> None:
+    """As a host that does not answer, and failing over to one that does."""
+    slapd, url = local
+    missing = f"{url}-gone"
+    with pytest.raises(DirectoryUnavailable, match="there is no such socket"):
+        _log_in(section(slapd, servers=[missing], service_account=EXTERNAL))
+    assert isinstance(
+        _log_in(section(slapd, servers=[missing, url], service_account=EXTERNAL)), DirectorySubject
+    )
 
 
 def test_nobody_in_particular_searches(readable: Slapd) -> None:

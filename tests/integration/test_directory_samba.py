@@ -140,6 +140,16 @@ def test_a_server_that_wants_tls_says_so_to_the_operator(samba: Samba) -> None:
         _log_in(samba, "alice", "alice-password", servers=[samba.url])
 
 
+def test_a_global_catalog_is_searched_from_the_root(samba: Samba) -> None:
+    """The empty base is everything that it has."""
+    place = {"servers": [f"{samba.tls_url}:3269"], "users": {"bases": [""]}, "groups": {"bases": [""]}}
+    subject = _log_in(samba, "alice", "alice-password", **place)
+    assert isinstance(subject, DirectorySubject)
+    below = _log_in(samba, "alice", "alice-password")
+    assert isinstance(below, DirectorySubject)
+    assert {group.name for group in subject.groups} >= {group.name for group in below.groups}
+
+
 def test_starttls_works(samba: Samba) -> None:
     """On the plain port."""
     assert isinstance(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
+from urllib.parse import quote
 
 import ldap3
 
@@ -29,11 +30,13 @@ class Variant:
         config: More configuration of the database.
         ldif: More entries.
         certificate: In the place of the one that is made for it.
+        socket: The path of a Unix socket to listen on too.
     """
 
     config: str = ""
     ldif: str = ""
     certificate: Certificate | None = None
+    socket: Path | None = None
 
     def environment(self, folder: Path) -> dict[str, str]:
         """Write what the start script is to read into an empty folder, and give the names of the files."""
@@ -45,6 +48,8 @@ class Variant:
                 named[name] = str(folder / name)
         if self.certificate is not None:
             named["SAMPLE_TLS"] = str(self.certificate.file.parent)
+        if self.socket is not None:
+            named["SAMPLE_SOCKET"] = quote(str(self.socket), safe="")
         return named
 
 

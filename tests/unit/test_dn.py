@@ -270,3 +270,9 @@ def test_odd_names_are_written(text: str) -> None:
 def test_a_value_of_a_dn_is_escaped(name: str, escaped: str) -> None:
     """RFC 4514 §2.4."""
     assert dn.escape(name) == escaped
+
+
+@pytest.mark.parametrize("name", ["uid=alice,dc=x", "cn=C++,dc=x"])
+def test_every_name_lies_below_the_root(name: str) -> None:
+    """The empty base of a search, as at a Global Catalog; also names that cannot be parsed."""
+    assert dn.of_server(name).depth_below(dn.ROOT)

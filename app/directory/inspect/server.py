@@ -29,7 +29,7 @@ from app.ldap.deadline import Deadline
 from app.ldap.filters import ANYTHING
 from app.ldap.requests import Query
 from app.ldap.resolver import Resolver
-from app.ldap.transport import Address
+from app.ldap.transport import Address, endpoints_of
 
 _ROOT_ATTRIBUTES = (
     "vendorName",
@@ -94,10 +94,10 @@ class _Inspection:
 
     def _resolve(self, address: Address) -> None:
         try:
-            endpoints = self._resolver.resolve(address.host, address.port, self._deadline)
+            endpoints = endpoints_of(address, self._resolver, self._deadline)
         except OSError as error:
             raise DirectoryUnavailable(faults.of_connecting(error)) from None
-        self._report.endpoints = tuple(str(where[0]) for *_, where in endpoints)
+        self._report.endpoints = () if address.socket else tuple(str(where[0]) for *_, where in endpoints)
 
     def _inspect_tls(self, connection: Connection, now: datetime) -> None:
         tls = connection.tls
@@ -146,7 +146,7 @@ class _Inspection:
         if is_ad is not (self._settings.kind is DirectoryKind.ACTIVE_DIRECTORY):
             says = "says that it is Active Directory" if is_ad else "does not say that it is Active Directory"
             unfit = Fault(f"it {says}, and kind is {self._settings.kind}", "set directory.kind")
-        elif not (address.ldaps or address.start_tls) and oids.START_TLS in entry.texts("supportedExtension"):
+        elif address.is_in_clear and oids.START_TLS in entry.texts("supportedExtension"):
             unfit = Fault("passwords go to it in clear, and it could start TLS", "set start_tls: true")
         detail = vendor or ("Active Directory" if is_ad else "")
         self._add("root entry", start, detail, fault=unfit, is_fatal=False)

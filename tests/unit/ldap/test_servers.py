@@ -26,6 +26,15 @@ def test_addresses_keep_the_order_and_have_default_ports() -> None:
     assert found == [("ldap1.example.com", 636, True), ("::1", 6360, True), ("localhost", 389, False)]
 
 
+def test_a_unix_socket_is_an_address_by_its_path() -> None:
+    """Percent-encoded in the place of a host, in which case makes a difference."""
+    url = "ldapi://%2Frun%2FSlapd%2Fa%20socket"
+    (address,) = DirectorySettings.model_validate(SECTION | {"servers": [url]}).addresses()
+    assert address.socket == "/run/Slapd/a socket"
+    assert str(address) == url
+    assert not address.is_in_clear
+
+
 def test_all_servers_share_one_tls_context() -> None:
     """Building one costs as much as many logins."""
     settings = DirectorySettings.model_validate(

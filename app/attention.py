@@ -10,7 +10,7 @@ from app.keys.reader import Reader
 from app.rules.model import RuleSet
 from app.rules.networks import Network
 from app.serving.settings import ServerSettings
-from app.settings import RealmSettings, Settings
+from app.settings import RealmSettings, Settings, secret_files
 
 _UNIX = "unix"
 _FOR_ALL = "0666"
@@ -54,8 +54,8 @@ def _of_server(server: ServerSettings) -> Iterator[str]:
 
 
 def _secret_files(settings: Settings) -> Iterator[Path]:
-    """Yield the files of secrets that the configuration names, each once."""
-    named = [*_of_state(settings)]
+    """Yield the files of secrets that the configuration names, and those that stand over it, each once."""
+    named = [*secret_files(), *_of_state(settings)]
     for section in settings.realms.values():
         named += _of_realm(section)
     yield from dict.fromkeys(named)

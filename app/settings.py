@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.configfile import problems, yaml
-from app.configfile.environment import DELIMITER, EnvironmentSource, Overrides, SecretsSource
+from app.configfile.environment import DELIMITER, EnvironmentSource, Overrides, SecretsSource, own_files
 from app.configfile.fields import Duration, Section, resolve
 from app.configfile.yaml import Document
 from app.directory.settings import DirectorySettings
@@ -315,6 +315,16 @@ def _describe(error: ValidationError, document: Document, overrides: Overrides) 
         else:
             hint = "write it as JSON" if violation.hint in problems.STRUCTURES else violation.hint
             yield Problem.of_file(source, violation.text, hint)
+
+
+def secret_files() -> tuple[Path, ...]:
+    """Return the files of the secrets folder that stand over the configuration.
+
+    Raises:
+        ConfigurationError: The folder cannot be read.
+    """
+    folder = _secrets_folder()
+    return tuple(own_files(folder, _PREFIX)) if folder is not None else ()
 
 
 def _secrets_folder() -> Path | None:

@@ -98,7 +98,7 @@ class Overrides:
         """
         named = {name.upper(): f"environment variable {name}" for name in sorted(environment)}
         if secrets is not None:
-            named |= {file.name.upper(): f"secret file {file}" for file in _files(secrets, prefix)}
+            named |= {file.name.upper(): f"secret file {file}" for file in own_files(secrets, prefix)}
         return cls(prefix, {name: how for name, how in named.items() if name.startswith(prefix)})
 
     def unknown(self, model: type[BaseModel], document: Document) -> Iterator[Problem]:
@@ -156,7 +156,7 @@ def _missing(annotation: Any, data: Any, parts: Sequence[str]) -> tuple[str, lis
     return None
 
 
-def _files(folder: Path, prefix: str) -> list[Path]:
+def own_files(folder: Path, prefix: str) -> list[Path]:
     """List the files of ours in a secrets folder.
 
     Raises:

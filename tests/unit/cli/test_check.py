@@ -80,6 +80,25 @@ def test_a_secret_that_others_can_read_is_warned_of(
     assert (warning in result.output) == warns
 
 
+def test_a_file_of_the_secrets_folder_that_others_can_read_is_warned_of(
+    tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that the configuration names; whatever else lies in the folder is not read, and nobody's."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    monkeypatch.setenv("WHARFINGER_SECRETS_DIR", str(folder))
+    name = "WHARFINGER__REALMS__DEMO__DIRECTORY__SERVICE_ACCOUNT__PASSWORD"
+    del config["realms"]["demo"]["directory"]["service_account"]["password_file"]
+    for secret in (folder / name, folder / "somebody-elses"):
+        secret.write_text("secret")
+        secret.chmod(0o644)
+    output = _check(tmp_path, config).output
+    assert f"warning: {folder / name}: others than its owner have access to this secret (mode 0644)" in output
+    assert "somebody-elses" not in output
+    (folder / name).chmod(0o400)
+    assert "have access to this secret" not in _check(tmp_path, config).output
+
+
 @pytest.mark.parametrize(
     ("server", "warns"),
     [

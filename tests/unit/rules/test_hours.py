@@ -161,3 +161,24 @@ def test_a_year_is_looked_through_at_once() -> None:
     found = list(made.changes(NOW, NOW + timedelta(weeks=52)))
     assert len(found) == 520
     assert lines_run(lambda: list(made.changes(NOW, NOW + timedelta(weeks=52)))) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "expected"),
+    [
+        ("Mon-Fri 08:00-18:00 Europe/Berlin", ("2026-03-27", "2026-03-31"), "27T07 27T17 30T06 30T16"),
+        ("Sun 00:00-24:00 Europe/Berlin", ("2026-03-27", "2026-03-31"), "28T23 29T22"),
+        ("Sun 01:00-02:30 Europe/Berlin", ("2026-03-27", "2026-03-31"), "29T00 29T01"),
+        (
+            "Sun 02:15-02:45 Europe/Berlin",
+            ("2026-10-24", "2026-10-26"),
+            "25T00:15 25T00:45 25T01:15 25T01:45",
+        ),
+        ("Sun 02:30-05:00 Europe/Berlin", ("2026-10-24", "2026-10-26"), "25T00:30 25T01 25T01:30 25T04"),
+    ],
+)
+def test_when_hours_change(text: str, days: tuple[str, str], expected: str) -> None:
+    """In UTC: where spans begin and end, also on the days when clocks are put on and back."""
+    first, last = (_at(f"{day}T00:00:00+00:00") for day in days)
+    found = hours(text).changes(first, last)
+    assert " ".join(f"{one:%dT%H:%M}".removesuffix(":00") for one in found) == expected

@@ -48,6 +48,8 @@ def test_a_server_that_works_has_no_fault(slapd: Slapd) -> None:
         "service account",
         "attributes",
         f"people under ou=people,{SUFFIX}",
+        "names of people",
+        "aliases",
         f"groups under ou=groups,{SUFFIX}",
     ]
     assert all(step.milliseconds >= 0 for step in report.steps)

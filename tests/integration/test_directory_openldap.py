@@ -163,6 +163,17 @@ def test_a_disabled_filter_that_can_never_match_is_told(openldap: Slapd, disable
     assert ("so it never does" in str(step.fault)) is warns
 
 
+def test_a_check_names_people_of_two_names_and_aliases(openldap: Slapd) -> None:
+    """Neither can log in, and nothing else tells why."""
+    settings = directory_settings(openldap, users={"bases": [PEOPLE]})
+    (address,) = settings.addresses()
+    report = inspect_server(address, settings, Deadline(timedelta(seconds=30)), datetime.now(UTC))
+    faults = {step.name: str(step.fault) for step in report.steps if step.fault is not None}
+    assert "have several values of uid" in faults["names of people"]
+    assert "(two, second)" in faults["names of people"]
+    assert f"uid=alias,{PEOPLE} is an alias" in faults["aliases"]
+
+
 def test_several_bases_are_one_company(openldap: Slapd) -> None:
     """Somebody under either is found; a name under both is nobody's."""
     users = {"bases": [PEOPLE, AFAR]}

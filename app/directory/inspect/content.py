@@ -19,7 +19,9 @@ from app.ldap.requests import Query
 SUBSCHEMA = "subschemaSubentry"
 _SHOW_SCHEMA = "let the service account read the root entry and the schema that it names"
 _SAMPLE = 100
-"""People who are read for the membership attribute; of so many, some are in a group."""
+"""People who are read as a sample; of so many, some are in a group."""
+_ALIAS = "(objectClass=alias)"
+_SHOWN = 3
 
 Search = Callable[[Query], Result]
 Check = Callable[[Search], Fault | None]
@@ -38,6 +40,8 @@ def checks(settings: DirectorySettings, root: Entry | None, now: datetime) -> It
     yield "attributes", partial(_attributes, settings, root)
     for base in users.bases:
         yield f"people under {base}", partial(_anything, Query(base, users.scope, users.filter, ()), "users")
+    yield "names of people", partial(_one_name_each, settings)
+    yield "aliases", partial(_aliases, settings)
     if users.disabled_filter:
         yield "disabled people", partial(_decides, settings, filters.at(users.disabled_filter, now))
     if groups.strategy != "none":
@@ -74,6 +78,43 @@ def _anything(place: Query, section: str, search: Search) -> Fault | None:
         raise codes.error(result, f"the search under {place.base}")
     hint = f"check directory.{section}.filter and .bases, and what the service account may read"
     return Fault(f"the filter {place.filter!r} matches nothing there", hint)
+
+
+def _one_name_each(settings: DirectorySettings, search: Search) -> Fault | None:
+    """Whether nobody in a sample has several values of the attribute that becomes the subject."""
+    users, attribute = settings.users, settings.users.subject_attribute
+    found = (
+        entry
+        for base in users.bases
+        for entry in search(Query(base, users.scope, users.filter or ANYTHING, (attribute,), _SAMPLE)).entries
+    )
+    several = {entry.dn: names for entry in found if len(names := entry.texts(attribute)) > 1}
+    if not several:
+        return None
+    shown = "; ".join(f"{dn} ({', '.join(names)})" for dn, names in list(several.items())[:_SHOWN])
+    text = f"{len(several)} of the people read have several values of {attribute}: {shown}"
+    hint = (
+        "they cannot log in, for nobody can say which name rules mean: leave one value, or choose a"
+        " users.subject_attribute that has one"
+    )
+    return Fault(text, hint)
+
+
+def _aliases(settings: DirectorySettings, search: Search) -> Fault | None:
+    """Whether no base, and nothing that is taken for a person or a group, is an alias (RFC 4512 §2.6)."""
+    users, groups = settings.users, settings.groups
+    places = [("users", base, users.scope, users.filter) for base in users.bases]
+    if groups.strategy != "none":
+        places += [("groups", base, groups.scope, groups.filter) for base in groups.bases]
+    for section, base, scope, configured in places:
+        for query in (
+            Query(base, "base", _ALIAS, (NO_ATTRIBUTES,), 1),
+            Query(base, scope, filters.restricted(_ALIAS, configured), (NO_ATTRIBUTES,), 1),
+        ):
+            for entry in search(query).entries:
+                hint = f"no search follows it: write the place of what it stands for into {section}.bases"
+                return Fault(f"{entry.dn} is an alias", hint)
+    return None
 
 
 def _decides(settings: DirectorySettings, disabled: str, search: Search) -> Fault | None:

@@ -35,7 +35,7 @@ def _holding(*people: Entry, code: int = 0, schema: tuple[bytes, ...] = KNOWN) -
     def answer(query: Query) -> Result:
         if query.base == "cn=schema":
             return Result(0, "", entries=(Entry("cn=schema", {"attributetypes": schema}),))
-        if "=*)" in query.filter and "objectClass" not in query.filter:
+        if ("=*)" in query.filter and "objectClass" not in query.filter) or "alias" in query.filter:
             return Result(0, "")
         return Result(code, "", entries=people)
 
@@ -47,6 +47,8 @@ def test_what_is_there_has_no_fault() -> None:
     assert _faults(_holding(PERSON)) == {
         "attributes": "",
         "people under ou=people,dc=x": "",
+        "names of people": "",
+        "aliases": "",
         "groups under ou=groups,dc=x": "",
     }
 
@@ -73,6 +75,30 @@ def test_a_schema_that_cannot_be_read_is_told() -> None:
     """It is not the root entry that lacks then."""
     found = _faults(_holding(PERSON, schema=()))["attributes"]
     assert "the service account cannot read the schema" in found
+
+
+def test_people_of_several_names_are_told() -> None:
+    """They cannot log in; a second value of another attribute is no fault."""
+    bob = Entry("uid=bob,ou=people,dc=x", {"uid": [b"bob", b"robert"], "mail": [b"a", b"b"]})
+    found = _faults(_holding(PERSON, bob))["names of people"]
+    assert "1 of the people read have several values of uid: uid=bob,ou=people,dc=x (bob, robert)" in found
+    assert "leave one value" in found
+
+
+@pytest.mark.parametrize(("place", "section"), [("ou=people,dc=x", "users"), ("ou=groups,dc=x", "groups")])
+@pytest.mark.parametrize("scope", ["base", "sub"])
+def test_an_alias_is_called_one(place: str, section: str, scope: str) -> None:
+    """A base, or an entry below it: a login would find the alias and not what it stands for."""
+
+    def answer(query: Query) -> Result:
+        if "alias" not in query.filter:
+            return _holding(PERSON)(query)
+        is_there = (query.base, query.scope) == (place, scope)
+        return Result(0, "", entries=(Entry(place, {}),) if is_there else ())
+
+    found = _faults(answer)["aliases"]
+    assert f"{place} is an alias" in found
+    assert f"into {section}.bases" in found
 
 
 def test_the_membership_attribute_is_looked_for() -> None:

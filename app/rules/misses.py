@@ -100,7 +100,9 @@ class _Search:
             for rule in allows
         ]
         self._freed = RuleSet("", tuple(freed))
-        self._boundless = RuleSet("", tuple(replace(rule, repositories=(_ANYTHING,)) for rule in freed))
+        # their own patterns stay, as only what these need is captured
+        boundless = (replace(rule, repositories=(_ANYTHING, *rule.repositories)) for rule in freed)
+        self._boundless = RuleSet("", tuple(boundless))
 
     def of_resource(self, resource: ResourceDecision) -> ResourceDecision:
         """Add the nearest misses to each outcome that is a refusal."""

@@ -248,3 +248,12 @@ def test_every_group_that_counts(what: str, groups: list[str], asked: str, expec
     """One group may count by its name and by its DN; what a repository does not need is not asked of it."""
     rules = rule_set(f"- {{id: r, {what}, allow: ['*']}}")
     assert bool(granted(rules, person("alice", *groups), asked)) is expected
+
+
+def test_what_several_groups_capture_is_told_of_a_repository_close_by() -> None:
+    """The miss has the repositories that the rule means for this person."""
+    rules = rule_set("- {id: r, all_groups: ['team-{t}', editors], repositories: ['{t}/app'], allow: [push]}")
+    scopes, _ = scope.parse_all(["repository:web/other:push"])
+    made = explain(rules, person("alice", "team-web", "editors"), scopes, Context("", "", NOW))
+    (miss,) = made.resources[0].outcomes[0].misses
+    assert (miss.lack, miss.text) == (Lack.REPOSITORY, "web/app does not match web/other")

@@ -80,4 +80,4 @@ def _note(settings: Settings, name: str, version: str) -> None:
 def _show(before: RuleSet, rules: RuleSet) -> None:
     gone = dropped(before, rules)
     said = f"In force here until now: version {before.version}, {counted(len(before.rules), 'rule')}."
-    show(said, *wrapped(f"  dropped  {joined(gone, 'none')}", hanging=11))
+    show(said, *wrapped(f"  dropped  {joined(gone, 'none')}", hanging=9))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +16,8 @@ from app.errors import ConfigurationError, Problem, StateUnavailable
 from app.keys.keyring import KeyRing
 from app.keys.live import LiveKeys
 from app.keys.reader import Reader
-from app.login.attempt import Tagger
+from app.login.assembly import Stores, limiter
 from app.login.budget import Spared
-from app.login.directory_limiter import DirectoryLimiter
-from app.login.failure_store import FailureStore, MemoryStore
-from app.login.fallback import FallbackLimiter, LastOutage, MachineOutage, ProcessOutage
-from app.login.limiter import Limiter, RecordingLimiter, StoreLimiter
 from app.login.login import Login
 from app.login.robots import RobotLogin
 from app.login.shield import Shield
@@ -36,9 +30,7 @@ from app.rules.robot_names import RobotNames
 from app.serving import unix_socket
 from app.serving.settings import ServerSettings
 from app.settings import LimitSettings, RealmSettings, Settings
-from app.state.holder import Holder
 from app.state.rows import DenialRow
-from app.state.settings import FALLBACK_FOLDER_VARIABLE, StateSettings
 from app.state.shared import SharedState
 from app.state.write_behind import WriteBehind
 from app.telemetry import metrics
@@ -137,7 +129,7 @@ def build(settings: Settings, *, serves: bool = False) -> Parts:
     to = settings.audit.to
     audit = AuditStream(to if isinstance(to, Path) else None, utc_now, metrics.AUDIT_FAILING.set)
     problems += _check(audit, to) if serves else places.problems(settings)
-    stores = _stores(settings.state)
+    stores = Stores.of(settings.state, metrics.STATE_CLOCK.set)
     recorders: list[Recorder] = [RequestLog(), RequestMetrics(), CandidateLog()]
     denials = None
     if stores.shared is not None:
@@ -220,7 +212,7 @@ def _check(audit: AuditStream, to: object) -> list[Problem]:
     return []
 
 
-def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded, stores: _Stores) -> Realm:
+def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded, stores: Stores) -> Realm:
     return Realm(
         name=name,
         issuer=section.issuer,
@@ -240,71 +232,15 @@ def _realm(name: str, section: RealmSettings, limits: LimitSettings, of: _Loaded
     )
 
 
-def _shield(name: str, section: RealmSettings, directory: LdapDirectory, stores: _Stores) -> Shield:
+def _shield(name: str, section: RealmSettings, directory: LdapDirectory, stores: Stores) -> Shield:
+    login_timeout = section.directory.timeouts.login
     return Shield(
         directory,
         section.shield,
-        _limiter(name, section, stores),
-        login_timeout=section.directory.timeouts.login,
+        limiter(name, section.shield, login_timeout, stores, metrics.STATE_FAULTS.labels(name).inc),
+        login_timeout=login_timeout,
         clock=time.monotonic,
         sleep=time.sleep,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Stores:
-    """Where failed logins are counted beside the memory of each process.
-
-    Attributes:
-        shared: By all processes of all servers.
-        machine: By the processes of this server, while the shared one is unavailable.
-        outage: When that last was.
-    """
-
-    shared: SharedState | None
-    machine: SharedState | None
-    outage: LastOutage
-
-
-def _stores(section: StateSettings | None) -> _Stores:
-    folder = os.environ.get(FALLBACK_FOLDER_VARIABLE)
-    shared = SharedState(section, metrics.STATE_CLOCK.set) if section is not None else None
-    if section is None or section.sqlite is not None or not folder:
-        return _Stores(shared, None, ProcessOutage())
-    machine = SharedState(StateSettings(url=f"sqlite:///{folder}/failures.db"))
-    return _Stores(shared, machine, MachineOutage(Path(folder) / "outage"))
-
-
-def _limiter(name: str, section: RealmSettings, stores: _Stores) -> Limiter:
-    login_timeout, timer = section.directory.timeouts.login, time.monotonic
-    limits, in_all = section.shield.limits(login_timeout), section.shield.directory_limits(login_timeout)
-    holder, tagger = Holder(), Tagger(secrets.token_bytes(32), name)
-
-    def make(
-        store: FailureStore, tagger: Callable[[], Tagger], *, clock: Callable[[], float]
-    ) -> RecordingLimiter:
-        limiter = StoreLimiter(store, tagger, limits, holder, clock=clock, timer=timer)
-        return limiter if in_all is None else DirectoryLimiter(limiter, store, tagger, in_all, clock=clock)
-
-    local: RecordingLimiter = make(MemoryStore(), lambda: tagger, clock=timer)
-    fallback = functools.partial(FallbackLimiter, kept=limits.kept, timer=timer)
-    if stores.machine is not None:
-        local = fallback(
-            make(stores.machine, lambda: tagger, clock=timer),
-            local,
-            ProcessOutage(),
-            on_fault=lambda: None,
-            about={"realm": name, "what": "the store of this machine"},
-        )
-    shared = stores.shared
-    if shared is None:
-        return local
-    return fallback(
-        make(shared, functools.cache(lambda: Tagger(shared.key(), name)), clock=time.time),
-        local,
-        stores.outage,
-        on_fault=metrics.STATE_FAULTS.labels(name).inc,
-        about={"realm": name},
     )
 
 

@@ -13,6 +13,7 @@ limiter.py        the directory is asked only where that locks nobody out
   directory_limiter.py  one budget over all accounts, for a directory that blocks our address
     directory_budget.py   its arithmetic, pure
   fallback.py       the local store while the shared one is unavailable
+assembly.py       which of these stand over which store
 settings.py       the section of the configuration file
 
 The directory itself is `directory/`, the store of all processes is `state/`, and what a subject may do is

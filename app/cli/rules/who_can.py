@@ -17,7 +17,7 @@ from app.cli.rules.who_can_pattern import is_pattern, print_ways, read_pattern
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import Context, moment
 from app.rules.decision import Effect
-from app.rules.review.people import People, ReviewedSubject, find_people
+from app.rules.review.people import ReviewedPeople, ReviewedSubject, find_people
 from app.rules.review.who_can import Can, Inquiry, Way
 
 SCHEMA = 1
@@ -28,7 +28,7 @@ class _Review:
     """The answer of the command; without people where they were not asked for."""
 
     ways: tuple[Way, ...]
-    people: People | None
+    people: ReviewedPeople | None
 
 
 @click.command()
@@ -135,7 +135,7 @@ def _way_rows(review: _Review) -> Iterator[list[str]]:
         yield [way.rule.effect, str(way.reached), *place, answer, "; ".join(way.denied_by)]
 
 
-def _people_rows(people: People) -> Iterator[list[str]]:
+def _people_rows(people: ReviewedPeople) -> Iterator[list[str]]:
     yield ["subject", "kind", "answer", "through", "allowed_by", "denied_by", "conditions"]
     for person in people.listed:
         one = person.standing
@@ -174,7 +174,7 @@ def _when(way: Way) -> str:
     return f"{said}; not where {joined(way.denied_by)} denies it" if way.denied_by else said
 
 
-def _print_people(people: People) -> None:
+def _print_people(people: ReviewedPeople) -> None:
     shown = table("person", "can", "through", "conditions, denials")
     for person in people.listed:
         one = person.standing

@@ -19,7 +19,7 @@ _WHOLE_DN = "write cn=name,ou=groups,dc=example,dc=com"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ComparedRDNs:
     """DNs of one length that have the same RDNs at some places, counted from the entry."""
 
     length: int
@@ -99,11 +99,11 @@ class DNPattern:
         return tuple(sorted(captures.items()))
 
     @property
-    def shape(self) -> tuple[Written, tuple[tuple[dn.Attribute, ...], ...] | None]:
+    def shape(self) -> tuple[ComparedRDNs, tuple[tuple[dn.Attribute, ...], ...] | None]:
         """Return the RDNs that every DN that it matches has where it has them."""
         rdns = self.name.rdns
         places = (place for place, rdn in enumerate(rdns) if not any(value[:1] == "{" for _, value in rdn))
-        shape = Written(len(rdns), tuple(places))
+        shape = ComparedRDNs(len(rdns), tuple(places))
         return shape, shape.of(self.name)
 
 

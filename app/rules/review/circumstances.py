@@ -19,7 +19,7 @@ _ROUND = timedelta(weeks=53)
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RequestClasses:
     """What conditions tell apart: of each thing that they look at, one example of each class of requests.
 
     Attributes:
@@ -34,7 +34,7 @@ class Circumstances:
     spans: tuple[tuple[datetime, ...], ...]
 
     @classmethod
-    def of(cls, conditions: Iterable[Conditions], now: datetime) -> Circumstances:
+    def of(cls, conditions: Iterable[Conditions], now: datetime) -> RequestClasses:
         """Find what some conditions tell apart from now on."""
         each = {one for when in conditions for one in when}
         recurring = [one for one in each if one.recurs]

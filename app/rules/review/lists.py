@@ -12,7 +12,7 @@ from app.rules import robot_names
 from app.rules.file.schema import TestSubject
 from app.rules.model import Persona, RuleSet, Subject
 from app.rules.review.resources import parse_scope
-from app.rules.review.subjects import ANONYMOUS, Directory, describe, look_up
+from app.rules.review.subjects import ANONYMOUS, AskedDirectory, describe, look_up
 from app.rules.review.unanswered import Unanswered
 
 _DESCRIBED = '{"user": "bob", "groups": ["team-web"]}'
@@ -50,7 +50,7 @@ def subject_lines(text: str, file: str) -> list[tuple[str, str]]:
 
 
 def subject(
-    line: str, place: str, both: tuple[RuleSet, RuleSet], directory: Directory | None
+    line: str, place: str, both: tuple[RuleSet, RuleSet], directory: AskedDirectory | None
 ) -> tuple[str, Subject | None]:
     """Read a line: a name, or the `as` of a test as JSON.
 

@@ -10,7 +10,7 @@ from app.errors import Refusal
 from app.rules.decision import Effect, WhoKind
 from app.rules.model import Robot
 from app.rules.parts.bindings import Reached
-from app.rules.review.subjects import Directory
+from app.rules.review.subjects import AskedDirectory
 from app.rules.review.who_can import Can, Inquiry, Standing, Way
 
 
@@ -31,7 +31,7 @@ class ReviewedSubject:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class ReviewedPeople:
     """The people and robots that can do something, or could but for a deny.
 
     Attributes:
@@ -44,8 +44,8 @@ class People:
 
 
 def find_people(
-    inquiry: Inquiry, ways: Sequence[Way], directory: Directory, robots: Mapping[str, Robot]
-) -> People:
+    inquiry: Inquiry, ways: Sequence[Way], directory: AskedDirectory, robots: Mapping[str, Robot]
+) -> ReviewedPeople:
     """Find the people who have the ways, and let the engine decide about each; robots are in the rules.
 
     Raises:
@@ -62,10 +62,10 @@ def find_people(
         else:
             names.update(found)
     listed = (*_look_up(sorted(names), inquiry, directory), *_robots(inquiry, robots))
-    return People(listed, tuple(dict.fromkeys(not_listed)))
+    return ReviewedPeople(listed, tuple(dict.fromkeys(not_listed)))
 
 
-def names_of(reached: Reached, directory: Directory) -> Iterable[str] | None:
+def names_of(reached: Reached, directory: AskedDirectory) -> Iterable[str] | None:
     """Name the people for whom a rule is; None where they cannot be listed.
 
     Raises:
@@ -83,7 +83,7 @@ def names_of(reached: Reached, directory: Directory) -> Iterable[str] | None:
     return members[0].intersection(*members[1:])
 
 
-def _look_up(names: Iterable[str], inquiry: Inquiry, directory: Directory) -> Iterator[ReviewedSubject]:
+def _look_up(names: Iterable[str], inquiry: Inquiry, directory: AskedDirectory) -> Iterator[ReviewedSubject]:
     for name in names:
         subject = directory.look_up(name)
         if not isinstance(subject, Refusal):  # an account that cannot log in can do nothing

@@ -20,7 +20,7 @@ ANONYMOUS = "anonymous"
 """What stands for somebody without a login."""
 
 
-class Member(Protocol):
+class GroupMember(Protocol):
     """One of the people of a group."""
 
     @property
@@ -28,7 +28,7 @@ class Member(Protocol):
         """The canonical name."""
 
 
-class Directory(Protocol):
+class AskedDirectory(Protocol):
     """What owners' questions need of a directory."""
 
     def look_up(self, name: str) -> Subject | Refusal:
@@ -38,7 +38,7 @@ class Directory(Protocol):
             WharfingerError: It could not be found out.
         """
 
-    def people_in(self, group: DN | str) -> Iterator[Member]:
+    def people_in(self, group: DN | str) -> Iterator[GroupMember]:
         """Yield the people in a group, which is named by DN or by name.
 
         Raises:
@@ -77,7 +77,7 @@ NOBODY = AskedSubject(None, Origin.DESCRIBED)
 """Somebody without a login."""
 
 
-def look_up(name: str, directory: Directory) -> AskedSubject:
+def look_up(name: str, directory: AskedDirectory) -> AskedSubject:
     """Find somebody in the directory.
 
     Raises:

@@ -10,7 +10,7 @@ from app.protocol.scope import Scope
 from app.rules import robot_names
 from app.rules.conditions import Conditions, Holds
 from app.rules.model import RuleSet, Subject
-from app.rules.review.circumstances import Circumstances
+from app.rules.review.circumstances import RequestClasses
 from app.rules.review.replay import Right, rights
 
 
@@ -59,11 +59,11 @@ def survey(
     """
     old, new = both
     conditions = {rule.when for rules in both for rule in rules.rules}
-    for_people = Circumstances.of(conditions, now)
+    for_people = RequestClasses.of(conditions, now)
     found = Survey()
     for name, subject in subjects:
         logins = {*_logins(both, subject)}
-        apart = Circumstances.of(conditions | logins, now) if logins else for_people
+        apart = RequestClasses.of(conditions | logins, now) if logins else for_people
         tried = found.tried[name] = Tried(moments=len(apart.moments))
         for context in apart.contexts():
             if logins and not any(when.check(None, context) is Holds.YES for when in logins):

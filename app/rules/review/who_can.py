@@ -14,7 +14,7 @@ from app.rules.decision import ActionOutcome, Effect, Lack, WhoKind
 from app.rules.model import Persona, Robot, Rule, RuleSet, Subject
 from app.rules.parts.bindings import Reached, reach
 from app.rules.parts.examples import persona
-from app.rules.review.circumstances import Circumstances
+from app.rules.review.circumstances import RequestClasses
 
 _NO_COMPONENT = "somebody ä"
 """A name that no variable captures, so that a deny for `users: ["{name}"]` does not speak of all people."""
@@ -144,7 +144,7 @@ class Inquiry:
         conditions: list[Conditions] = list(self._conditions.values())
         if robot is not None:
             conditions.append(robot.logs_in)
-        apart = Circumstances.of(conditions, self._fixed.now)
+        apart = RequestClasses.of(conditions, self._fixed.now)
         services = (self._fixed.service,) if self._service else apart.services
         addresses = (self._fixed.address,) if self._address else apart.addresses
         moments = (self._fixed.now,) if self._time else apart.spans[0]

@@ -18,7 +18,7 @@ from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import Token, TokenKind
 from app.rules.review.entitlements import Extent, Fixed, entitlements, extent
 from app.rules.review.people import SubjectKind, names_of
-from app.rules.review.subjects import Directory
+from app.rules.review.subjects import AskedDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class PatternInquiry:
         return tuple(sorted(found.values(), key=lambda way: (way.rule.effect, way.who, way.on, way.rule.id)))
 
     def people(
-        self, ways: Sequence[PatternWay], directory: Directory
+        self, ways: Sequence[PatternWay], directory: AskedDirectory
     ) -> tuple[list[PatternSubject], list[str]]:
         """Find the people who have ways, and say of each with how many of the repositories it can.
 
@@ -112,7 +112,7 @@ class PatternInquiry:
         subjects = [*self._looked_up(sorted(names), directory), *self._robots()]
         return [one for one in subjects if one.extent is not Extent.NONE], list(dict.fromkeys(not_listed))
 
-    def _looked_up(self, names: Iterable[str], directory: Directory) -> Iterator[PatternSubject]:
+    def _looked_up(self, names: Iterable[str], directory: AskedDirectory) -> Iterator[PatternSubject]:
         for name in names:
             subject = directory.look_up(name)
             if not isinstance(subject, Refusal):  # an account that cannot log in can do nothing

@@ -13,7 +13,7 @@ from app.rules.model import Robot, Rule, RuleSet
 from app.rules.networks import Network
 from app.rules.parts.audience import Audience
 from app.rules.parts.clauses import Clause
-from app.rules.review.circumstances import Circumstances
+from app.rules.review.circumstances import RequestClasses
 from app.rules.review.diff.effects import Because, Comparison, Impact
 
 
@@ -88,7 +88,7 @@ def _actions(impacts: Iterable[Impact]) -> tuple[str, ...]:
     return tuple(sorted({one.action for one in impacts}, key=ACTIONS.index))
 
 
-def _sentence(impacts: list[Impact], told_apart: Circumstances) -> Change:
+def _sentence(impacts: list[Impact], told_apart: RequestClasses) -> Change:
     first = next((one for one in impacts if one.word is not None), impacts[0])
     clauses = [one.clause for one in impacts]
     return Change(

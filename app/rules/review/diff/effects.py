@@ -25,7 +25,7 @@ from app.rules.parts.bindings import solve
 from app.rules.parts.clauses import Clause, Clauses
 from app.rules.parts.examples import example, persona
 from app.rules.patterns.syntax import TokenKind
-from app.rules.review.circumstances import Circumstances
+from app.rules.review.circumstances import RequestClasses
 
 _MOST_CONTEXTS = 256
 _MOST_WAYS = 8
@@ -88,14 +88,14 @@ class Comparison:
 
     before: _Side
     after: _Side
-    told_apart: Circumstances
+    told_apart: RequestClasses
 
     @classmethod
     def of(cls, old: RuleSet, new: RuleSet, now: datetime) -> Comparison:
         """Take two rule sets apart; what is over by now is left out."""
         before, after = _Side(old, Clauses(old.rules, now)), _Side(new, Clauses(new.rules, now))
         conditions = {clause.when for side in (before, after) for clause in side.clauses.each.values()}
-        return cls(before, after, Circumstances.of(conditions, now))
+        return cls(before, after, RequestClasses.of(conditions, now))
 
     def impacts(self) -> Iterator[Impact]:
         """Find who gains and who loses; a loss is a gain the other way round."""
@@ -159,7 +159,7 @@ class _Search:
 
     poor: _Side
     rich: _Side
-    told_apart: Circumstances
+    told_apart: RequestClasses
     _: KW_ONLY
     gains: bool
 

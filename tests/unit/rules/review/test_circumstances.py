@@ -10,13 +10,13 @@ import pytest
 from app.rules.conditions import Condition, Conditions, Holds, Period, Service, moment
 from app.rules.file.hours import hours
 from app.rules.networks import Network
-from app.rules.review.circumstances import Circumstances
+from app.rules.review.circumstances import RequestClasses
 from tests.support.work import lines_run
 from tests.unit.rules.given import NOW
 
 
 def _moments(*conditions: Condition) -> list[str]:
-    apart = Circumstances.of([Conditions((one,)) for one in conditions], NOW)
+    apart = RequestClasses.of([Conditions((one,)) for one in conditions], NOW)
     return [moment(one) for one in apart.moments]
 
 
@@ -58,7 +58,7 @@ def test_a_million_classes_are_not_listed_for_one() -> None:
         )
         for number in range(200)
     ]
-    apart = Circumstances.of(many, NOW)
+    apart = RequestClasses.of(many, NOW)
     found = list(apart.contexts([many[7]]))
     assert len(found) == 8
     assert all(many[7].check(None, one) is Holds.YES for one in found)

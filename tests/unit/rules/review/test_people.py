@@ -16,7 +16,7 @@ from app.protocol import scope
 from app.rules.conditions import Context
 from app.rules.decision import Through, WhoKind
 from app.rules.model import RuleSet
-from app.rules.review.people import People, find_people
+from app.rules.review.people import ReviewedPeople, find_people
 from app.rules.review.subjects import Origin, look_up
 from app.rules.review.unanswered import Unanswered
 from app.rules.review.who_can import Inquiry
@@ -84,7 +84,7 @@ COMPANY = _Company(
 )
 
 
-def _people(rules: RuleSet, directory: _Company, **fixed: bool) -> People:
+def _people(rules: RuleSet, directory: _Company, **fixed: bool) -> ReviewedPeople:
     (asked,), _ = scope.parse_all(["repository:web/app:push"])
     address = fixed.get("address", False)
     access = Inquiry(rules, asked, Context("", "", NOW), service=False, address=address, time=True)

@@ -124,9 +124,17 @@ def _decides(settings: DirectorySettings, disabled: str, search: Search) -> Faul
     """
     users = settings.users
     either = filters.restricted(f"(|{disabled}(!{disabled}))", users.filter)
+    is_anybody_there = False
     for base in users.bases:
-        if search(Query(base, users.scope, either, (NO_ATTRIBUTES,), 1)).entries:
+        result = search(Query(base, users.scope, either, (NO_ATTRIBUTES,), 1))
+        if result.entries:
             return None
+        if result.code != ResultCode.SUCCESS:
+            raise codes.error(result, f"the search with users.disabled_filter under {base}")
+        everybody = Query(base, users.scope, users.filter or ANYTHING, (NO_ATTRIBUTES,), 1)
+        is_anybody_there |= bool(search(everybody).entries)
+    if not is_anybody_there:
+        return None
     text = "the server cannot tell of anybody whether users.disabled_filter matches, so it never does"
     hint = (
         "compare otherwise: without an order for an attribute (shadowExpire in OpenLDAP) <= and >= say"

@@ -20,11 +20,13 @@ PERSON = Entry("uid=alice,ou=people,dc=x", {})
 KNOWN = (b"( 1.1 NAME 'uid' )", b"( 1.2 NAME 'cn' )")
 
 
-def _faults(answer: Callable[[Query], Result], root: Entry | None = ROOT, **groups: Any) -> dict[str, str]:
+def _faults(
+    answer: Callable[[Query], Result], root: Entry | None = ROOT, *, disabled: str = "", **groups: Any
+) -> dict[str, str]:
     section = {
         "servers": ["ldap://127.0.0.1"],
         "service_account": {"dn": "cn=w", "password": "x"},
-        "users": {"bases": ["ou=people,dc=x"]},
+        "users": {"bases": ["ou=people,dc=x"], "disabled_filter": disabled},
         "groups": {"bases": ["ou=groups,dc=x"]} | groups,
     }
     checks = content.checks(DirectorySettings.model_validate(section), root, NOW)
@@ -116,3 +118,29 @@ def test_the_membership_attribute_may_have_another_name() -> None:
     member = Entry("uid=bob,ou=people,dc=x", {"ismemberof;range=0-1499": [b"cn=a"]})
     found = _faults(_holding(PERSON, member), strategy="member_of", member_of_attribute="isMemberOf")
     assert found["membership"] == ""
+
+
+def _undecided(*, people: bool, code: int = 0) -> Callable[[Query], Result]:
+    """Return a server for which a comparison is neither true nor false of anybody."""
+
+    def answer(query: Query) -> Result:
+        if "(!(" in query.filter:
+            return Result(code, "")
+        return _holding(*([PERSON] if people else []))(query)
+
+    return answer
+
+
+def test_a_disabled_filter_that_is_never_decided_is_told() -> None:
+    """With the time of the inspection in it; not where there is nobody of whom it could be decided."""
+    disabled = "(uid<={now_days})"
+    found = _faults(_undecided(people=True), disabled=disabled)
+    assert "users.disabled_filter matches, so it never does" in found["disabled people"]
+    assert not _faults(_undecided(people=False), disabled=disabled)["disabled people"]
+    assert not _faults(_holding(PERSON), disabled=disabled)["disabled people"]
+
+
+def test_a_disabled_filter_that_the_server_refuses_is_fatal() -> None:
+    """So would every login be."""
+    with pytest.raises(DirectoryMisconfigured, match=r"users\.disabled_filter under"):
+        _faults(_undecided(people=True, code=53), disabled="(uid<=1)")

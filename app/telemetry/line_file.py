@@ -41,6 +41,7 @@ class LineFile:
         self._path = path
         self._monotonic = monotonic
         self._descriptor, self._identity, self._is_readable = -1, (0, 0), False
+        self._whole_until = -1
         self._missing_since: float | None = None
         self._is_outdated = False
         self._lock = threading.Lock()
@@ -113,7 +114,7 @@ class LineFile:
         self._descriptor, self._missing_since = opened, None
         status = os.fstat(opened)
         self._identity = status.st_dev, status.st_ino
-        self._is_readable = _is_readable_file(opened)
+        self._is_readable, self._whole_until = _is_readable_file(opened), -1
 
     def _close(self) -> None:
         if self._descriptor >= 0 and self._descriptor != _STDOUT:
@@ -122,13 +123,37 @@ class LineFile:
 
     def _write(self, line: bytes) -> None:
         if self._is_readable:
-            _append_to_file(self._descriptor, line)
+            self._write_to_file(line)
             return
         data = TORN_END + line if self._turn.is_torn else line
         self._turn.is_torn = True
         while data:  # a pipe that is nearly full, or a signal, makes several writes of one
             data = data[os.write(self._descriptor, data) :]
         self._turn.is_torn = False
+
+    def _write_to_file(self, line: bytes) -> None:
+        """Append a line in one write; the end of a torn one before it is part of that.
+
+        The end of what this process wrote last is not read again: whoever reads a file that was just written
+        has the file system note the time, which takes longer than all else here.
+
+        Raises:
+            OSError: It is not there whole, or not on a line of its own.
+        """
+        size = os.lseek(self._descriptor, 0, os.SEEK_END)
+        is_torn = size != self._whole_until and not self._ends_at(size)
+        data = TORN_END + line if is_torn else line
+        if os.write(self._descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, "only a part of a line could be written")
+        end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        before = end - len(data)
+        if not is_torn and before != size and not self._ends_at(before):
+            raise OSError(errno.EIO, "another server has written a part of a line before it")
+        self._whole_until = end
+
+    def _ends_at(self, place: int) -> bool:
+        """Whether a line ends at a place, or the file begins there."""
+        return place == 0 or os.pread(self._descriptor, 1, place - 1) == _NEWLINE
 
 
 class _Turn:
@@ -173,22 +198,6 @@ class _Turn:
 
     def _set(self, place: int, *, value: bool) -> None:
         os.pwrite(self._memory, bytes([value]), place)
-
-
-def _append_to_file(descriptor: int, line: bytes) -> None:
-    """Append a line in one write; the end of a torn one before it is part of that.
-
-    Raises:
-        OSError: It is not there whole, or not on a line of its own.
-    """
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != _NEWLINE
-    data = TORN_END + line if is_torn else line
-    if os.write(descriptor, data) != len(data):
-        raise OSError(errno.ENOSPC, "only a part of a line could be written")
-    before = os.lseek(descriptor, 0, os.SEEK_CUR) - len(data)
-    if not is_torn and before > 0 and os.pread(descriptor, 1, before - 1) != _NEWLINE:
-        raise OSError(errno.EIO, "another server has written a part of a line before it")
 
 
 def _opened(path: Path) -> int:

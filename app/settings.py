@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from app.configfile import problems, yaml
 from app.configfile.environment import DELIMITER, EnvironmentSource, Overrides, SecretsSource, own_files
-from app.configfile.fields import Duration, Section, resolve
+from app.configfile.fields import Duration, Percentage, Section, resolve
 from app.configfile.yaml import Document
 from app.directory.settings import DirectorySettings
 from app.errors import ConfigurationError, Problem, UnfitError
@@ -50,7 +50,6 @@ _LONGEST_NAME = 64
 """Octets of a realm's name, which is part of the name of a file too."""
 _ROBOT_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9$+._-]{0,62}[$+._-]")
 """It ends with a sign, so that no person's name begins with it by chance."""
-_PERCENTAGE = re.compile(r"([0-9]|[1-9][0-9])%")
 _UNKNOWN = object()
 """Stands for a section that has problems of its own."""
 _LONGEST_TOKEN = timedelta(days=1)
@@ -79,17 +78,9 @@ def _not_empty(value: object) -> object:
     return value
 
 
-def _percentage(value: object) -> object:
-    found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise UnfitError("this is no share of the rules", "write 0% to 99%, such as 50%")
-    return int(found[1]) / 100
-
-
 RealmName = Annotated[str, AfterValidator(_realm_name)]
 ServiceName = Annotated[str, AfterValidator(_service_name)]
 FilePath = Annotated[Path, BeforeValidator(_not_empty)]
-Percentage = Annotated[float, BeforeValidator(_percentage)]
 
 
 class LimitSettings(Section):

@@ -21,7 +21,8 @@ from app.protocol.scope import Scope
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.file import load
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 
 SMALL, BIG = 100, 100_000
 _GROUPS = 200

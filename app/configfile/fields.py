@@ -15,6 +15,7 @@ from pydantic_core import PydanticKnownError
 from app.errors import UnfitError
 
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+_PERCENTAGE = re.compile(r"([0-9]|[1-9][0-9])%")
 _SHORT = 40
 _LONGEST = timedelta(days=3650)
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -74,7 +75,16 @@ def _sum(text: str) -> timedelta:
     return total
 
 
+def _percentage(value: object) -> object:
+    """Read a share below the whole, as `50%`."""
+    found = _PERCENTAGE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise UnfitError("this is no share of the rules", "write 0% to 99%, such as 50%")
+    return int(found[1]) / 100
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Percentage = Annotated[float, BeforeValidator(_percentage)]
 
 
 def resolve(path: Path, base: Path) -> Path:

@@ -11,7 +11,8 @@ from app.directory.subject import DirectorySubject
 from app.errors import Refusal
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client
-from app.rules.model import Persona, Robot
+from app.rules.model import Robot
+from app.rules.persona import Persona
 
 Subject = DirectorySubject | Persona
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from app.errors import Code, Refusal
 from app.login.login import Circumstances
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
-from app.rules.model import Persona, Robot
+from app.rules.model import Robot
+from app.rules.persona import Persona
 from app.rules.robot_names import RobotNames
 
 SECRET_PREFIX = "whb_"  # noqa: S105 - a prefix, no secret

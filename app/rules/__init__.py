@@ -6,6 +6,7 @@ conditions.py  when a rule holds: a class for each condition, with all that is k
 networks.py    one of these: the networks that a request comes from (pure)
 hours.py       another: the hours of the week in a time zone (pure)
 robot_names.py what robots are called when they log in (pure)
+persona.py     subjects and groups that are named in a file rather than in a directory (pure)
 model.py       rule, rule set, robot; what the engine needs to know of who asks (pure)
 recent.py      a bounded memory of what was worked out lately
 together.py    who is in every one of several groups (pure)

@@ -15,21 +15,12 @@ from app.protocol.scope import ACTIONS, ALL_ACTIONS, ResourceType, Scope
 from app.rules.conditions import ALWAYS, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause, Decision, Effect, Lack, Miss, ResourceDecision, WhoKind
-from app.rules.model import (
-    NO_EXCEPTIONS,
-    Group,
-    GroupPattern,
-    NamedGroup,
-    Persona,
-    Rule,
-    RuleSet,
-    Subject,
-    matched,
-)
+from app.rules.model import NO_EXCEPTIONS, Group, GroupPattern, Rule, RuleSet, Subject, matched
 from app.rules.parts.bindings import MOST_STEPS, Reached, reach
 from app.rules.parts.examples import group
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
+from app.rules.persona import NamedGroup, Persona
 
 MOST = 5
 """How many are told of one action."""

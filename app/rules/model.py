@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from app.dn import DN, fold, parse
+from app.dn import DN, fold
 from app.errors import NOWHERE, Position
 from app.protocol.scope import ResourceType, Scope
 from app.rules import robot_names
@@ -19,6 +19,7 @@ from app.rules.patterns.index import Index, Shelf
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import CATALOG_PLACE, RepositoryPattern, gram, places
 from app.rules.patterns.syntax import Captures
+from app.rules.persona import NamedGroup, Persona
 from app.rules.recent import Recent
 
 _MOST_COVERING = 1024
@@ -181,59 +182,6 @@ class Rule:
         """Whether somebody has fewer rights by it because of the name of a group."""
         denied = (*self.who.groups, *self.who.all_groups) if self.effect is Effect.DENY else ()
         return any(isinstance(one, NamePattern) for one in (*denied, *self.who.exceptions.groups))
-
-
-@dataclass(frozen=True, slots=True)
-class NamedGroup:
-    """A group that the rules file names rather than a directory."""
-
-    name: str
-    dn: DN | None = None
-    ambiguous: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> NamedGroup:
-        """Read a name, or a DN, whose first value is the name.
-
-        Raises:
-            ValueError: It is neither.
-        """
-        if "=" in text:
-            name = parse(text)
-            return cls(name.rdns[0][0][1], name)
-        if not text.strip():
-            raise ValueError("a group's name cannot be empty")
-        return cls(fold(text))
-
-
-@dataclass(frozen=True, slots=True)
-class Persona:
-    """A subject that the rules file describes rather than a directory: a robot, or a test's person.
-
-    Attributes:
-        others: The values of every attribute that is not named; None where these are not known.
-    """
-
-    name: str
-    id: str = field(default="", init=False)
-    groups: tuple[NamedGroup, ...] = ()
-    is_robot: bool = False
-    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    others: tuple[()] | None = ()
-
-    @property
-    def group_names(self) -> tuple[str, ...]:
-        """The names of the groups."""
-        return tuple(group.name for group in self.groups)
-
-    @property
-    def group_dns(self) -> tuple[str, ...]:
-        """The DN of each group, written; empty where it has none."""
-        return tuple(group.dn.written if group.dn is not None else "" for group in self.groups)
-
-    def values(self, attribute: str) -> Sequence[str] | None:
-        """Return the values of an attribute."""
-        return self.attributes.get(attribute, self.others)
 
 
 @dataclass(frozen=True, slots=True)

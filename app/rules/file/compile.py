@@ -16,18 +16,11 @@ from app.rules.decision import Effect
 from app.rules.file.owner_tests import Expectation, Test, everything
 from app.rules.file.schema import ExceptEntry, RobotEntry, RuleEntry, TestEntry, TestSubject, WhenEntry
 from app.rules.file.values import named_group, nearest, parse_time, secret_hash
-from app.rules.model import (
-    NO_EXCEPTIONS,
-    Exceptions,
-    NamedGroup,
-    Persona,
-    Robot,
-    Rule,
-    Who,
-)
+from app.rules.model import NO_EXCEPTIONS, Exceptions, Robot, Rule, Who
 from app.rules.networks import Network
 from app.rules.patterns.repository import RepositoryPattern
 from app.rules.patterns.syntax import USERNAME
+from app.rules.persona import NamedGroup, Persona
 
 
 class Compiler:

@@ -12,7 +12,8 @@ from app.rules import robot_names
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Cause
-from app.rules.model import Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import Persona
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from app.errors import UnfitError
 from app.protocol import scope
 from app.protocol.scope import ACTIONS, ALL_ACTIONS, CATALOG, SINGLE_ACTIONS
 from app.rules import robot_names
-from app.rules.model import NamedGroup
 from app.rules.networks import IPNetwork
 from app.rules.patterns.names import NamePattern
+from app.rules.persona import NamedGroup
 
 IDENTIFIER = r"[a-z0-9][a-z0-9._-]{0,127}"
 SECRET = r"sha256:[0-9a-f]{64}"  # noqa: S105 - what the hash of one looks like

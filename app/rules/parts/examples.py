@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from app.dn import DN
 from app.rules import robot_names
 from app.rules.decision import WhoKind
-from app.rules.model import NamedGroup, Persona
 from app.rules.parts.audience import OWN_NAME, Audience, Called
 from app.rules.parts.automaton import Elements
 from app.rules.patterns.syntax import USERNAME, Token, TokenKind
+from app.rules.persona import NamedGroup, Persona
 
 _ANYBODY = "somebody"
 _NAMED = (WhoKind.USER, WhoKind.ROBOT)

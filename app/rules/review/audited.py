@@ -17,7 +17,8 @@ from app import dn
 from app.rules import robot_names
 from app.rules.conditions import Condition, Conditions, Context, Holds
 from app.rules.decision import Lack
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 from app.rules.review.unanswered import Unanswered
 
 _MOST_SUBJECTS, _MOST_VALUES = 100_000, 1_000_000

@@ -10,7 +10,8 @@ from app.errors import UnfitError
 from app.protocol.scope import Scope
 from app.rules import robot_names
 from app.rules.file.schema import TestSubject
-from app.rules.model import Persona, RuleSet, Subject
+from app.rules.model import RuleSet, Subject
+from app.rules.persona import Persona
 from app.rules.review.resources import parse_scope
 from app.rules.review.subjects import ANONYMOUS, AskedDirectory, describe, look_up
 from app.rules.review.unanswered import Unanswered

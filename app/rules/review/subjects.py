@@ -13,7 +13,8 @@ from app.errors import Refusal
 from app.rules import robot_names
 from app.rules.conditions import Context
 from app.rules.file.values import named_group
-from app.rules.model import Persona, RuleSet, Subject
+from app.rules.model import RuleSet, Subject
+from app.rules.persona import Persona
 from app.rules.review.unanswered import Unanswered
 
 ANONYMOUS = "anonymous"

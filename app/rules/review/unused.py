@@ -28,8 +28,9 @@ from app.rules.file import load
 from app.rules.file.edit import take_out
 from app.rules.file.load import Written
 from app.rules.file.paths import FileText
-from app.rules.model import Persona, Robot, Rule, RuleSet, Who
+from app.rules.model import Robot, Rule, RuleSet, Who
 from app.rules.patterns.syntax import USERNAME
+from app.rules.persona import Persona
 from app.rules.review.audited import AuditCounts, AuditedRequests
 
 Placed = TypeVar("Placed", Rule, Robot)

@@ -11,9 +11,10 @@ from app.protocol.scope import Scope
 from app.rules.conditions import Attribute, Conditions, Context, Holds
 from app.rules.decide import decide
 from app.rules.decision import ActionOutcome, Effect, Lack, WhoKind
-from app.rules.model import Persona, Robot, Rule, RuleSet, Subject
+from app.rules.model import Robot, Rule, RuleSet, Subject
 from app.rules.parts.bindings import Reached, reach
 from app.rules.parts.examples import persona
+from app.rules.persona import Persona
 from app.rules.review.circumstances import RequestClasses
 
 _NO_COMPONENT = "somebody ä"

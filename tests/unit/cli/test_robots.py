@@ -20,7 +20,7 @@ from app.login.robots import RobotLogin, hashed, make_secret
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from app.rules.file import load
-from app.rules.model import Persona
+from app.rules.persona import Persona
 from app.rules.robot_names import RobotNames
 from tests.support.records import client
 from tests.support.tools import REPOSITORY

@@ -17,7 +17,8 @@ from app.login.robots import RobotLogin
 from app.protocol.credentials import WRONG_CREDENTIALS, Credentials
 from app.protocol.request import Client
 from app.protocol.secret import Secret
-from app.rules.model import NamedGroup, Persona, Robot
+from app.rules.model import Robot
+from app.rules.persona import NamedGroup, Persona
 from app.rules.robot_names import RobotNames
 from tests.support.directory import FakeDirectory, Unshielded
 from tests.support.records import client

@@ -15,7 +15,8 @@ from app.rules.decide import decide
 from app.rules.decision import Decision
 from app.rules.file import load
 from app.rules.file.paths import FileText
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REGISTRY = "registry.example.com"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from app.rules.conditions import Attribute, Condition, Conditions, Context, Period, Service
 from app.rules.file.hours import hours
-from app.rules.model import Persona
 from app.rules.networks import Network
+from app.rules.persona import Persona
 from tests.unit.rules.given import NOW
 
 LATER = NOW + timedelta(days=40)

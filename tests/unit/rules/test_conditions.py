@@ -13,8 +13,9 @@ from app.errors import NOWHERE
 from app.rules.conditions import ALWAYS, Attribute, Condition, Conditions, Context, Holds, Period, Service
 from app.rules.decision import Effect, Lack
 from app.rules.file.values import parse_time
-from app.rules.model import Persona, Rule, Who
+from app.rules.model import Rule, Who
 from app.rules.networks import IPNetwork, Network
+from app.rules.persona import Persona
 from tests.unit.rules.given import NOW
 from tests.unit.rules.strategies import CONDITION, CONDITIONS, CONTEXTS, LATER, SUBJECTS
 

@@ -13,7 +13,8 @@ from app.directory.names import canonical
 from app.errors import Position
 from app.rules.decision import Cause, Effect, Through, WhoKind
 from app.rules.file import load
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 from tests.support.tools import REPOSITORY
 from tests.support.work import lines_run
 from tests.unit.rules.given import NOW, decision, granted, may, one_rule, person, robot, rule_set

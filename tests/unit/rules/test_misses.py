@@ -15,8 +15,9 @@ from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Decision, Lack
 from app.rules.misses import MOST, QUICK, explain, with_nearest
-from app.rules.model import NamedGroup, Persona, Rule, RuleSet
+from app.rules.model import Rule, RuleSet
 from app.rules.parts.bindings import reach
+from app.rules.persona import NamedGroup, Persona
 from tests.support.work import lines_run
 from tests.unit.rules.given import NOW, REGISTRY, person, robot, rule_set
 from tests.unit.rules.test_properties import _GROUP_LISTS, _RULE_LISTS, _SCOPES, _SUBJECTS

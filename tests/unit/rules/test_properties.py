@@ -16,10 +16,11 @@ from app.rules.conditions import ALWAYS, Conditions, Context, Period, Service
 from app.rules.decide import decide
 from app.rules.decision import Decision, Effect, Lack
 from app.rules.file.compile import expand
-from app.rules.model import Exceptions, NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.model import Exceptions, Rule, RuleSet, Who
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
+from app.rules.persona import NamedGroup, Persona
 from app.rules.review.lint import contained
 from tests.unit.rules.strategies import ATTRIBUTES, CONDITIONS, CONTEXTS
 

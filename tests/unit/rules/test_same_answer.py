@@ -33,7 +33,8 @@ from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.file import load
 from app.rules.file.paths import FileText
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 from app.serving.settings import ServerSettings
 from app.tokens.realm import Realm
 from app.web.application import create

@@ -11,7 +11,7 @@ from app.protocol import scope
 from app.rules.conditions import Context
 from app.rules.decision import Lack
 from app.rules.misses import explain
-from app.rules.model import NamedGroup
+from app.rules.persona import NamedGroup
 from app.rules.review.diff.changes import compare
 from app.rules.review.lint import contained
 from app.rules.review.who_can import Can, Inquiry

@@ -11,7 +11,8 @@ from app.errors import Code, Refusal
 from app.login.login import Subject
 from app.protocol.credentials import Credentials
 from app.protocol.request import Client, RawRequest
-from app.rules.model import Persona, Robot
+from app.rules.model import Robot
+from app.rules.persona import Persona
 from app.tokens.realm import Issued
 from tests.support.records import client
 from tests.support.server import SERVICE

@@ -20,7 +20,8 @@ from app.keys.keyring import KeyRing
 from app.protocol.request import Client
 from app.protocol.scope import SINGLE_ACTIONS
 from app.rules.decision import Lack
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 from app.tokens.denial import short_id
 from app.tokens.denial_text import LONGEST, Refused, Why, denied
 from app.tokens.realm import Denials, Issued

@@ -22,7 +22,8 @@ from app.protocol.claims import Lifetimes
 from app.protocol.credentials import Grant
 from app.protocol.request import RawRequest, RequestLimits
 from app.protocol.secret import Secret
-from app.rules.model import Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import Persona
 from app.tokens.issue import Issuer
 from tests.support.directory import FakeDirectory
 from tests.support.parts import NOW, Collector, Holder, claims_of, make_issuer, make_realm

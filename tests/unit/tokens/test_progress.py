@@ -14,7 +14,7 @@ from app.keys import kid
 from app.keys.fitness import Service
 from app.keys.keyring import KeyRing
 from app.protocol.request import RawRequest
-from app.rules.model import NamedGroup, Persona
+from app.rules.persona import NamedGroup, Persona
 from app.telemetry.record import AuditedRecorder, Timings, TokenRecord
 from app.tokens.issue import Issuer
 from tests.support.directory import FakeDirectory

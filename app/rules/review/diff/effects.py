@@ -18,13 +18,14 @@ from app.protocol.scope import Scope
 from app.rules.conditions import Attribute, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
-from app.rules.model import Persona, RuleSet
+from app.rules.model import RuleSet
 from app.rules.parts.audience import Audience, rebind
 from app.rules.parts.automaton import Elements, TooHardError, Word, beyond, loose, meet
 from app.rules.parts.bindings import solve
 from app.rules.parts.clauses import Clause, Clauses
 from app.rules.parts.examples import example, persona
 from app.rules.patterns.syntax import TokenKind
+from app.rules.persona import Persona
 from app.rules.review.circumstances import RequestClasses
 
 _MOST_CONTEXTS = 256

@@ -15,7 +15,8 @@ from app.configfile import yaml
 from app.migrate.docker_auth import document, entry
 from app.rules.file import load
 from app.rules.file.paths import FileText
-from app.rules.model import NamedGroup, Persona, RuleSet
+from app.rules.model import RuleSet
+from app.rules.persona import NamedGroup, Persona
 from tests.spec.docker_auth import Request, authorize
 from tests.unit.rules.given import NOW, decision
 

@@ -20,7 +20,7 @@ from app.errors import ConfigurationError
 from app.migrate.keycloak.document import Imported, translate
 from app.rules.file import load
 from app.rules.file.paths import FileText
-from app.rules.model import NamedGroup, Persona
+from app.rules.persona import NamedGroup, Persona
 from tests.spec.keycloak import granted
 from tests.support.tools import REPOSITORY
 from tests.unit.rules.given import NOW, decision

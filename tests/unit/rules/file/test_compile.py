@@ -15,8 +15,8 @@ from app.rules.decision import Effect
 from app.rules.file import load
 from app.rules.file.compile import expand
 from app.rules.file.paths import FileText
-from app.rules.model import NamedGroup
 from app.rules.networks import Network
+from app.rules.persona import NamedGroup
 from tests.unit.rules.given import NOW, problems_of, rule_set
 
 HASH = "ab" * 32

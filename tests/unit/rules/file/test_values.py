@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app import dn
 from app.errors import UnfitError
 from app.rules.file.values import named_group, parse_time
-from app.rules.model import NamedGroup
+from app.rules.persona import NamedGroup
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,12 @@ from app.rules.conditions import ALWAYS, Context
 from app.rules.decide import decide
 from app.rules.decision import Effect, WhoKind
 from app.rules.file.compile import expand
-from app.rules.model import NO_EXCEPTIONS, Exceptions, NamedGroup, Persona, Rule, RuleSet, Who
+from app.rules.model import NO_EXCEPTIONS, Exceptions, Rule, RuleSet, Who
 from app.rules.parts.clauses import Clause
 from app.rules.patterns.dns import parse_group
 from app.rules.patterns.names import NamePattern
 from app.rules.patterns.repository import RepositoryPattern
+from app.rules.persona import NamedGroup, Persona
 from app.rules.review.diff.changes import Change, compare
 from app.rules.review.diff.effects import Comparison, Impact
 from tests.unit.rules.given import NOW, rule_set

@@ -12,10 +12,11 @@ from app.protocol import scope
 from app.protocol.scope import ResourceType
 from app.rules.conditions import Context
 from app.rules.decide import decide
-from app.rules.model import NamedGroup, Persona, RuleSet, Subject
+from app.rules.model import RuleSet, Subject
 from app.rules.parts.automaton import elements
 from app.rules.parts.clauses import tokens
 from app.rules.patterns.repository import RepositoryPattern
+from app.rules.persona import NamedGroup, Persona
 from app.rules.review.entitlements import Entitlement, Extent, Fixed, entitlements, extent
 from tests.unit.rules.given import NOW, person, robot, rule_set
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from app.protocol import scope
 from app.rules.conditions import Context
 from app.rules.decide import decide
-from app.rules.model import NamedGroup, Persona, Rule, RuleSet
+from app.rules.model import Rule, RuleSet
+from app.rules.persona import NamedGroup, Persona
 from app.rules.review.replay import Replay, Replayed
 from app.rules.review.survey import survey
 from app.telemetry.audit import line

@@ -11,7 +11,8 @@ from app.protocol import scope
 from app.rules.conditions import Context
 from app.rules.decide import decide
 from app.rules.decision import Effect
-from app.rules.model import Persona, Rule, RuleSet
+from app.rules.model import Rule, RuleSet
+from app.rules.persona import Persona
 from app.rules.review.who_can import Can, Inquiry, Way
 from tests.unit.rules.given import NOW, person, rule_set
 from tests.unit.rules.test_properties import _RULE_LISTS, _SUBJECTS

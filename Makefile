@@ -58,7 +58,7 @@ fuzz: dev ## look for inputs that break something: each target of tests/fuzz for
 		.venv/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; \
 	done
 
-mutate: dev ## change the code in small ways, and show which changes no test notices; takes an hour or more
+mutate: dev ## change the code in small ways, and show which changes no test notices; takes hours
 	.venv/bin/mutmut run
 	.venv/bin/mutmut results
 

@@ -64,3 +64,14 @@ def test_a_map_names_every_package_and_module(place: str) -> None:
     own = [path for path in (REPOSITORY / "app").iterdir() if not path.name.startswith("__")]
     names = [f"{path.name}/" if path.is_dir() else path.name for path in own]
     assert [name for name in names if name not in text] == []
+
+
+def test_modules_are_short() -> None:
+    """None of the program has over 350 lines, and half of them have 110 at the most."""
+    lengths = sorted(
+        (len(path.read_text(encoding="utf-8").splitlines()), path.relative_to(REPOSITORY).as_posix())
+        for path in (REPOSITORY / "app").rglob("*.py")
+        if path.name != "__init__.py"
+    )
+    assert [name for length, name in lengths if length > 350] == []
+    assert lengths[len(lengths) // 2][0] <= 110

@@ -104,7 +104,7 @@ class Reader:
             (folder / f"{_OLD}.crt").write_bytes(self.authority.certify(key.public_key, _NOW))
 
     def do(self, command: str) -> str:
-        """Run one command, which must succeed, and give what it says, in the names that the page uses."""
+        """Run one command, which must succeed, and return what it says, in the names that the page uses."""
         name, _, value = command.removeprefix("export ").partition("=")
         command = re.sub(r"(?<=[ =])/(?=etc/|var/|srv/)", f"{self.root}/", command.replace(_NEW, self._new()))
         if name != command and re.fullmatch(r"\w+", name):

@@ -43,7 +43,7 @@ class Demo:
         return self.program.log.read_text(encoding="utf-8")
 
     def lines(self, tool: str) -> list[str]:
-        """Give the printed lines that a person would type for one tool."""
+        """Return the printed lines that a person would type for one tool."""
         typed = (line.strip() for line in self.printed.splitlines() if line.startswith("  "))
         return [line for line in typed if line.startswith((f"{tool} ", "echo ")) and f"{tool} " in line]
 
@@ -52,7 +52,7 @@ class Demo:
         return run("bash", "-c", line, cwd=self.root, extra=extra)
 
     def processes(self) -> set[int]:
-        """Give the process ids of everything that it has started."""
+        """Return the process ids of everything that it has started."""
         found = {self.program.pid}
         while below := {child for child, parent in _parents().items() if parent in found} - found:
             found |= below
@@ -60,7 +60,7 @@ class Demo:
 
 
 def make_demo(folder: Path) -> Demo:
-    """Give a demo that is not started yet, on free ports."""
+    """Return a demo that is not started yet, on free ports."""
     for tool in ("slapd", "docker-registry", "skopeo", "curl"):
         require(tool)
     if not (Path(sys.executable).parent / "wharfinger").exists():
@@ -84,7 +84,7 @@ def make_demo(folder: Path) -> Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Give a demo that is running."""
+    """Return a demo that is running."""
     running = make_demo(tmp_path_factory.mktemp("demo"))
     with running.program:
         yield running
@@ -169,7 +169,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 
 def _parents() -> dict[int, int]:
-    """Give every running process with its parent; one that ended and only waits to be read is not running."""
+    """Return every running process with its parent; one that ended and waits to be read is none."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -231,7 +231,7 @@ class Case:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:
-        """Start the registry, and give its address."""
+        """Start the registry, and return its address."""
         trusted = self.trusted
         if isinstance(trusted, KeyRing):
             (self.folder / BUNDLE).write_bytes(trusted.pem_bundle)

@@ -81,7 +81,7 @@ def stand(server: str) -> Stand:
 
 @pytest.fixture
 def section(server: str, request: pytest.FixtureRequest) -> Sections:
-    """Start the server, where it does not run yet, and give its `directory` section."""
+    """Start the server, where it does not run yet, and return its `directory` section."""
     sections: Sections = request.getfixturevalue(f"{server}_section")
     return sections
 

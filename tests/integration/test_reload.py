@@ -66,7 +66,7 @@ class _Callers:
 
 
 def _granted(server: Server, session: Any = requests) -> str:
-    """Ask without a login and give what is granted, in short."""
+    """Ask without a login and return what is granted, in short."""
     parameters = [("service", SERVICE), *(("scope", scope) for scope in _SCOPES)]
     response = session.get(f"{server.url}/token", params=parameters, timeout=15)
     assert response.status_code == 200, response.text

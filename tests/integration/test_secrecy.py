@@ -353,7 +353,7 @@ def _misconfigurations(stage: Stage) -> dict[str, bytes]:
 
 
 def _refused(word: str, file: Path, variables: Mapping[str, str] | None = None) -> bytes:
-    """Run a command that has to fail, and give all that it says, its traceback with every variable too."""
+    """Run a command that has to fail, and return all that it says, its traceback with every variable too."""
     done = CliRunner().invoke(main, [word, "--config", str(file)], env=dict(variables or {}))
     assert done.exit_code, done.output
     assert done.exc_info is not None
@@ -440,7 +440,7 @@ class Evidence:
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
-    """Let everything go wrong once, and give what came out."""
+    """Let everything go wrong once, and return what came out."""
     folder = tmp_path_factory.mktemp("secrecy")
     with Slapd(folder / "slapd", variant=_marked_company()) as slapd, _running(folder, slapd) as stage:
         _ordinary(stage)

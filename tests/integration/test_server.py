@@ -32,7 +32,7 @@ def _ask(server: Server, login: str | None = None, *scopes: str, path: str = "/t
 
 
 def _access(server: Server, response: requests.Response) -> list[dict[str, object]]:
-    """Verify a token as both registries would, by the published keys, and give its access."""
+    """Verify a token as both registries would, by the published keys, and return its access."""
     assert response.status_code == 200, response.text
     return list(server.verified(response.json()["token"])["access"])
 

@@ -87,7 +87,7 @@ class Distribution3:
 
 
 def verify(token: str, registry: Registry, *, issuer: str, service: str, now: float) -> dict[str, Any]:
-    """Take a token as a registry would, and give its claims.
+    """Take a token as a registry would, and return its claims.
 
     Args:
         token: In the compact serialization (RFC 7515 §7.1).

@@ -52,7 +52,7 @@ class Cost:
     least: int | None = None
 
     def covers(self, seen: Seen) -> bool:
-        """Tell whether what was seen is what is known."""
+        """Whether what was seen is what is known."""
         least = len(self.requests) if self.least is None else self.least
         known = self.requests[: len(seen.requests)]
         return seen.requests == known and len(known) >= least and len(seen.logins) == self.logins
@@ -110,14 +110,14 @@ class Mark:
         self._stood = [(len(kept.asked), len(kept.answered)) for kept in tap.conversations]
 
     def since(self) -> Iterator[Conversation]:
-        """Give what came in each conversation since then."""
+        """Return what came in each conversation since then."""
         stood = chain(self._stood, repeat((0, 0)))
         for kept, (asked, answered) in zip(self._tap.conversations, stood, strict=False):
             yield Conversation(kept.asked[asked:], kept.answered[answered:])
 
 
 def directory_tap(slapd: Slapd) -> Tap:
-    """Give a tap before the directory, which looks like the directory to whoever trusts its certificate."""
+    """Return a tap before the directory, which looks like the directory to whoever trusts its certificate."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(slapd.folder / "tls" / "server.pem", slapd.folder / "private" / "server.key")
     return Tap(lambda: slapd.port, tls)
@@ -139,7 +139,7 @@ def exchanges_of(kept: Conversation) -> Iterator[Exchange]:
 
 
 def binds_of(data: bytes) -> Iterator[str]:
-    """Give the names of the simple binds in a stream of LDAP messages (RFC 4511 §4.2), as they were sent."""
+    """Return the names of the simple binds in a stream of LDAP messages (RFC 4511 §4.2), as sent."""
     at = 0
     while at < len(data):
         start, at = _element(data, at)
@@ -153,7 +153,7 @@ def binds_of(data: bytes) -> Iterator[str]:
 
 
 def _element(data: bytes, at: int) -> tuple[int, int]:
-    """Give where the content of an element of BER begins and where it ends (X.690 §8.1.3)."""
+    """Return where the content of an element of BER begins and where it ends (X.690 §8.1.3)."""
     length = data[at + 1]
     if length < 0x80:
         return at + 2, at + 2 + length

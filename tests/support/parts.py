@@ -83,7 +83,7 @@ def make_issuer(realm: Realm, recorder: Recorder) -> Issuer:
 
 
 def claims_of(token: str, ring: KeyRing, service: str = SERVICE) -> dict[str, Any]:
-    """Verify a token as a registry would, at the time at which it was issued, and give what it says."""
+    """Verify a token as a registry would, at the time at which it was issued, and return what it says."""
     header = jwt.get_unverified_header(token)
     assert header.keys() - {"x5c"} == {"alg", "kid", "typ"}
     registry = Distribution3(ring.jwk_set, ring.pem_bundle)

@@ -74,12 +74,12 @@ class Postgres:
         return f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/{database}"
 
     def make(self, database: str) -> str:
-        """Make a database, and give its address."""
+        """Make a database, and return its address."""
         self.sql(f'CREATE DATABASE "{database}"')
         return self.url(database)
 
     def sql(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
-        """Run one statement, and give its rows."""
+        """Run one statement, and return its rows."""
         import psycopg  # noqa: PLC0415 - only where there is a server
 
         with psycopg.connect(

@@ -179,7 +179,7 @@ class Server:
         return folder
 
     def verified(self, token: str) -> dict[str, Any]:
-        """Verify a token as both kinds of registry would, by the published keys, and give its claims."""
+        """Verify a token as both kinds of registry would, by the published keys, and return its claims."""
         published = f"{self.url}{realm_path()}"
         bundle, jwks = (requests.get(f"{published}/{name}", timeout=5) for name in ("certs.pem", "certs"))
         found = [

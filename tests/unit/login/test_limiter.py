@@ -66,7 +66,7 @@ class Scene:
     def ask(
         self, outcome: BindOutcome, password: str, source: str = HOME, account: str = "alice"
     ) -> BindOutcome | Spared | type[InFlight]:
-        """Try once in a process of its own, and give how it ended, or why it was not tried."""
+        """Try once in a process of its own, and return how it ended, or why it was not tried."""
         limiter, attempt = self.limiter(), attempt_of(password, source, account)
         verdict = limiter.reserve(attempt)
         if isinstance(verdict, Reservation):

@@ -35,7 +35,7 @@ def _operations() -> list[Node]:
 
 
 def _answers() -> list[tuple[int, bool, Node]]:
-    """Give every answer that an operation may give: its status, whether it is that to a POST, and itself."""
+    """Return every answer that an operation may give: its status, whether it answers a POST, and itself."""
     return [
         (int(status), "requestBody" in operation, _resolve(answer))
         for operation in _operations()

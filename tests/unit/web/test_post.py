@@ -45,7 +45,7 @@ def _scopes(response: TestResponse, ring: KeyRing) -> list[str]:
 
 
 def _refused(response: TestResponse, code: Code) -> str:
-    """Hold an answer to the row of its code, and give its text."""
+    """Hold an answer to the row of its code, and return its text."""
     row = TABLE[code]
     assert response.status_code == row.status, response.text
     assert response.content_type == "application/json"

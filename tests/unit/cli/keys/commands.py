@@ -80,13 +80,13 @@ class Commands:
         return CliRunner().invoke(main, ["keys", *words, "--config", str(self.config)])
 
     def good(self, *words: str) -> str:
-        """Run a command that must succeed, and give what it says."""
+        """Run a command that must succeed, and return what it says."""
         result = self(*words)
         assert result.exit_code == 0, result.output
         return result.output
 
     def bad(self, *words: str) -> str:
-        """Run a command that must end with 1, and give what it says."""
+        """Run a command that must end with 1, and return what it says."""
         result = self(*words)
         assert result.exit_code == 1, result.output
         return result.output

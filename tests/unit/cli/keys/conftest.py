@@ -12,7 +12,7 @@ from tests.unit.cli.keys.commands import Commands
 
 @pytest.fixture
 def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """Give the `keys` commands in the test's folder, at a time that stands still until the test moves it."""
+    """Return the `keys` commands in the test's folder, at a time that only the test moves."""
     folder = tmp_path / "etc"
     folder.mkdir()
     found = Commands(folder)

@@ -25,7 +25,7 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.errors import Code, Refusal, WharfingerError
-from app.serving.connection import Answer, Connection
+from app.serving.connection import Answer, ClientConnection
 from app.serving.loop import Calls, Loop, RequestTimeoutError, Wait
 from app.watch.watcher import Watcher
 from app.web import errors, request_id
@@ -128,12 +128,12 @@ class Worker(ThreadWorker):
         while (left := end - time.monotonic()) > 0 and (loop.is_busy or not busy):
             self._turn(loop, left)
 
-    def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> Connection:
+    def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> ClientConnection:
         """Make a connection of a socket that was accepted."""
         read_at_most = self.hooks.body_bytes + 1  # the application reads one octet over the limit
-        return Connection(sock, client, listener.getsockname(), self.cfg, read_at_most)
+        return ClientConnection(sock, client, listener.getsockname(), self.cfg, read_at_most)
 
-    def answer(self, connection: Connection) -> None:
+    def answer(self, connection: ClientConnection) -> None:
         """Answer the request of a connection, and send what its client takes at once; in a thread."""
         answer = Answer()
         exchange: Any = SimpleNamespace(sock=answer, client=connection.client, server=connection.server)
@@ -146,11 +146,11 @@ class Worker(ThreadWorker):
         connection.finish(octets, keep=keep)
         connection.send()
 
-    def refuse(self, error: ParseException, connection: Connection) -> bytes:
+    def refuse(self, error: ParseException, connection: ClientConnection) -> bytes:
         """Return the answer to what is no request, or did not arrive in time."""
         return self._refusal(error, connection)
 
-    def _refusal(self, error: BaseException, connection: Connection) -> bytes:
+    def _refusal(self, error: BaseException, connection: ClientConnection) -> bytes:
         """Answer a request that did not come to the application, or that failed outside it; and log that."""
         known_as = request_id.make()
         no = refusal(error)

@@ -84,7 +84,7 @@ class Answer:
         return b"".join(self._parts)
 
 
-class Connection:
+class ClientConnection:
     """One connection; used by the loop, or by the one thread that answers its request, never by both.
 
     Attributes:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from gunicorn.http.errors import ParseException
 
 from app.serving import listening
-from app.serving.connection import Connection
+from app.serving.connection import ClientConnection
 
 _log = logging.getLogger("wharfinger.web")
 _MOST_PASSED_OVER = 256 * 1024
@@ -63,13 +63,13 @@ class Calls(Protocol):
 class Site(Protocol):
     """What the loop serves connections for."""
 
-    def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> Connection:
+    def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> ClientConnection:
         """Make a connection of a socket that was accepted."""
 
-    def answer(self, connection: Connection) -> None:
+    def answer(self, connection: ClientConnection) -> None:
         """Answer the request of a connection, in a thread of the pool."""
 
-    def refuse(self, error: ParseException, connection: Connection) -> bytes:
+    def refuse(self, error: ParseException, connection: ClientConnection) -> bytes:
         """Return the answer to what is no request, or did not arrive in time."""
 
 
@@ -101,10 +101,10 @@ class Loop:
         self._site, self._pool, self._calls, self._clock = site, pool, calls, clock
         self._seconds, self._most = dict(seconds), most
         self._listeners = list(listeners)
-        self._open: set[Connection] = set()
-        self._waiting: dict[Wait, dict[Connection, float]] = {wait: {} for wait in Wait}
-        self._passed_over: dict[Connection, int] = {}
-        self._has_turn: Connection | None = None
+        self._open: set[ClientConnection] = set()
+        self._waiting: dict[Wait, dict[ClientConnection, float]] = {wait: {} for wait in Wait}
+        self._passed_over: dict[ClientConnection, int] = {}
+        self._has_turn: ClientConnection | None = None
         self._poller = selectors.DefaultSelector()
         self._poller.register(calls.fileno(), selectors.EVENT_READ, calls.run_callbacks)
         self._accepts = False
@@ -183,7 +183,7 @@ class Loop:
         self._receive(connection)
         return True
 
-    def _evictable(self) -> Connection | None:
+    def _evictable(self) -> ClientConnection | None:
         return next((one for wait in _EVICTED for one in self._waiting[wait]), None)
 
     def _evict(self) -> None:
@@ -192,7 +192,7 @@ class Loop:
         if found is not None:
             self._drop(found)
 
-    def _receive(self, connection: Connection) -> None:
+    def _receive(self, connection: ClientConnection) -> None:
         """Read what has arrived, and have the request answered once it is ready."""
         try:
             ready = connection.receive()
@@ -205,7 +205,7 @@ class Loop:
         else:
             self._go_on(connection, ready=ready)
 
-    def _go_on(self, connection: Connection, *, ready: bool) -> None:
+    def _go_on(self, connection: ClientConnection, *, ready: bool) -> None:
         """Have a request answered that is ready, or wait for what is still to come."""
         if ready:
             self._leave(connection)
@@ -215,12 +215,12 @@ class Loop:
         elif connection not in self._waiting[Wait.RECEIVING]:  # its deadline counts from the first octet
             self._wait(connection, Wait.RECEIVING)
 
-    def _refuse(self, connection: Connection, error: ParseException) -> None:
+    def _refuse(self, connection: ClientConnection, error: ParseException) -> None:
         connection.sending = self._site.refuse(error, connection)
         connection.is_kept = False
         self._send(connection)
 
-    def _give(self, connection: Connection) -> None:
+    def _give(self, connection: ClientConnection) -> None:
         """Pass a connection on to the threads, where it is answered in its turn."""
         self._pool.submit(self._site.answer, connection).add_done_callback(
             partial(self._calls.defer, self._answered, connection)
@@ -235,7 +235,7 @@ class Loop:
             self._has_turn = next(iter(self._waiting[Wait.TURN]))
             self._go_on(self._has_turn, ready=True)
 
-    def _answered(self, connection: Connection, future: Future[None]) -> None:
+    def _answered(self, connection: ClientConnection, future: Future[None]) -> None:
         """Go on with a connection that a thread is done with."""
         if self._has_turn is connection:
             self._has_turn = None
@@ -245,7 +245,7 @@ class Loop:
             self._send(connection)
         self._give_turn()
 
-    def _send(self, connection: Connection) -> None:
+    def _send(self, connection: ClientConnection) -> None:
         """Send what is left of an answer; then wait for another request, or close."""
         try:
             if not connection.send():
@@ -264,7 +264,7 @@ class Loop:
         except OSError:
             self._drop(connection)
 
-    def _pass_over(self, connection: Connection) -> None:
+    def _pass_over(self, connection: ClientConnection) -> None:
         """Read what a client still sends, until it closes: to close before would cut the answer off."""
         try:
             passed = len(connection.sock.recv(65536))
@@ -276,7 +276,7 @@ class Loop:
         if not passed or self._passed_over[connection] > _MOST_PASSED_OVER:
             self._drop(connection)
 
-    def _wait(self, connection: Connection, wait: Wait) -> None:
+    def _wait(self, connection: ClientConnection, wait: Wait) -> None:
         """Let a connection wait for something, and for nothing else."""
         self._leave(connection)
         self._waiting[wait][connection] = self._clock() + self._seconds[wait]
@@ -286,13 +286,13 @@ class Loop:
         act = {Wait.SENDING: self._send, Wait.CLOSING: self._pass_over}.get(wait, self._receive)
         self._poller.register(connection, event, act)
 
-    def _leave(self, connection: Connection) -> None:
+    def _leave(self, connection: ClientConnection) -> None:
         """End whatever wait a connection is in."""
         for wait, waiting in self._waiting.items():
             if waiting.pop(connection, None) is not None and wait is not Wait.TURN:
                 self._poller.unregister(connection)
 
-    def _drop(self, connection: Connection) -> None:
+    def _drop(self, connection: ClientConnection) -> None:
         """Close a connection."""
         self._leave(connection)
         self._open.discard(connection)

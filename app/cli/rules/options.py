@@ -28,7 +28,7 @@ R = TypeVar("R")
 _PATH = click.Path(path_type=Path)
 
 
-class Address(click.ParamType[str]):
+class AddressParameter(click.ParamType[str]):
     """An IPv4 or IPv6 address."""
 
     name = "address"
@@ -172,7 +172,7 @@ def request_options(command: Callable[..., R]) -> Callable[..., R]:
 
     @click.option("--service", metavar="NAME", help="What the token is for.")
     @click.option(
-        "--from", "address", type=Address(), metavar="ADDRESS", help="Where the request comes from."
+        "--from", "address", type=AddressParameter(), metavar="ADDRESS", help="Where the request comes from."
     )
     @click.option(
         "--at", "time", type=Moment(), metavar="TIME", help="When: a date or a time; now where not given."

@@ -18,7 +18,7 @@ from gunicorn.http.errors import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.serving.connection import Answer, Connection
+from app.serving.connection import Answer, ClientConnection
 
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -34,7 +34,7 @@ class _Peer:
         config = Config()
         for name, value in cfg.items():
             config.set(name, value)
-        self.connection = Connection(ours, ("192.0.2.1", 4711), ("127.0.0.1", 5001), config, LIMIT)
+        self.connection = ClientConnection(ours, ("192.0.2.1", 4711), ("127.0.0.1", 5001), config, LIMIT)
 
     def close(self) -> None:
         self.connection.close()
@@ -49,12 +49,12 @@ def peer() -> Iterator[_Peer]:
     made.close()
 
 
-def _feed(connection: Connection, octets: bytes, size: int) -> bool:
+def _feed(connection: ClientConnection, octets: bytes, size: int) -> bool:
     """Feed octets in pieces; return whether the request is then ready."""
     return [connection.feed(octets[at : at + size]) for at in range(0, len(octets), size)][-1]
 
 
-def _body(connection: Connection) -> bytes:
+def _body(connection: ClientConnection) -> bytes:
     assert connection.request is not None
     assert connection.request.body is not None
     return connection.request.body.read()
@@ -143,13 +143,13 @@ def test_what_is_no_request_is_refused(peer: _Peer, octets: bytes, error: type[E
 def test_a_head_that_drips_is_not_read_over_and_over(peer: _Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried where it may have ended, and whenever it has doubled."""
     tries: list[int] = []
-    read = Connection._read_head
+    read = ClientConnection._read_head
 
-    def counted(connection: Connection) -> bool:
+    def counted(connection: ClientConnection) -> bool:
         tries.append(len(connection._octets))
         return read(connection)
 
-    monkeypatch.setattr(Connection, "_read_head", counted)
+    monkeypatch.setattr(ClientConnection, "_read_head", counted)
     head = b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X: %b\r\n" % (b"x" * 1000) for _ in range(60))
     assert not _feed(peer.connection, head, 1)
     assert tries == [8192, 16384, 32768]

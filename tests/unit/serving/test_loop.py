@@ -14,7 +14,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http.errors import ParseException
 
-from app.serving.connection import Connection
+from app.serving.connection import ClientConnection
 from app.serving.loop import Loop, RequestTimeoutError, Wait
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -82,14 +82,14 @@ class _Scene:
         )
         self._clients: list[socket.socket] = []
 
-    def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> Connection:
-        return Connection(sock, client, listener.getsockname(), Config(), 1000)
+    def connect(self, sock: socket.socket, client: Any, listener: socket.socket) -> ClientConnection:
+        return ClientConnection(sock, client, listener.getsockname(), Config(), 1000)
 
-    def answer(self, connection: Connection) -> None:
+    def answer(self, connection: ClientConnection) -> None:
         connection.finish(b"ok", keep=True)
         connection.send()
 
-    def refuse(self, error: ParseException, connection: Connection) -> bytes:
+    def refuse(self, error: ParseException, connection: ClientConnection) -> bytes:
         self.refused.append(type(error))
         return b"no"
 

@@ -2,7 +2,7 @@
 # ($WHARFINGER_CONFIG), the realm's keys, and a place to write its state.
 #
 # Python comes from the base's own packages, so that any Debian or Ubuntu with Python 3.11 or newer will do as a base.
-ARG BASE_IMAGE=debian:bookworm-slim
+ARG BASE_IMAGE=debian:bookworm-20260824-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171
 
 FROM ${BASE_IMAGE} AS build
 RUN apt-get update \

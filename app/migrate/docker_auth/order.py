@@ -34,8 +34,8 @@ _ALL_SIGNED_IN = (AccountKind.SIGNED_IN, AccountKind.EVERYONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Denial:
-    """What a part denies: actions, and the patterns of what they are denied on."""
+class Reach:
+    """Actions, and the patterns of what they are allowed or denied on."""
 
     names: tuple[str, ...]
     actions: frozenset[str]
@@ -53,7 +53,7 @@ class Settled:
     """
 
     part: EntryPart
-    denials: list[Denial] = field(default_factory=list)
+    denials: list[Reach] = field(default_factory=list)
     exceptions: list[Accounts] = field(default_factory=list)
     spills: list[int] = field(default_factory=list)
     refusal: UnfitError | None = None
@@ -92,7 +92,7 @@ def _keep_back(settled: Sequence[Settled], at: int) -> None:
     rivals = [each for index, each in enumerate(settled) if _is_rival(each.part, part, later=index > at)]
     everything = _denied(part, rivals)
     if everything and part.who.kind is not AccountKind.ANONYMOUS:
-        broad = Denial(part.names, everything)
+        broad = Reach(part.names, everything)
         if _conflict(part, broad, earlier) is None:
             settled[at].denials.append(broad)
             return
@@ -119,7 +119,7 @@ def _keep_back_from(keeper: Settled, rival: Settled, earlier: Sequence[EntryPart
     if part.who.kind is AccountKind.ANONYMOUS:
         text = f"it keeps {_listed(denied)} from those without a login alone, which rules cannot say"
         raise UnfitError(text, "give later entries an account, /.+/ for everybody who is signed in")
-    narrow = Denial(_common_names(part, rival.part), denied)
+    narrow = Reach(_common_names(part, rival.part), denied)
     conflict = _conflict(part, narrow, earlier)
     if conflict is None:
         keeper.denials.append(narrow)
@@ -140,7 +140,7 @@ def _denied(part: EntryPart, rivals: Sequence[Settled]) -> frozenset[str]:
     return denied | {str(Action.PUSH)} if Action.PULL in denied else denied  # as denying pull does
 
 
-def _conflict(part: EntryPart, denial: Denial, earlier: Sequence[EntryPart]) -> EntryPart | None:
+def _conflict(part: EntryPart, denial: Reach, earlier: Sequence[EntryPart]) -> EntryPart | None:
     """Return the first earlier part from which a denial would take something."""
     denying = replace(part, names=denial.names)
     return next((each for each in earlier if each.gives & denial.actions and each.meets(denying)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.migrate.docker_auth.order import Denial, Settled
+from app.migrate.docker_auth.order import Reach, Settled
 from app.migrate.docker_auth.part import EntryPart
 from app.migrate.docker_auth.what import EVERY
 
@@ -16,13 +16,13 @@ def rules_of(settled: Settled, *, of_catalog: bool) -> Iterator[dict[str, Any]]:
     """Yield the rules of one part of an entry."""
     part, name = settled.part, f"docker-auth-{settled.part.entry.number}" + ("-catalog" if of_catalog else "")
     if part.gives:
-        yield _rule(settled, name, "allow", Denial(part.names, part.gives), of_catalog=of_catalog)
+        yield _rule(settled, name, "allow", Reach(part.names, part.gives), of_catalog=of_catalog)
     for at, each in enumerate(settled.denials):
         number = f"-{at + 1}" if at else ""
         yield _rule(settled, f"{name}-not{number}", "deny", each, of_catalog=of_catalog)
 
 
-def _rule(settled: Settled, name: str, effect: str, said: Denial, *, of_catalog: bool) -> dict[str, Any]:
+def _rule(settled: Settled, name: str, effect: str, said: Reach, *, of_catalog: bool) -> dict[str, Any]:
     part = settled.part
     rule: dict[str, Any] = {"id": name}
     if part.entry.comment:

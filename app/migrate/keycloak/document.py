@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app.configfile.yaml import Document
 from app.errors import ConfigurationError, UnfitError
 from app.migrate import written
-from app.migrate.keycloak.export import DOCKER, Node, Remark, realm_of
+from app.migrate.keycloak.export import DOCKER, ImportRemark, Node, realm_of
 from app.migrate.keycloak.federation import federation
 from app.migrate.keycloak.mappers import clients, rules_of
 from app.settings import RealmSettings
@@ -39,7 +39,7 @@ class Imported:
 
     configuration: str
     rules: str
-    remarks: tuple[Remark, ...]
+    remarks: tuple[ImportRemark, ...]
 
 
 def translate(document: Document, *, name: str | None, url: str | None, prefix: str) -> Imported:
@@ -69,11 +69,11 @@ def translate(document: Document, *, name: str | None, url: str | None, prefix: 
     return Imported("\n".join(lines) + "\n", _rules(origin, rules), tuple(sorted(remarks, key=_place)))
 
 
-def _place(remark: Remark) -> tuple[int, int]:
+def _place(remark: ImportRemark) -> tuple[int, int]:
     return remark.position.line, remark.position.column
 
 
-def _section(realm: Node, url: str | None, remarks: list[Remark]) -> Iterator[tuple[str, Any]]:
+def _section(realm: Node, url: str | None, remarks: list[ImportRemark]) -> Iterator[tuple[str, Any]]:
     name = realm.text("realm")
     yield "issuer", f"{_base(realm, url)}/realms/{quote(name, safe='')}"
     services: dict[str, Any] = {each.text("clientId"): {} for each in clients(realm)}
@@ -133,7 +133,7 @@ def _check(realm: Node, section: Mapping[str, Any]) -> None:
         raise ConfigurationError(problems) from None
 
 
-def _accounts(realm: Node) -> Iterator[Remark]:
+def _accounts(realm: Node) -> Iterator[ImportRemark]:
     """Say which accounts are in Keycloak alone."""
     alone = [
         each.text("username")
@@ -148,7 +148,7 @@ def _accounts(realm: Node) -> Iterator[Remark]:
         yield realm.remark(text, "people go into the directory, machines become robots of the rules")
 
 
-def _keys(realm: Node) -> Iterator[Remark]:
+def _keys(realm: Node) -> Iterator[ImportRemark]:
     text = "no key is taken over"
     hint = "make one by `wharfinger keys new` and let registries trust both, or carry Keycloak's over"
     below = dict(realm.named("components"))

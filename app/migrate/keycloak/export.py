@@ -13,7 +13,7 @@ DOCKER = "docker-v2"
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class ImportRemark:
     """What could not be taken over, or is to be done by hand.
 
     Attributes:
@@ -43,9 +43,9 @@ class Node:
         """Where it stands."""
         return self.document.position(self.at)
 
-    def remark(self, text: str, hint: str = "") -> Remark:
+    def remark(self, text: str, hint: str = "") -> ImportRemark:
         """Make a remark on it."""
-        return Remark(self.position, text, hint)
+        return ImportRemark(self.position, text, hint)
 
     def text(self, key: str) -> str:
         """Return a text; empty where there is none."""

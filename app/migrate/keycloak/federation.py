@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import dn
-from app.migrate.keycloak.export import Node, Remark, components, setting
+from app.migrate.keycloak.export import ImportRemark, Node, components, setting
 
 PASSWORD_FILE = "ldap-password"  # noqa: S105 - the name of a file
 _PROVIDERS = ("org.keycloak.storage.UserStorageProvider", "org.keycloak.storage.ldap.LDAPStorageProvider")
@@ -32,12 +32,12 @@ class Federation:
     """
 
     section: Mapping[str, Any] | None
-    remarks: tuple[Remark, ...]
+    remarks: tuple[ImportRemark, ...]
 
 
 def federation(realm: Node) -> Federation:
     """Turn the first LDAP federation of a realm into a section; a realm here has one directory."""
-    remarks: list[Remark] = []
+    remarks: list[ImportRemark] = []
     usable = []
     for provider in (each for kind in _PROVIDERS for each in components(realm, "components", kind)):
         name = provider.text("name") or provider.text("providerId")
@@ -66,7 +66,7 @@ def _priority(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _section(provider: Node, remarks: list[Remark]) -> Mapping[str, Any]:
+def _section(provider: Node, remarks: list[ImportRemark]) -> Mapping[str, Any]:
     section: dict[str, Any] = {"kind": _kind(provider)}
     section |= dict(_servers(provider, remarks))
     section["service_account"] = _account(provider, remarks)
@@ -87,7 +87,7 @@ def _kind(provider: Node) -> str:
     return _KINDS.get(setting(provider, "vendor"), "generic")
 
 
-def _servers(provider: Node, remarks: list[Remark]) -> Iterator[tuple[str, Any]]:
+def _servers(provider: Node, remarks: list[ImportRemark]) -> Iterator[tuple[str, Any]]:
     written = [each.rstrip("/") for each in setting(provider, "connectionUrl").split()]
     servers = [each for each in written if "@" not in each]
     if len(servers) < len(written):
@@ -106,7 +106,7 @@ def _servers(provider: Node, remarks: list[Remark]) -> Iterator[tuple[str, Any]]
     remarks.append(provider.remark(text, hint))
 
 
-def _account(provider: Node, remarks: list[Remark]) -> Mapping[str, Any]:
+def _account(provider: Node, remarks: list[ImportRemark]) -> Mapping[str, Any]:
     account = setting(provider, "bindDn")
     if setting(provider, "authType") == "none" or not account:
         return {"anonymous": True}
@@ -148,7 +148,7 @@ def _filter(classes: list[str], further: str) -> str:
     return parts[0] if len(parts) == 1 else f"(&{''.join(parts)})" if parts else ""
 
 
-def _groups(provider: Node, remarks: list[Remark]) -> Mapping[str, Any]:
+def _groups(provider: Node, remarks: list[ImportRemark]) -> Mapping[str, Any]:
     mappers = components(provider, "subComponents", _MAPPERS)
     for each in mappers:
         if each.text("providerId") in _OTHER_MAPPERS:
@@ -166,7 +166,7 @@ def _groups(provider: Node, remarks: list[Remark]) -> Mapping[str, Any]:
     return _group_section(first, remarks)
 
 
-def _group_section(mapper: Node, remarks: list[Remark]) -> Mapping[str, Any]:
+def _group_section(mapper: Node, remarks: list[ImportRemark]) -> Mapping[str, Any]:
     strategy = _STRATEGIES.get(setting(mapper, "user.roles.retrieve.strategy"), "member_search")
     section: dict[str, Any] = {"strategy": strategy, "bases": [setting(mapper, "groups.dn")]}
     if strategy == "member_of" and (attribute := setting(mapper, "memberof.ldap.attribute")):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.errors import UnfitError
-from app.migrate.keycloak.export import DOCKER, Node, Remark
+from app.migrate.keycloak.export import DOCKER, ImportRemark, Node
 from app.migrate.keycloak.roles import Holders, Roles, roles_of
 from app.protocol.scope import Action
 from app.rules.patterns.repository import RepositoryPattern
@@ -36,7 +36,7 @@ def clients(realm: Node) -> tuple[Node, ...]:
     )
 
 
-def rules_of(realm: Node, prefix: str) -> tuple[list[Rule], list[Remark]]:
+def rules_of(realm: Node, prefix: str) -> tuple[list[Rule], list[ImportRemark]]:
     """Return the rules that say what the clients' mappers give, and what they cannot say.
 
     Args:
@@ -45,7 +45,7 @@ def rules_of(realm: Node, prefix: str) -> tuple[list[Rule], list[Remark]]:
     """
     listed = clients(realm)
     rules: list[Rule] = []
-    remarks: list[Remark] = []
+    remarks: list[ImportRemark] = []
     for number, client in enumerate(listed, 1):
         several = len(listed) > 1
         made = list(_of_client(realm, client, prefix, remarks))
@@ -57,7 +57,7 @@ def rules_of(realm: Node, prefix: str) -> tuple[list[Rule], list[Remark]]:
     return rules, list(dict.fromkeys(remarks))
 
 
-def _of_client(realm: Node, client: Node, prefix: str, remarks: list[Remark]) -> Iterator[Rule]:
+def _of_client(realm: Node, client: Node, prefix: str, remarks: list[ImportRemark]) -> Iterator[Rule]:
     name, mappers = client.text("clientId"), _mappers(realm, client)
     if not mappers:
         remarks.append(client.remark(f"the client {name!r} has no mapper, so that nobody gets anything"))
@@ -83,7 +83,7 @@ def _mappers(realm: Node, client: Node) -> tuple[Node, ...]:
     return tuple(each for each in listed if each.text("protocol") == DOCKER)
 
 
-def _by_groups(realm: Node, client: Node, prefix: str, remarks: list[Remark]) -> Iterator[Rule]:
+def _by_groups(realm: Node, client: Node, prefix: str, remarks: list[ImportRemark]) -> Iterator[Rule]:
     name = client.text("clientId")
     roles = roles_of(realm, name)
     remarks += roles.remarks
@@ -108,7 +108,7 @@ def _by_groups(realm: Node, client: Node, prefix: str, remarks: list[Remark]) ->
     yield from _by_attributes(client, roles, remarks)
 
 
-def _remark_on_groups(realm: Node, prefix: str, remarks: list[Remark]) -> None:
+def _remark_on_groups(realm: Node, prefix: str, remarks: list[ImportRemark]) -> None:
     for group in realm.nodes("groups"):
         if group.text("name").lower().startswith(prefix.lower()) and group.nodes("subGroups"):
             text = f"groups below {group.text('name')!r} are told apart by their path, and here by their name"
@@ -120,7 +120,7 @@ def _who(holders: Holders) -> dict[str, list[str]]:
     return {key: names for key, names in found.items() if names}
 
 
-def _by_attributes(client: Node, roles: Roles, remarks: list[Remark]) -> Iterator[Rule]:
+def _by_attributes(client: Node, roles: Roles, remarks: list[ImportRemark]) -> Iterator[Rule]:
     """Yield the rules of roles with attributes such as `registry:NAMESPACE: pull,push`."""
     for number, (role, attributes) in enumerate(sorted(roles.attributes.items()), 1):
         who = _who(roles.of(role))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.errors import UnfitError
-from app.migrate.keycloak.export import Node, Remark
+from app.migrate.keycloak.export import ImportRemark, Node
 from app.rules.patterns.names import NamePattern
 
 _SIGNS = frozenset("*?{}=,")
@@ -38,7 +38,7 @@ class Roles:
 
     holders: Mapping[str, Holders]
     attributes: Mapping[str, Mapping[str, tuple[str, ...]]]
-    remarks: tuple[Remark, ...]
+    remarks: tuple[ImportRemark, ...]
 
     def of(self, role: str) -> Holders:
         """Return who has a role."""
@@ -50,7 +50,7 @@ class _Found:
     client: str
     groups: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     users: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[ImportRemark] = field(default_factory=list)
 
 
 def roles_of(realm: Node, client: str) -> Roles:

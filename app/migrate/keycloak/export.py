@@ -127,6 +127,19 @@ def setting(component: Node, key: str) -> str:
     return values[0].strip() if values else ""
 
 
+def needed(component: Node, key: str) -> str:
+    """Return a setting that a component must have.
+
+    Raises:
+        ConfigurationError: It has none.
+    """
+    value = setting(component, key)
+    if not value:
+        problem = component.document.problem((*component.at, "config"), f"{key!r} is missing")
+        raise ConfigurationError([problem])
+    return value
+
+
 def components(owner: Node, key: str, kind: str) -> tuple[Node, ...]:
     """Return the components of a type that a realm has, or that a component has below it."""
     found = dict(owner.named(key))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import dn
-from app.migrate.keycloak.export import ImportRemark, Node, components, setting
+from app.migrate.keycloak.export import ImportRemark, Node, components, needed, setting
 
 PASSWORD_FILE = "ldap-password"  # noqa: S105 - the name of a file
 _PROVIDERS = ("org.keycloak.storage.UserStorageProvider", "org.keycloak.storage.ldap.LDAPStorageProvider")
@@ -58,7 +58,8 @@ def federation(realm: Node) -> Federation:
     section = _section(usable[0], remarks)
     if realm.flag("loginWithEmailAllowed", default=False):
         text = "people may log in to Keycloak by their mail address as well; here by their name alone"
-        remarks.append(realm.remark(text))
+        hint = "add the attribute of the address to directory.users.login_attributes"
+        remarks.append(realm.remark(text, hint))
     return Federation(section, tuple(remarks))
 
 
@@ -124,7 +125,7 @@ def _is_dn(text: str) -> bool:
 
 
 def _users(provider: Node) -> Mapping[str, Any]:
-    section: dict[str, Any] = {"bases": [setting(provider, "usersDn")]}
+    section: dict[str, Any] = {"bases": [needed(provider, "usersDn")]}
     if scope := _SCOPES.get(setting(provider, "searchScope")):
         section["scope"] = scope
     classes = _classes(setting(provider, "userObjectClasses"))
@@ -168,7 +169,7 @@ def _groups(provider: Node, remarks: list[ImportRemark]) -> Mapping[str, Any]:
 
 def _group_section(mapper: Node, remarks: list[ImportRemark]) -> Mapping[str, Any]:
     strategy = _STRATEGIES.get(setting(mapper, "user.roles.retrieve.strategy"), "member_search")
-    section: dict[str, Any] = {"strategy": strategy, "bases": [setting(mapper, "groups.dn")]}
+    section: dict[str, Any] = {"strategy": strategy, "bases": [needed(mapper, "groups.dn")]}
     if strategy == "member_of" and (attribute := setting(mapper, "memberof.ldap.attribute")):
         section["member_of_attribute"] = attribute
     classes = _classes(setting(mapper, "group.object.classes"))

@@ -315,7 +315,9 @@ def test_the_rules_give_what_the_mapper_gives() -> None:
         (lambda r: _ldap(r)["config"].update(bindDn="s3cret"), "'bindDn' must be a list"),
         (lambda r: _ldap(r)["config"].update(usersDn=["s3cret"]), "directory.users.bases"),
         (lambda r: _ldap(r)["config"].pop("connectionUrl"), "directory.servers"),
-        (lambda r: _group_mapper(r)["config"].pop("groups.dn"), "directory.groups.bases"),
+        (lambda r: _group_mapper(r)["config"].pop("groups.dn"), "'groups.dn' is missing"),
+        (lambda r: _ldap(r)["config"].pop("usersDn"), "'usersDn' is missing"),
+        (lambda r: _ldap(r)["config"].update(usersDn=[""]), "'usersDn' is missing"),
     ],
 )
 def test_what_is_no_such_export(change: Change, text: str) -> None:

@@ -93,10 +93,11 @@ def test_what_is_the_teams_is_not_deleted(
 def test_a_locked_account_and_an_auditor_with_a_wrong_password(
     either: Seeded, crane: Crane, measured: Measured, auditor: Newcomer
 ) -> None:
-    """Our words reach the terminal, with the request id."""
+    """Our words reach the terminal, with the request id; the locked account is remembered as such."""
     crane.store(either.host, "dave", PASSWORDS["dave"])
-    locked = measured(Cost(("GET 401",), 1), lambda: crane("catalog", either.host))
-    assert "UNAUTHORIZED: This account is locked." in locked.stderr
+    first = crane("catalog", either.host)
+    again = measured(Cost(("GET 401",), 0), lambda: crane("catalog", either.host))
+    assert all("UNAUTHORIZED: This account is locked." in told.stderr for told in (first, again))
     crane.store(either.host, auditor.name, "mistyped")
     wrong = measured(Cost(("GET 401",), 1), lambda: crane("catalog", either.host))
     assert "UNAUTHORIZED: The user name or password is wrong.; request id " in wrong.stderr

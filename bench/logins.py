@@ -104,7 +104,7 @@ def _remembered(loaded: settings.Settings, person: Person) -> Figure:
 
 def _connection(section: DirectorySettings) -> Figure:
     servers = Servers(
-        section.addresses(),
+        section.places(),
         connect_timeout=section.timeouts.connect,
         operation_timeout=section.timeouts.operation,
     )

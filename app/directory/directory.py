@@ -55,7 +55,7 @@ class LdapDirectory:
         """
         self._settings = settings
         self._servers = Servers(
-            settings.addresses(),
+            settings.places(),
             connect_timeout=settings.timeouts.connect,
             operation_timeout=settings.timeouts.operation,
             clock=clock,

@@ -20,13 +20,15 @@ from app.directory.fields import Attribute, Bases, LdapFilter, NoAttribute, Time
 from app.directory.presets import DirectoryKind
 from app.dn import DN, attribute_type
 from app.errors import UnfitError
-from app.ldap.servers import addresses
+from app.ldap import servers
 from app.ldap.settings import PoolSettings, TlsSettings
+from app.ldap.srv import SrvName
 from app.ldap.transport import Address
 
 PLACE = "{username}"
 """The place of the typed name in a template."""
 _ACTIVE_DIRECTORY_NAME = re.compile(r"\{username\}@[A-Za-z0-9.-]+|[A-Za-z0-9.-]+\\\{username\}")
+_SRV = re.compile(r"_ldaps?\._tcp(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)+")
 _LONGEST_SOCKET = 107
 """Octets of the path of a Unix socket (unix(7))."""
 Form = Literal["name", "upn", "domain\\name"]
@@ -188,13 +190,13 @@ class DirectorySettings(Section):
     users: UserSettings
     groups: GroupSettings
 
-    def addresses(self) -> tuple[Address, ...]:
-        """Return where the servers are, sharing one TLS context.
+    def places(self) -> tuple[Address | SrvName, ...]:
+        """Return where the servers are, or which name says so, sharing one TLS context.
 
         Raises:
             OSError: A certificate file cannot be read.
         """
-        return addresses(
+        return servers.places(
             self.servers,
             start_tls=self.start_tls,
             tls=self.tls,
@@ -212,26 +214,30 @@ class DirectorySettings(Section):
         for server in servers:
             try:
                 url = urlsplit(server)
-                usable = _is_socket(url) if url.scheme == "ldapi" else _is_host(url)
+                checks = {"ldapi": _is_socket, "srv": _is_srv}
+                usable = checks.get(url.scheme, _is_host)(url)
             except ValueError:
                 usable = False
-            hint = "write ldaps://host, ldaps://host:port, ldap://host or ldapi://%2Frun%2Fslapd%2Fldapi"
+            hint = (
+                "write ldaps://host, ldaps://host:port, ldap://host, ldapi://%2Frun%2Fslapd%2Fldapi or"
+                " srv:_ldaps._tcp.example.com"
+            )
             if "@" in server:  # not shown: a password may stand before it
                 raise UnfitError("a server's address holds no user name", hint)
-            if not usable or url.path not in ("", "/") or url.query:
+            if not usable:
                 raise UnfitError(f"{server!r} is no LDAP server", hint)
         return servers
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> DirectorySettings:
         for server in self.servers:
-            url = urlsplit(server)
-            if url.scheme != "ldap" and self.start_tls:
+            url, is_plain = urlsplit(server), _is_plain(server)
+            if not is_plain and self.start_tls:
                 raise UnfitError(
                     f"start_tls does not go with {server}", "write ldap:// or leave start_tls out"
                 )
             if (
-                url.scheme == "ldap"
+                is_plain
                 and not (self.start_tls or self.allow_plaintext)
                 and not _is_loopback(url.hostname or "")
             ):
@@ -247,7 +253,7 @@ class DirectorySettings(Section):
             if distant and not shown:
                 text = "external: true needs a certificate by which the directory knows us"
                 raise UnfitError(text, "set tls.client_cert and tls.client_key")
-            plain = [each for each in distant if not (self.start_tls or urlsplit(each).scheme == "ldaps")]
+            plain = [each for each in distant if _is_plain(each) and not self.start_tls]
             if plain:
                 text = f"external: true needs TLS, and {plain[0]} has none"
                 raise UnfitError(text, "write ldaps://, or start_tls: true")
@@ -292,19 +298,36 @@ class DirectorySettings(Section):
         return self
 
 
+def _is_plain(server: str) -> bool:
+    """Whether connections to a server begin without TLS, and go over a network."""
+    return not servers.begins_with_tls(server) and urlsplit(server).scheme != "ldapi"
+
+
 def _is_host(url: SplitResult) -> bool:
     """Whether an URL names a host, and a port or none.
 
     Raises:
         ValueError: The port is none.
     """
-    return url.scheme in ("ldap", "ldaps") and bool(url.hostname) and url.port != 0
+    is_bare = url.path in ("", "/") and not url.query
+    return is_bare and url.scheme in ("ldap", "ldaps") and bool(url.hostname) and url.port != 0
 
 
 def _is_socket(url: SplitResult) -> bool:
     """Whether an `ldapi://` URL names a Unix socket: by its path, percent-encoded in the place of a host."""
     path = unquote(url.netloc)
-    return path.startswith("/") and "\0" not in path and len(path.encode()) <= _LONGEST_SOCKET
+    return (
+        url.path in ("", "/")
+        and not url.query
+        and path.startswith("/")
+        and "\0" not in path
+        and len(path.encode()) <= _LONGEST_SOCKET
+    )
+
+
+def _is_srv(url: SplitResult) -> bool:
+    """Whether a `srv:` URL names SRV records of LDAP (RFC 2782)."""
+    return not url.netloc and not url.query and _SRV.fullmatch(url.path) is not None
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -15,6 +15,7 @@ from app.ldap.connection import FAIR_SECONDS, Connection
 from app.ldap.deadline import Deadline
 from app.ldap.resolver import Resolver
 from app.ldap.settings import TlsSettings
+from app.ldap.srv import LookUp, SrvLookup, SrvName, domain_of
 from app.ldap.transport import Address
 from app.tls import verifying_context
 
@@ -22,6 +23,7 @@ Ready = Callable[[Connection, Deadline], None]
 _log = logging.getLogger("wharfinger.directory")
 _FAILURES, _PAUSE = 3, timedelta(seconds=10)
 """After so many failures in a row nobody asks a server for so long."""
+_MOST_BREAKERS = 1000
 _LEFT_ALONE = Fault("left alone after repeated failures")
 
 
@@ -38,27 +40,30 @@ class Servers:
 
     def __init__(
         self,
-        addresses: Sequence[Address],
+        places: Sequence[Address | SrvName],
         *,
         connect_timeout: timedelta,
         operation_timeout: timedelta,
         clock: Callable[[], float] = time.monotonic,
+        look_up: LookUp | None = None,
     ) -> None:
         """Connect to nothing yet.
 
         Args:
-            addresses: In order of preference.
+            places: In order of preference.
             connect_timeout: For a connection that is ready for use.
             operation_timeout: For one operation; the first one on a connection may be the trial of a server.
             clock: Monotonic, in seconds.
+            look_up: Asks DNS for SRV records; by default as the system is configured.
         """
-        self.addresses = tuple(addresses)
+        self._places = [
+            SrvLookup(place, look_up, clock=clock) if isinstance(place, SrvName) else place
+            for place in places
+        ]
         self._connect_timeout, self._clock = connect_timeout, clock
         self._resolver = Resolver()
-        trial = connect_timeout + operation_timeout
-        self._breakers = {
-            address: Breaker(failures=_FAILURES, pause=_PAUSE, trial=trial) for address in self.addresses
-        }
+        self._trial = connect_timeout + operation_timeout
+        self._breakers: dict[Address, Breaker] = {}
 
     def connect(self, deadline: Deadline, ready: Ready | None = None) -> Connection:
         """Connect to the first server that works.
@@ -71,9 +76,9 @@ class Servers:
             DirectoryUnavailable: No server works; the fault says what is wrong with each.
             DirectoryMisconfigured: `ready` raised it.
         """
-        failed: list[tuple[Address, Fault]] = []
-        for address in self.addresses:
-            if not self._breakers[address].admits(self._clock()):
+        failed: list[tuple[Address | SrvLookup, Fault]] = []
+        for address in self._addresses(deadline, failed):
+            if not self._breaker(address).admits(self._clock()):
                 failed.append((address, _LEFT_ALONE))
                 continue
             granted = deadline.remaining()
@@ -92,7 +97,35 @@ class Servers:
 
     def is_left_alone(self, connection: Connection) -> bool:
         """Whether a connection leads to a server whose breaker is open."""
-        return self._breakers[connection.address].is_open
+        return self._breaker(connection.address).is_open
+
+    def _addresses(
+        self, deadline: Deadline, failed: list[tuple[Address | SrvLookup, Fault]]
+    ) -> Iterator[Address]:
+        """Yield where the servers are, in order; names of which DNS says nothing have failed."""
+        for place in self._places:
+            if isinstance(place, Address):
+                yield place
+                continue
+            try:
+                found = place.addresses(deadline.within(self._connect_timeout))
+            except DirectoryUnavailable as error:
+                failed.append((place, error.fault))
+                _log.warning(
+                    "directory server failed", extra={"server": str(place), "detail": str(error.fault)}
+                )
+            else:
+                yield from found
+
+    def _breaker(self, address: Address) -> Breaker:
+        """Return the breaker of a server; DNS may name new ones at any time."""
+        breaker = self._breakers.get(address)
+        if breaker is None:
+            if len(self._breakers) >= _MOST_BREAKERS:
+                self._breakers.clear()
+            made = Breaker(failures=_FAILURES, pause=_PAUSE, trial=self._trial)
+            breaker = self._breakers.setdefault(address, made)
+        return breaker
 
     def _open(self, address: Address, deadline: Deadline, ready: Ready | None) -> Connection:
         """Open a connection and prepare it; that a server accepts one does not yet show that it works."""
@@ -113,7 +146,7 @@ class Servers:
         return connection
 
     def _note(self, address: Address, *, worked: bool) -> None:
-        if self._breakers[address].record(worked=worked, now=self._clock()):
+        if self._breaker(address).record(worked=worked, now=self._clock()):
             extra = {"server": str(address)}
             if worked:
                 _log.info("directory server works again", extra=extra)
@@ -121,14 +154,14 @@ class Servers:
                 _log.error("directory server left alone for 10 s after repeated failures", extra=extra)
 
 
-def addresses(
+def places(
     urls: Sequence[str], *, start_tls: bool, tls: TlsSettings, domain_scope: bool = False
-) -> tuple[Address, ...]:
+) -> tuple[Address | SrvName, ...]:
     """Return where the servers of some LDAP URLs are, sharing one TLS context.
 
     Args:
-        urls: `ldap://host:port` or `ldaps://host:port`, the port left out where it is the usual one, or
-            `ldapi://` with the percent-encoded path of a Unix socket.
+        urls: `ldap://host:port` or `ldaps://host:port`, the port left out where it is the usual one,
+            `ldapi://` with the percent-encoded path of a Unix socket, or `srv:` with the name of SRV records.
         start_tls: Whether TLS begins on `ldap://` with an operation of its own.
         tls: How certificates are checked.
         domain_scope: Whether searches ask for no referrals ([MS-ADTS] 3.1.1.3.4.1.4).
@@ -136,23 +169,37 @@ def addresses(
     Raises:
         OSError: A certificate file cannot be read.
     """
-    parsed = [urlsplit(url) for url in urls]
-    wants_tls = start_tls or any(url.scheme == "ldaps" for url in parsed)
+    wants_tls = start_tls or any(begins_with_tls(url) for url in urls)
     context = tls_context(tls) if wants_tls else None
-    return tuple(
-        _local(url, domain_scope=domain_scope)
-        if url.scheme == "ldapi"
-        else Address(
-            host=url.hostname or "",
-            port=url.port or (636 if url.scheme == "ldaps" else 389),
-            ldaps=url.scheme == "ldaps",
+
+    def address(url: str, host: str, port: int | None) -> Address:
+        ldaps = begins_with_tls(url)
+        return Address(
+            host=host,
+            port=port or (636 if ldaps else 389),
+            ldaps=ldaps,
             start_tls=start_tls,
-            server_name=tls.server_name or url.hostname or "",
+            server_name=tls.server_name or host,
             context=context,
             domain_scope=domain_scope,
         )
-        for url in parsed
-    )
+
+    def place(url: str) -> Address | SrvName:
+        parsed = urlsplit(url)
+        if parsed.scheme == "srv":
+            pattern = address(url, domain_of(parsed.path), None)
+            return SrvName(parsed.path, pattern, tls.srv_hosts)
+        if parsed.scheme == "ldapi":
+            return _local(parsed, domain_scope=domain_scope)
+        return address(url, parsed.hostname or "", parsed.port)
+
+    return tuple(map(place, urls))
+
+
+def begins_with_tls(url: str) -> bool:
+    """Whether connections to a server begin with TLS."""
+    parsed = urlsplit(url)
+    return parsed.scheme == "ldaps" or (parsed.scheme == "srv" and parsed.path.startswith("_ldaps."))
 
 
 def _local(url: SplitResult, *, domain_scope: bool) -> Address:

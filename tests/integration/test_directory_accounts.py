@@ -24,7 +24,7 @@ from app.protocol.secret import Secret
 from tests.support import certificates
 from tests.support.certificates import Certificate, Kind
 from tests.support.directory import log_in
-from tests.support.ldap import section
+from tests.support.ldap import addresses, section
 from tests.support.samba import Samba
 from tests.support.samba_company import DOMAIN, REALM, SERVICE_PASSWORD
 from tests.support.slapd import SERVICE_ACCOUNT, Slapd, Variant
@@ -97,7 +97,7 @@ def _log_in(section: Mapping[str, Any], password: str = "alice-password") -> Dir
 def _steps(section: Mapping[str, Any], now: datetime | None = None) -> dict[str, str]:
     """Return what `directory check` finds: the detail of each step, or what is wrong."""
     settings = DirectorySettings.model_validate(section)
-    (address,) = settings.addresses()
+    (address,) = addresses(settings)
     report = inspect_server(address, settings, Deadline(timedelta(seconds=30)), now or datetime.now(UTC))
     return {step.name: str(step.fault or step.detail) for step in report.steps}
 

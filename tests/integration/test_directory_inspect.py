@@ -20,7 +20,7 @@ from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import log_in
-from tests.support.ldap import directory_settings
+from tests.support.ldap import addresses, directory_settings
 from tests.support.slapd import SERVICE_ACCOUNT, SERVICE_PASSWORD, SUFFIX, Slapd
 
 GROUPS = {"bases": [f"ou=groups,{SUFFIX}"], "nested": True}
@@ -28,7 +28,7 @@ GROUPS = {"bases": [f"ou=groups,{SUFFIX}"], "nested": True}
 
 def _report(slapd: Slapd, *, now: datetime | None = None, **changed: Any) -> ServerReport:
     settings = directory_settings(slapd, **changed)
-    (address,) = settings.addresses()
+    (address,) = addresses(settings)
     return inspect_server(address, settings, Deadline(timedelta(seconds=5)), now or datetime.now(UTC))
 
 

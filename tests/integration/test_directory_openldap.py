@@ -19,7 +19,7 @@ from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import PASSWORDS, log_in
-from tests.support.ldap import directory_settings, section
+from tests.support.ldap import addresses, directory_settings, section
 from tests.support.openldap_company import AFAR, BLIND, GROUPS, LIMITED, PASSWORD, PEOPLE
 from tests.support.slapd import SUFFIX, Slapd, Variant
 
@@ -157,7 +157,7 @@ def test_the_time_stands_in_a_disabled_filter(openldap: Slapd) -> None:
 def test_a_disabled_filter_that_can_never_match_is_told(openldap: Slapd, disabled: str, warns: bool) -> None:
     """The server has no order for the attribute, and says nothing of it."""
     settings = directory_settings(openldap, users={"bases": [PEOPLE], "disabled_filter": disabled})
-    (address,) = settings.addresses()
+    (address,) = addresses(settings)
     report = inspect_server(address, settings, Deadline(timedelta(seconds=30)), datetime.now(UTC))
     (step,) = [step for step in report.steps if step.name == "disabled people"]
     assert ("so it never does" in str(step.fault)) is warns
@@ -166,7 +166,7 @@ def test_a_disabled_filter_that_can_never_match_is_told(openldap: Slapd, disable
 def test_a_check_names_people_of_two_names_and_aliases(openldap: Slapd) -> None:
     """Neither can log in, and nothing else tells why."""
     settings = directory_settings(openldap, users={"bases": [PEOPLE]})
-    (address,) = settings.addresses()
+    (address,) = addresses(settings)
     report = inspect_server(address, settings, Deadline(timedelta(seconds=30)), datetime.now(UTC))
     faults = {step.name: str(step.fault) for step in report.steps if step.fault is not None}
     assert "have several values of uid" in faults["names of people"]

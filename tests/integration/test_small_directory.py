@@ -18,6 +18,7 @@ from app.ldap.deadline import Deadline
 from app.protocol.credentials import Credentials
 from app.protocol.secret import Secret
 from tests.support.directory import log_in
+from tests.support.ldap import addresses
 from tests.support.small_directory import Entry, SmallDirectory
 
 _ALICE = "uid=alice,ou=people,dc=example,dc=com"
@@ -85,7 +86,7 @@ def test_the_inspection_of_a_directory_with_a_closed_root_finds_no_fatal_fault(
 ) -> None:
     """The root entry is read over a connection of its own, and as the service account where need be."""
     settings = DirectorySettings.model_validate(glauth.section())
-    (address,) = settings.addresses()
+    (address,) = addresses(settings)
     report = inspect_server(address, settings, Deadline(timedelta(seconds=5)), datetime.now(UTC))
     assert report.works
     assert [step.name for step in report.steps] == [

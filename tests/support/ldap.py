@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.directory.settings import DirectorySettings
+from app.ldap.transport import Address
 from tests.support.slapd import SERVICE_ACCOUNT, SERVICE_PASSWORD, SUFFIX, Slapd
 
 
@@ -22,3 +23,10 @@ def section(slapd: Slapd, **changed: Any) -> dict[str, Any]:
 def directory_settings(slapd: Slapd, **changed: Any) -> DirectorySettings:
     """Return the settings for a sample directory, with some keys of the section replaced."""
     return DirectorySettings.model_validate(section(slapd, **changed))
+
+
+def addresses(settings: DirectorySettings) -> tuple[Address, ...]:
+    """Return where the servers of a directory are, of which DNS names none."""
+    found = settings.places()
+    assert all(isinstance(each, Address) for each in found)
+    return tuple(each for each in found if isinstance(each, Address))

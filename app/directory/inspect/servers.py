@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.directory.directory import LdapDirectory
-from app.directory.inspect.report import ServerReport
+from app.directory.inspect.report import Inspected, ServerReport
 from app.directory.inspect.server import inspect_server
 from app.directory.settings import DirectorySettings
 from app.directory.subject import DirectorySubject
-from app.errors import Refusal, WharfingerError
+from app.errors import DirectoryUnavailable, Refusal, WharfingerError
 from app.ldap.deadline import Deadline
+from app.ldap.srv import SrvLookup, SrvName
+from app.ldap.transport import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,34 @@ def check_servers(directory: DirectorySettings, user: str | None, now: datetime)
     Raises:
         OSError: A certificate file cannot be read.
     """
-    for url, address in zip(directory.servers, directory.addresses(), strict=True):
-        report = inspect_server(address, directory, Deadline(directory.timeouts.login), now)
-        asks = report.works and directory.service_account is not None
-        alone = directory.model_copy(update={"servers": (url,)})
-        yield CheckedServer(report, _look_up(alone, user) if asks and user is not None else None)
+    for place in directory.places():
+        for address in _addresses(place, Deadline(directory.timeouts.connect)):
+            if isinstance(address, ServerReport):
+                yield CheckedServer(address, None)
+                continue
+            report = inspect_server(address, directory, Deadline(directory.timeouts.login), now)
+            asks = report.works and directory.service_account is not None
+            yield CheckedServer(
+                report, _look_up(_alone(directory, address), user) if asks and user is not None else None
+            )
+
+
+def _addresses(place: Address | SrvName, deadline: Deadline) -> Sequence[Address | ServerReport]:
+    """Return the servers at a place; or a report that says why DNS names none."""
+    if isinstance(place, Address):
+        return [place]
+    start = time.monotonic()
+    try:
+        return SrvLookup(place).addresses(deadline)
+    except DirectoryUnavailable as error:
+        step = Inspected("SRV records", (time.monotonic() - start) * 1000, fault=error.fault)
+        return [ServerReport(str(place), steps=[step])]
+
+
+def _alone(directory: DirectorySettings, address: Address) -> DirectorySettings:
+    """Return the settings of one server alone, under the name that its certificate must have."""
+    tls = directory.tls.model_copy(update={"server_name": address.server_name or None, "srv_hosts": False})
+    return directory.model_copy(update={"servers": (str(address),), "tls": tls})
 
 
 def servers_with_other_groups(servers: Iterable[CheckedServer]) -> list[str]:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.errors import DirectoryUnavailable, Fault
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 _SHORTEST, _LONGEST = 10.0, 3600.0
 """Seconds for which records are kept, whatever they say themselves."""
-_STALE_PATIENCE_SECONDS = 0.5
-"""How long to wait for DNS where former records are known."""
+_PATIENCE, _STALE_PATIENCE = timedelta(seconds=3), timedelta(seconds=0.5)
+"""How long to wait for DNS; and where former records are known."""
+_PAUSE_SECONDS = 5.0
+"""For how long nobody asks again where there has never been an answer."""
 _MOST = 64
 _log = logging.getLogger("wharfinger.directory")
 
@@ -43,6 +46,13 @@ class Answer(NamedTuple):
 
     records: Sequence[Record]
     seconds: float
+
+
+class _Known(NamedTuple):
+    """Where the servers are, and until when that holds (monotonic seconds)."""
+
+    addresses: tuple[Address, ...]
+    until: float
 
 
 LookUp = Callable[[str, float], Answer]
@@ -107,7 +117,9 @@ class SrvLookup:
         self._name, self._look_up = name, look_up or SystemDns().look_up
         self._clock, self._choose = clock, choose
         self._lock = threading.Lock()
-        self._known: tuple[tuple[Address, ...], float] | None = None
+        self._known: _Known | None = None
+        self._failed: tuple[Fault, float] | None = None
+        """What DNS said instead of a first answer, and until when it is not asked again."""
 
     def __str__(self) -> str:
         """Return the name as the configuration has it."""
@@ -121,37 +133,52 @@ class SrvLookup:
         Raises:
             DirectoryUnavailable: DNS names none, or does not answer in time.
         """
-        known = self._known
-        if known is not None and self._clock() < known[1]:
-            return known[0]
-        left = deadline.remaining()
-        patience = left if known is None else min(left, _STALE_PATIENCE_SECONDS)
-        if not self._lock.acquire(timeout=patience):
-            if known is None:
-                raise DirectoryUnavailable(Fault("DNS does not answer in time"))
-            return known[0]
+        known = self._fresh()
+        if known is not None:
+            return known
+        former = self._known
+        patience = _STALE_PATIENCE if former is not None else _PATIENCE
+        part = deadline.within(patience)
+        if not self._lock.acquire(timeout=part.remaining()):
+            if former is not None:
+                return former.addresses
+            raise DirectoryUnavailable(Fault("DNS does not answer in time"))
         try:
-            if self._known is known:
-                self._known = self._asked(known, patience)
-            return self._known[0] if self._known is not None else ()
+            known = self._fresh()
+            return self._ask(former, part.remaining()) if known is None else known
         finally:
             self._lock.release()
 
-    def _asked(
-        self, known: tuple[tuple[Address, ...], float] | None, patience: float
-    ) -> tuple[tuple[Address, ...], float]:
+    def _fresh(self) -> tuple[Address, ...] | None:
+        """Return what is known and not too old; None where DNS has to be asked.
+
+        Raises:
+            DirectoryUnavailable: DNS named none a short while ago.
+        """
+        known = self._known
+        if known is not None and self._clock() < known.until:
+            return known.addresses
+        if self._failed is not None and self._clock() < self._failed[1]:
+            raise DirectoryUnavailable(self._failed[0])
+        return None
+
+    def _ask(self, former: _Known | None, seconds: float) -> tuple[Address, ...]:
         try:
-            answer = self._look_up(self._name.name, patience)
+            answer = self._look_up(self._name.name, seconds)
             found = tuple(self._usable(in_order(answer.records, self._choose)))
         except DirectoryUnavailable as error:
-            if known is None:
+            if former is None:
+                self._failed = error.fault, self._clock() + _PAUSE_SECONDS
                 raise
             _log.warning(
                 "the records of a name of the directory cannot be read; the former ones are used",
                 extra={"server": str(self._name), "detail": str(error.fault)},
             )
-            return known[0], self._clock() + _SHORTEST
-        return found, self._clock() + min(max(answer.seconds, _SHORTEST), _LONGEST)
+            found, lifetime = former.addresses, _SHORTEST
+        else:
+            lifetime = min(max(answer.seconds, _SHORTEST), _LONGEST)
+        self._known, self._failed = _Known(found, self._clock() + lifetime), None
+        return found
 
     def _usable(self, records: Iterable[Record]) -> Iterator[Address]:
         """Yield the addresses of records that may be believed.

@@ -106,9 +106,13 @@ def _client(server: Server, answers: Counter[int]) -> Callable[[threading.Event]
     def run(over: threading.Event) -> None:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=15)
         while not over.is_set():
-            connection.request("GET", _PULL)
-            answer = connection.getresponse()
-            answer.read()
+            try:
+                connection.request("GET", _PULL)
+                answer = connection.getresponse()
+                answer.read()
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                connection.close()  # a process that ends closes connections that are idle: nothing was asked
+                continue
             answers[answer.status] += 1
         connection.close()
 

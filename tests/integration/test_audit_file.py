@@ -135,6 +135,7 @@ def test_no_line_is_lost_by_rotation_under_load(
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
             if tells:
                 os.kill(server.pid, signal.SIGHUP)
+            wait_until(lambda: path.stat().st_size > 0, within=_WAIT, what="a line in the next file")
     assert answers.keys() == {200}
     files = sorted(server.folder.glob("audit.jsonl*"))
     assert len(files) == 9

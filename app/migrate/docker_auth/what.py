@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
@@ -57,6 +57,9 @@ def what(entry: AclEntry, meant: Accounts, group_labels: Collection[str]) -> tup
         branches = regex.branches(entry.name, variables)
     else:
         branches = (glob.pieces(entry.name, variables),)
+    if meant.kind is AccountKind.EVERYONE and (left := next(_without_login(branches), None)):
+        text = f"without a login {_ACCOUNT} is empty, so that everybody has what the name leaves: {left!r}"
+        raise UnfitError(text, "give the entry the account /.+/, for everybody who is logged in")
     used = {piece.text for branch in branches for piece in branch if piece.kind is AclPieceKind.VARIABLE}
     patterns = tuple(dict.fromkeys(name for branch in branches for name in as_patterns(branch)))
     for each in patterns:
@@ -68,6 +71,21 @@ def what(entry: AclEntry, meant: Accounts, group_labels: Collection[str]) -> tup
             "nothing of this type has such a name", "the catalog is `type: registry, name: catalog`"
         )
     return What(patterns if of_repositories else (), catalog), _bound(meant, used)
+
+
+def _without_login(branches: Sequence[Sequence[AclPiece]]) -> Iterator[str]:
+    """Yield the patterns that may match something where `${account}` is empty, as it is without a login."""
+    for branch in branches:
+        left = tuple(piece for piece in branch if piece.text != USERNAME)
+        if len(left) < len(branch):
+            try:
+                yield from filter(_may_be_a_name, as_patterns(left))
+            except UnfitError:
+                continue  # there is no such name
+
+
+def _may_be_a_name(pattern: str) -> bool:
+    return not any(part[0] in "-._" or part[-1] in "-._" for part in pattern.split("/"))
 
 
 def _types(text: str | None) -> tuple[bool, bool]:

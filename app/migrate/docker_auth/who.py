@@ -128,6 +128,9 @@ def _account(entry: AclEntry) -> Accounts:
     if regex.matches_any(text) or (text.strip("*") == "?" and "*" in text):
         return Accounts(AccountKind.SIGNED_IN)
     captured = {int(number) for number in CAPTURE.findall(entry.name or "")}
+    if captured and not regex.is_regex(text):
+        told = "a part of the account stands in the name, and only a regular expression has parts"
+        raise UnfitError(told, "write the account as an expression, such as /^team-(.+)$/")
     return Accounts(AccountKind.USERS, _names(text, {each: variable(entry, each) for each in captured}))
 
 

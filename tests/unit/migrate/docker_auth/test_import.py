@@ -195,6 +195,8 @@ def test_conditions() -> None:
         ({"type": "registry", "name": "x"}, ["*"], "type: registry, name: catalog"),
         ({"ip": "300.1.1.1"}, ["pull"], "is no network"),
         ({}, ["push"], "push without pull"),
+        ({"account": "al*", "name": "${account:1}/*"}, ["pull"], "only a regular expression has parts"),
+        ({"name": "${account}*"}, ["pull"], "without a login ${account} is empty"),
     ],
 )
 def test_what_cannot_be_said_is_refused(match: dict[str, Any], actions: list[str], text: str) -> None:

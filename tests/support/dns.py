@@ -30,10 +30,12 @@ def dns_server(name: str, records: Sequence[str], ttl: int = 30) -> Iterator[Loo
             resolver.nameservers, resolver.port = ["127.0.0.1"], port
             return resolver
 
-        yield SystemDns(make).look_up
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", server.getsockname())
-        thread.join(10)
+        try:
+            yield SystemDns(make).look_up
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", server.getsockname())
+            thread.join(10)
 
 
 def _answer(server: socket.socket, name: str, records: Sequence[str], ttl: int) -> None:
